@@ -1,0 +1,1 @@
+"""Front doors: TCP and MQTT; sessions, caps, command delivery."""

@@ -1,0 +1,1 @@
+"""Shapes, index, distances, coordinate systems; pure."""

@@ -1,0 +1,1 @@
+"""The records that flow through Xunji; units and signal names are declared here, once."""

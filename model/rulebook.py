@@ -1,0 +1,106 @@
+"""What is judged and by what: devices, rules, fences, assignments and shifts, all with validity."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from model.fences import Assignment, Fence, Shift, Window
+
+Severity = Literal["info", "warning", "serious"]
+FAR_FUTURE_US = 4_102_444_800_000_000  # 2100-01-01: "until further notice"
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered unit. `identity` is the terminal's phone (no leading zeros) or handset id."""
+
+    id: int
+    organisation_id: int
+    identity: str
+    protocol: str
+    kind: str
+    name: str
+    plate: str | None = None
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which devices a rule judges; an empty field does not narrow."""
+
+    kinds: tuple[str, ...] = ()
+    organisation_ids: tuple[int, ...] = ()
+    device_ids: tuple[int, ...] = ()
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """Weekly windows in an IANA zone."""
+
+    zone: str = "Asia/Shanghai"
+    windows: tuple[Window, ...] = ()
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a rule, in force in [valid_from_us, valid_to_us) of event time.
+
+    `parameters` override the kind's defaults by name. `schedule` has the kind's own meaning
+    (operating hours: the permitted windows; others: when the rule applies; None means always).
+    """
+
+    id: int
+    version: int
+    organisation_id: int
+    kind: str
+    name_zh: str
+    name_en: str
+    severity: Severity = "warning"
+    parameters: dict[str, float] = {}
+    scope: Scope = Scope()
+    schedule: Schedule | None = None
+    fence_ids: tuple[int, ...] = ()
+    fence_tags: tuple[str, ...] = ()
+    valid_from_us: int
+    valid_to_us: int = FAR_FUTURE_US
+
+
+class Outage(msgspec.Struct, frozen=True):
+    """A time in which the server itself heard nobody: silence in it accuses no one."""
+
+    from_us: int
+    to_us: int
+
+
+class Rulebook(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything in force now or in the past that a replay may need."""
+
+    revision: int
+    devices: tuple[Device, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    fences: tuple[Fence, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+    outages: tuple[Outage, ...] = ()
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule found of one device: an episode that has become a violation.
+
+    `ended_us` is None while it goes on. `measures`: peak and shares by name with unit, such as
+    `max_speed_kmh`, `max_distance_m`, `duration_s`, `fixes`, `unknown_s`. The key that late data
+    matches is (device_id, rule_id, overlap of periods).
+    """
+
+    device_id: int
+    organisation_id: int
+    rule_id: int
+    rule_version: int
+    kind: str
+    severity: Severity
+    started_us: int
+    ended_us: int | None
+    last_us: int
+    fence_id: int | None = None
+    fence_version: int | None = None
+    responsible_organisation_id: int | None = None
+    longitude_e6: int
+    latitude_e6: int
+    measures: dict[str, Any] = {}

@@ -1,0 +1,1 @@
+"""From reports to violations: batching, journal, evaluation, live view."""

@@ -1,0 +1,60 @@
+"""The seams between gateway, ingest, rules and API inside one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol as Interface
+
+from protocols.contract import ProtocolError, Report, TerminalProtocol
+
+
+class Clock(Interface):
+    """The setting's clock: real, or simulated on a test server."""
+
+    def now_us(self) -> int: ...
+
+
+@dataclass(slots=True)
+class Pending:
+    """A report on its way to the commit. `settled` is called once, on the event loop, after it is
+    stored (error None) or durably quarantined (error); never if the commit fails."""
+
+    protocol: TerminalProtocol
+    report: Report
+    received_us: int
+    peer: str
+    settled: Callable[[Report, ProtocolError | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """Bad input on its way to the quarantine table."""
+
+    received_us: int
+    protocol: str
+    peer: str
+    identity: str | None
+    device_id: int | None
+    reason: str
+    detail: str
+    frame: bytes
+
+
+class Ingest(Interface):
+    """What the gateway sees of the pipeline."""
+
+    def submit(self, pending: Pending) -> None:
+        """Queue a report; never blocks. Check `full` and pause reading while it is true."""
+
+    def quarantine(self, entry: Quarantined) -> None:
+        """Queue bad input; above the cap the oldest is dropped and counted."""
+
+    @property
+    def full(self) -> bool: ...
+
+
+class LiveHub(Interface):
+    """In-process publish and subscribe for the page: (organisation_id, kind, payload)."""
+
+    def publish(self, organisation_id: int, kind: str, payload: dict[str, Any]) -> None: ...

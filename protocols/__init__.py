@@ -1,0 +1,1 @@
+"""Terminal protocols: pure, both directions, one module or package each."""

@@ -1,0 +1,185 @@
+"""What a terminal protocol is: bytes in, events out, bytes back. No socket, no clock, no database.
+
+A `Session` belongs to one transport connection and may carry many terminals. It answers heartbeats
+and log-ins at once (`Send`), and hands out reports undecoded (`Report`): the pipeline decodes all
+that arrived during the previous commit in one columnar call (`Protocol.decode_reports`), commits,
+and only then asks the session for the acknowledgement (`Session.acknowledge`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol as Interface
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.position import PositionBatch
+
+
+class ProtocolError(Exception):
+    """A peer's mistake: `reason` is a short stable code, `detail` says it in words."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """A registered unit, as a session needs it."""
+
+    device_id: int
+    organisation_id: int
+
+
+class Directory(Interface):
+    """Who is known, in memory; given to sessions."""
+
+    def find(self, identity: str) -> KnownDevice | None: ...
+
+    def issue_code(self, identity: str) -> str:
+        """The authentication code handed out at registration."""
+
+    def check_code(self, identity: str, code: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send these bytes now: nothing durable hangs on them."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A frame with positions, not yet decoded, of an authenticated terminal.
+
+    `frame` is what `decode_reports` takes and raw_frames keeps (JT/T 808: unescaped, without 7E).
+    `token`: what the session needs to acknowledge it (serial, message id, ...).
+    """
+
+    device: KnownDevice
+    identity: str
+    frame: bytes
+    token: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """A terminal has logged in; `details` from its registration (plate, model, version, IMEI)."""
+
+    device: KnownDevice
+    identity: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """A terminal said good-bye."""
+
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unregistered:
+    """A terminal that the directory does not know tried to register, log in or report."""
+
+    identity: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A terminal's answer to the command `command_id` (the id in table `commands`)."""
+
+    identity: str
+    command_id: int
+    result: str  # done, failed, message_error, unsupported
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """Input to count and quarantine. The stream has already resynchronised."""
+
+    frame: bytes
+    reason: str
+    detail: str
+    identity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection for this reason."""
+
+    reason: str
+
+
+Event = Send | Report | Online | Offline | Unregistered | Answered | Bad | Close
+
+
+@dataclass(slots=True)
+class Decoded:
+    """`batch` rows, and for each row the index of the report it came from.
+
+    device_id, organisation_id, variant and delay_ms are left 0: the pipeline fills them.
+    `bad[i]`: why report i as a whole could not be decoded; its good siblings are unharmed.
+    """
+
+    batch: PositionBatch
+    report: NDArray[np.intp]
+    bad: dict[int, ProtocolError]
+
+
+class Session(Interface):
+    """One transport connection's protocol state."""
+
+    def receive_data(self, data: bytes, now_us: int) -> list[Event]:
+        """Bytes in, in any cut; complete events out."""
+
+    def acknowledge(self, report: Report, error: ProtocolError | None) -> bytes:
+        """The reply to a report that is now stored, or (error) durably quarantined."""
+
+    def command(self, identity: str, command_id: int, kind: str, body: dict[str, Any]) -> bytes:
+        """The bytes of a command to a terminal of this session.
+
+        Kind "text": body {"text": str, "flags"?: ["emergency", "display", "tts"]}.
+        Raises ProtocolError("unsupported_command" | "too_long").
+        """
+
+
+class TerminalProtocol(Interface):
+    """One registered protocol."""
+
+    name: str
+    default_port: int | None
+
+    def recognises(self, head: bytes) -> bool | None:
+        """Whether a stream that starts so is ours; None: more bytes are needed."""
+
+    def session(self, directory: Directory) -> Session: ...
+
+    def decode_reports(self, frames: Sequence[bytes]) -> Decoded:
+        """All positions of many report frames, columnar. Never raises for a bad frame."""
+
+    def describe(self, text: str) -> Description:
+        """One frame, given as hex (or as text for text protocols), for people and tests."""
+
+
+@dataclass(slots=True)
+class Description:
+    """A decoded frame for `xunji decode`: fields by name, and its bytes annotated in order.
+
+    `pieces`: (offset, length, field name, value in words) over the unescaped bytes.
+    """
+
+    protocol: str
+    message: str
+    fields: dict[str, Any]
+    positions: list[dict[str, Any]]
+    replies: list[str]
+    pieces: list[tuple[int, int, str, str]]
+    error: ProtocolError | None = None

@@ -1,0 +1,1 @@
+"""Rules: conditions, episodes, findings; pure."""

@@ -1,0 +1,73 @@
+"""What a rule kind is: a pure function from a view of fixes to a tri-state column.
+
+A kind says, fix by fix, whether its condition holds; `rules.episodes` turns that column into
+episodes (minimum duration, gaps, hysteresis, cool-down) for all kinds alike, and `rules.engine`
+turns episodes into findings. One kind a file; the module registers itself with `register`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol as Interface
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.rulebook import Rule
+from rules.view import View
+
+# Values of a condition column. HOLD: inside the hysteresis band, as the last decided value.
+UNKNOWN, NO, YES, HOLD = -1, 0, 1, 2
+Family = Literal["route", "hours", "dust", "patrol"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A threshold: unit, default, allowed range and where the number comes from."""
+
+    name: str
+    unit: str
+    default: float
+    minimum: float
+    maximum: float
+    zh: str
+    en: str
+    basis: str
+
+
+@dataclass(slots=True)
+class Column:
+    """A condition over the rows of a view (all arrays have their length).
+
+    `measure`: the number that the finding's words quote (speed, distance), NaN where there is none.
+    `fence`: index into `view.fences`, -1 where none. `reason`: why a row is UNKNOWN, by code.
+    """
+
+    value: NDArray[np.int8]
+    measure: NDArray[np.float64]
+    fence: NDArray[np.int32]
+    reason: str = "signal_unknown"
+
+
+class RuleKind(Interface):
+    """One kind of rule. `vehicle_kinds`: whom it can judge at all.
+
+    Every kind has the episode parameters too (`rules.episodes.EPISODE_PARAMETERS`) with its own
+    defaults in `episode_defaults` (by parameter name).
+    `absence`: the condition is silence: the engine judges gaps between fixes and ticks instead.
+    """
+
+    name: str
+    family: Family
+    zh: str
+    en: str
+    measure_name: str  # e.g. max_speed_kmh; the episode keeps the peak under this name
+    vehicle_kinds: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    episode_defaults: dict[str, float]
+    absence: bool
+
+    def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column: ...
+
+    def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
+        """What happened, in words: "loaded, cover open, up to 41 km/h for 6 min 20 s"."""

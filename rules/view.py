@@ -1,0 +1,33 @@
+"""What a rule kind sees: fixes sorted by (device, time) with everything known about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geofence.index import FenceIndex, Membership
+from model.fences import Fence
+from model.position import Rows
+from model.rulebook import Rulebook
+from rules.roster import Roster
+
+
+@dataclass(slots=True)
+class View:
+    """`rows` (POSITION_DTYPE) of one or many devices, and beside each row:
+
+    `kind`: the device's kind (object array of str); `usable`: the fix may be judged by place
+    (gnss, lbs or wifi, never NONE); `x_m`, `y_m` are not kept: distances come from `index`.
+    `membership`: which fences in force at its fix time contain it (accuracy ignored).
+    """
+
+    rows: Rows
+    kind: NDArray[np.object_]
+    usable: NDArray[np.bool_]
+    membership: Membership
+    index: FenceIndex
+    fences: tuple[Fence, ...]
+    rulebook: Rulebook
+    roster: Roster

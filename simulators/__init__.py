@@ -1,0 +1,1 @@
+"""City, fleet, terminals, ground truth: they speak the real protocols and judge the server."""

@@ -1,0 +1,1 @@
+"""Schema, writer and queries: TimescaleDB or plain PostgreSQL through psycopg."""
