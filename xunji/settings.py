@@ -1,0 +1,103 @@
+"""Settings, declared once: defaults here, then xunji.toml, then XUNJI_* environment variables.
+
+Nested names use a double underscore: XUNJI_DATABASE__URL, XUNJI_GATEWAY__PORT.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class DatabaseSettings(BaseModel):
+    """Where tracks live. No URL: the embedded PostgreSQL in `data_dir`/postgres."""
+
+    url: str | None = Field(None, description="postgresql://... of TimescaleDB or PostgreSQL >= 15")
+    retention_days: int = Field(90, ge=1, description="positions older than this are dropped")
+    raw_frames_days: int = Field(7, ge=0, description="raw frames kept; 0 keeps none")
+
+
+class GatewaySettings(BaseModel):
+    """Front doors for terminals."""
+
+    host: str = "0.0.0.0"  # noqa: S104 terminals come from outside
+    port: int = Field(6800, description="recognises the protocol by its first bytes")
+    jt808_port: int | None = Field(6808, description="fixed JT/T 808 port; null: none")
+    auto_register: bool = Field(False, description="unknown terminals are registered at once")
+    auto_register_organisation_id: int = Field(1, description="... into this organisation")
+    max_connections: int = Field(50_000, description="further connections are refused")
+    max_buffer_bytes: int = Field(65_536, description="unparsed bytes a connection may hold")
+    idle_timeout_s: float = Field(300, description="a silent connection is closed")
+    write_stall_s: float = Field(30, description="a client that never reads is closed")
+    max_pending_reports: int = Field(65_536, description="above it sockets are paused")
+
+
+class MqttSettings(BaseModel):
+    """The handsets' broker. No URL: the embedded broker on `embedded_port`."""
+
+    enabled: bool = True
+    url: str | None = Field(None, description="mqtt://user:password@host:1883")
+    embedded_port: int = 1883
+    client_id: str = Field("xunji", description="fixed, so that the broker keeps our session")
+    max_payload_bytes: int = Field(65_536, description="larger payloads are quarantined")
+
+
+class HttpSettings(BaseModel):
+    """API and page."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    token_hours: float = 12
+    map_style_url: str | None = Field(None, description="MapLibre style instead of the built-in")
+    pmtiles_path: Path | None = Field(None, description="PMTiles base map served by us")
+    webhook_allow_private: bool = Field(
+        False, description="webhooks may target private and loopback addresses"
+    )
+
+
+class RulesSettings(BaseModel):
+    """The engine's own knobs; thresholds are parameters of rules."""
+
+    zone: str = "Asia/Shanghai"
+    news_minutes: float = Field(15, description="violations older than this are not announced")
+    snapshot_minutes: float = Field(10, description="event time between two snapshots of a device")
+    snapshot_days: float = Field(3, description="late fixes older than this replay from farther")
+    tick_seconds: float = 5
+    outage_seconds: float = Field(120, description="a gap in ticks this long is an outage of ours")
+
+
+class Settings(BaseSettings):
+    """All of it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="XUNJI_", env_nested_delimiter="__", toml_file="xunji.toml", extra="forbid"
+    )
+
+    data_dir: Path = Path("xunji-data")
+    secret: str | None = Field(None, description="signs tokens and codes; made in data_dir if unset")
+    clock: Literal["system", "simulated"] = "system"
+    production: bool = Field(True, description="refuses simulated time and the test interface")
+    database: DatabaseSettings = DatabaseSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    mqtt: MqttSettings = MqttSettings()
+    http: HttpSettings = HttpSettings()
+    rules: RulesSettings = RulesSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
