@@ -47,8 +47,12 @@ class Ingest(Interface):
     def submit(self, pending: Pending) -> None:
         """Queue a report; never blocks. Check `full` and pause reading while it is true."""
 
-    def quarantine(self, entry: Quarantined) -> None:
-        """Queue bad input; above the cap the oldest is dropped and counted."""
+    def quarantine(self, entry: Quarantined, settled: Callable[[], None] | None = None) -> None:
+        """Queue bad input; above the cap the oldest is dropped and counted.
+
+        `settled` is called once, on the event loop, when the entry is committed or dropped: from
+        then on the transport need not keep the input.
+        """
 
     @property
     def full(self) -> bool: ...

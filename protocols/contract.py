@@ -36,7 +36,13 @@ class KnownDevice:
 
 
 class Directory(Interface):
-    """Who is known, in memory; given to sessions."""
+    """Who is known, in memory; given to sessions.
+
+    `open`: the server registers unknown terminals at once (`find` then never returns None) and
+    takes reports without a log-in; any authentication code is good.
+    """
+
+    open: bool
 
     def find(self, identity: str) -> KnownDevice | None: ...
 
