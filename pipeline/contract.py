@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol as Interface
 
+from model.frames import Quarantined as Quarantined
 from protocols.contract import ProtocolError, Report, TerminalProtocol
 
 
@@ -25,20 +26,6 @@ class Pending:
     received_us: int
     peer: str
     settled: Callable[[Report, ProtocolError | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """Bad input on its way to the quarantine table."""
-
-    received_us: int
-    protocol: str
-    peer: str
-    identity: str | None
-    device_id: int | None
-    reason: str
-    detail: str
-    frame: bytes
 
 
 class Ingest(Interface):
