@@ -1,0 +1,1 @@
+"""Benchmarks. A module here has `run(quick)`; `python -m bench` runs it and judges its figures."""
