@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol as Interface
+from typing import Any
+from typing import Protocol as Interface
 
-from model.frames import Quarantined as Quarantined
+from model.frames import Quarantined
 from protocols.contract import ProtocolError, Report, TerminalProtocol
+
+__all__ = ["Clock", "Ingest", "LiveHub", "Pending", "Quarantined"]
 
 
 class Clock(Interface):
