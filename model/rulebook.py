@@ -73,6 +73,7 @@ class Rulebook(msgspec.Struct, frozen=True, kw_only=True):
     """Everything in force now or in the past that a replay may need."""
 
     revision: int
+    organisation_parents: dict[int, int | None] = {}
     devices: tuple[Device, ...] = ()
     rules: tuple[Rule, ...] = ()
     fences: tuple[Fence, ...] = ()

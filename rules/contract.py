@@ -8,7 +8,8 @@ turns episodes into findings. One kind a file; the module registers itself with 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol as Interface
+from typing import Any, Literal
+from typing import Protocol as Interface
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,0 +1,39 @@
+"""Rows -> View: sorted, located, with each row's device kind."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geofence.index import FenceIndex
+from model.position import FixSource, Rows
+from model.rulebook import Rulebook
+from rules.roster import Roster
+from rules.view import View
+
+# Reports of one device and second are ordered by content, not by arrival: any order of arrival
+# must give the same violations.
+_TIE_ORDER = ("course_deg", "alarm_bits", "signals", "speed_kmh_e1", "latitude_e6", "longitude_e6")
+
+
+def sort_rows(rows: Rows) -> Rows:
+    """By device, fix time, then content."""
+    keys = tuple(rows[name] for name in _TIE_ORDER)
+    return rows[np.lexsort((*keys, rows["time_us"], rows["device_id"]))]
+
+
+def build_view(
+    rows: Rows, rulebook: Rulebook, kinds: dict[int, str], roster: Roster, index: FenceIndex
+) -> View:
+    """A view of sorted rows; `kinds`: device id -> unit kind."""
+    device_ids, inverse = np.unique(rows["device_id"], return_inverse=True)
+    names = np.array([kinds.get(int(id_), "other") for id_ in device_ids], object)
+    return View(
+        rows=rows,
+        kind=names[inverse],
+        usable=rows["fix_source"] != FixSource.NONE,
+        membership=index.locate(rows),
+        index=index,
+        fences=rulebook.fences,
+        rulebook=rulebook,
+        roster=roster,
+    )

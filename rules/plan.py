@@ -1,0 +1,80 @@
+"""A rule's versions made ready: whom each judges and with which parameters."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.rulebook import Rule, Rulebook
+from rules.contract import RuleKind
+from rules.episodes import EPISODE_PARAMETERS
+from rules.scope import judges
+
+
+def effective_parameters(rule: Rule, kind: RuleKind) -> dict[str, float]:
+    """All parameters by name: the machine's, the kind's, the rule's own, the later the stronger."""
+    values = {parameter.name: parameter.default for parameter in EPISODE_PARAMETERS}
+    values.update(kind.episode_defaults)
+    values.update({parameter.name: parameter.default for parameter in kind.parameters})
+    values.update(rule.parameters)
+    return values
+
+
+@dataclass(slots=True)
+class Version:
+    """One version of a rule."""
+
+    rule: Rule
+    parameters: dict[str, float]
+    device_ids: NDArray[np.int32]  # sorted
+
+
+@dataclass(slots=True)
+class Plan:
+    """All versions of one rule, oldest first."""
+
+    rule_id: int
+    kind: RuleKind
+    versions: list[Version]
+
+    def version_or_newest(self, version: int) -> Version:
+        """A version by its number; the newest, if that one is gone."""
+        for candidate in self.versions:
+            if candidate.rule.version == version:
+                return candidate
+        return self.versions[-1]
+
+    def version_at(self, time_us: int) -> Version | None:
+        """The version in force at a time."""
+        for version in self.versions:
+            if version.rule.valid_from_us <= time_us < version.rule.valid_to_us:
+                return version
+        return None
+
+
+def make_plans(rulebook: Rulebook, kinds: Mapping[str, RuleKind]) -> list[Plan]:
+    """Plans of every rule whose kind is known, by rule id."""
+    versions: dict[int, list[Rule]] = defaultdict(list)
+    for rule in sorted(rulebook.rules, key=lambda r: (r.id, r.version)):
+        if rule.kind in kinds:
+            versions[rule.id].append(rule)
+    plans = []
+    for rule_id, rules in versions.items():
+        kind = kinds[rules[-1].kind]
+        ready = [
+            Version(
+                rule,
+                effective_parameters(rule, kind),
+                np.array(
+                    sorted(d.id for d in rulebook.devices if judges(rule, kind, d, rulebook)),
+                    np.int32,
+                ),
+            )
+            for rule in rules
+        ]
+        plans.append(Plan(rule_id, kind, ready))
+    return plans

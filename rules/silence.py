@@ -1,0 +1,49 @@
+"""Absence: stretches of duty in which nothing was heard of a device, while we were listening."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from model.fences import Shift
+from model.rulebook import Outage
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing heard in [started_us, ended_us); `ongoing`: it reaches up to the tick."""
+
+    started_us: int
+    ended_us: int
+    ongoing: bool
+
+
+def silences(
+    heard_us: int,
+    until_us: int,
+    duty: Iterable[Shift],
+    outages: Sequence[Outage],
+    threshold_us: int,
+) -> Iterator[Silence]:
+    """Silences of at least the threshold between the last report and `until_us`.
+
+    Cut to the shifts, and to the times in which the server itself was listening: a silence that an
+    outage of ours interrupts counts from the outage's end, for what was sent then may still come.
+    """
+    for shift in duty:
+        start_us = max(heard_us, shift.starts_us)
+        end_us = min(until_us, shift.ends_us)
+        for piece_start_us, piece_end_us in _without(start_us, end_us, outages):
+            if piece_end_us - piece_start_us >= threshold_us:
+                yield Silence(piece_start_us, piece_end_us, ongoing=piece_end_us == until_us)
+
+
+def _without(start_us: int, end_us: int, outages: Sequence[Outage]) -> Iterator[tuple[int, int]]:
+    for outage in sorted(outages, key=lambda o: o.from_us):
+        if outage.to_us <= start_us or outage.from_us >= end_us:
+            continue
+        if outage.from_us > start_us:
+            yield start_us, outage.from_us
+        start_us = outage.to_us
+    if start_us < end_us:
+        yield start_us, end_us

@@ -1,0 +1,27 @@
+"""The engine's state of a device: small, canonical when encoded, so that equal means equal bytes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rules.episodes import Episode
+
+
+class DeviceState(msgspec.Struct):
+    """After every fix up to and including `last_us` (0: none yet); episodes by rule id."""
+
+    last_us: int = 0
+    longitude_e6: int = 0
+    latitude_e6: int = 0
+    episodes: dict[int, Episode] = {}
+
+
+def encode(state: DeviceState) -> bytes:
+    """Canonical bytes: rules in order, trivial episodes left out."""
+    kept = {id_: e for id_, e in sorted(state.episodes.items()) if not e.trivial}
+    return msgspec.msgpack.encode(msgspec.structs.replace(state, episodes=kept))
+
+
+def decode(data: bytes) -> DeviceState:
+    """The inverse of `encode`."""
+    return msgspec.msgpack.decode(data, type=DeviceState)
