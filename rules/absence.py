@@ -1,4 +1,4 @@
-"""Rules over silence: judged from gaps between reports and from source ticks, never from a clock."""
+"""Rules over silence: judged from gaps between reports and from ticks, never from a clock."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The engine: fixes in event-time order -> findings. Pure: state in, state and findings out.
 
 Each rule's condition is computed for the whole batch at once; only devices with something to say
-(a condition that is not "no", or an episode under way) are walked fix by fix. Late fixes are not its
-business: pipeline/evaluate.py replays them through the same `advance` from an earlier state.
+(a condition that is not "no", or an episode under way) are walked fix by fix. Late fixes are not
+its business: pipeline/replay.py takes them through the same `advance` from an earlier state.
 """
 
 from __future__ import annotations
@@ -164,18 +164,13 @@ class Engine:
         for place, id_ in enumerate(walks.ids):
             if eventful[place] or plan.rule_id in states[id_].episodes:
                 places = range(int(walks.bounds[place]), int(walks.bounds[place + 1]))
-                yield from self._walk(plan, id_, states[id_], walks.view, judged, places)
+                yield from self._walk(plan, states[id_], walks.view, judged, places)
 
     def _walk(
-        self,
-        plan: Plan,
-        device_id: int,
-        state: DeviceState,
-        view: View,
-        judged: _Judged,
-        places: range,
+        self, plan: Plan, state: DeviceState, view: View, judged: _Judged, places: range
     ) -> Iterator[Finding]:
         """One device's fixes through the episode machine."""
+        device_id = int(view.rows["device_id"][places.start])
         episode = state.episodes.setdefault(plan.rule_id, Episode())
         previous_us = state.last_us
         for place in places:

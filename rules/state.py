@@ -1,4 +1,4 @@
-"""The engine's state of a device: small, canonical when encoded, so that equal means equal bytes."""
+"""The engine's state of a device: small, and canonical when encoded: equal means equal bytes."""
 
 from __future__ import annotations
 
