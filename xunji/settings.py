@@ -21,6 +21,7 @@ class DatabaseSettings(BaseModel):
     """Where tracks live. No URL: the embedded PostgreSQL in `data_dir`/postgres."""
 
     url: str | None = Field(None, description="postgresql://... of TimescaleDB or PostgreSQL >= 15")
+    timescale: bool = Field(True, description="false: plain partitions even where it is there")
     retention_days: int = Field(90, ge=1, description="positions older than this are dropped")
     raw_frames_days: int = Field(7, ge=0, description="raw frames kept; 0 keeps none")
 
