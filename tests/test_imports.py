@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "xunji": {*PURE, "gateway", "pipeline", "storage", "alerts", "api", "simulators"},
     "testkit": set(),
 }
-ROOMS = {*MAY_IMPORT, "bench", "tests"}
+ROOMS = {*MAY_IMPORT, "bench", "tests", "tools"}
 PURE_LIBRARIES = {"numpy", "shapely", "msgspec"}
 IMPURE_STANDARD = {
     *("asyncio", "socket", "socketserver", "select", "selectors", "ssl", "signal"),

@@ -1,0 +1,94 @@
+"""The tables in the documents that come from the code: settings, commands, kinds, protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import typer.main
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from protocols.registry import protocols_by_name
+from rules.registry import kinds_by_name
+from xunji.command_line import build_app
+from xunji.settings import Settings
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    lines = [head, ["---"] * len(head), *escaped]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def setting_fields(
+    model: type[BaseModel] = Settings, prefix: str = ""
+) -> Iterator[tuple[str, FieldInfo]]:
+    """(dotted name, field) of every setting, the nested ones too."""
+    for name, info in model.model_fields.items():
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            yield from setting_fields(info.annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", info
+
+
+def environment_name(setting: str) -> str:
+    """The environment variable of a setting: database.url -> XUNJI_DATABASE__URL."""
+    return "XUNJI_" + setting.upper().replace(".", "__")
+
+
+def _default(info: FieldInfo) -> str:
+    value = info.get_default(call_default_factory=True)
+    return "" if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def settings_table() -> str:
+    """Every setting with its environment variable, default and meaning."""
+    rows = [
+        (f"`{name}`", f"`{environment_name(name)}`", _default(info), info.description or "")
+        for name, info in setting_fields()
+    ]
+    return _table(("in xunji.toml", "environment", "default", "meaning"), rows)
+
+
+def _option(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return str(parameter.human_readable_name)
+    return "`" + " ".join(sorted(parameter.opts, key=len)[-1:]) + "`"
+
+
+def commands_table() -> str:
+    """Every command with its arguments and options."""
+    command: Any = typer.main.get_command(build_app())
+    rows = []
+    for name, sub in sorted(command.commands.items()):
+        said = (sub.help or "").strip().partition("\n\n")[0].replace("\n", " ")
+        options = ", ".join(_option(p) for p in sub.params if not getattr(p, "hidden", False))
+        rows.append((f"`xunji {name}`", said, options))
+    return _table(("command", "what it does", "arguments and options"), rows)
+
+
+def rules_table() -> str:
+    """Every rule kind with its family and page."""
+    rows = [
+        (f"[{name}](rules/{name}.md)", kind.family, kind.en, kind.zh)
+        for name, kind in sorted(kinds_by_name().items())
+    ]
+    return _table(("kind", "family", "what it finds", ""), rows)
+
+
+def protocols_table() -> str:
+    """Every terminal protocol with its port and page."""
+    rows = [
+        (f"[{name}](protocols/{name}.md)", str(protocol.default_port or "recognised or by topic"))
+        for name, protocol in sorted(protocols_by_name().items())
+    ]
+    return _table(("protocol", "own port"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "commands": commands_table,
+    "rules": rules_table,
+    "protocols": protocols_table,
+}
