@@ -75,6 +75,7 @@ class Engine:
         plans = make_plans(rulebook, kinds)
         self._plans = [plan for plan in plans if not plan.kind.absence]
         self._by_rule = {plan.rule_id: plan for plan in self._plans}
+        self.absence_kinds = {plan.kind.name for plan in plans if plan.kind.absence}
         self._absences = Absences(
             [plan for plan in plans if plan.kind.absence], rulebook, self.roster, self._findings
         )

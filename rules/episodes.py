@@ -2,7 +2,8 @@
 
 The noise model: an episode begins with the first fix whose condition is yes and becomes a violation
 when yes has lasted `min_duration_s`; it ends when no has lasted `clear_s` (one outlier ends
-nothing); nothing is assumed across a silence longer than `max_gap_s`; unknown neither accuses nor acquits.
+nothing); nothing is assumed across a silence longer than `max_gap_s`; unknown neither accuses nor
+acquits.
 A state holds only what later fixes need, so that an idle device has none.
 """
 

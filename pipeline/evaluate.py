@@ -1,0 +1,250 @@
+"""The evaluate stage: committed batches -> judgements, each step one transaction.
+
+Fixes newer than their device's last are judged at once from memory. An older one makes its device
+dirty: it is replayed from stored positions (pipeline/replay.py). A restart is the same thing: every
+device is dirty from its newest snapshot or from its first unjudged fix, whichever is earlier. What
+the journal's ticks say about silence is judged last, on top.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import psycopg
+import structlog
+from storage.rulebook import current_revision, load_rulebook
+
+from model.position import PositionBatch, Rows, empty_rows
+from pipeline.contract import Clock
+from pipeline.judge import Judge, Outcome
+from pipeline.live import LiveHub
+from rules.contract import RuleKind
+from rules.engine import Engine
+from storage import changes, judgement
+from storage.database import Connection, Database, DatabaseProblem
+
+_log = structlog.get_logger(__name__)
+
+MAX_WAITING_ROWS = 500_000  # above it rows are let go and read again from the database
+LINGER_S = 0.1  # steps start at least so far apart: a judgement costs a transaction
+REVISION_EVERY_S = 1.0
+BACK_OFF_S = (0.1, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often, and what is news; times in event time but `linger_s`."""
+
+    news_us: int = 900_000_000  # violations older than this are not announced
+    snapshot_us: int = 600_000_000
+    outage_us: int = 120_000_000  # a gap this long between ticks of two runs is an outage of ours
+    linger_s: float = LINGER_S
+
+
+@dataclass(slots=True)
+class Committed:
+    """A journal row on its way to the rules; `rows` None: read them from the database."""
+
+    journal_id: int
+    tick_us: int
+    rows: Rows | None
+    touched: dict[int, int]
+
+
+class Evaluator:
+    """Judges what ingest has committed. Run `run()` as a task; end it with `stop()`."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        kinds: Mapping[str, RuleKind],
+        pace: Pace,
+        live: LiveHub | None = None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._kinds = kinds
+        self._pace = pace
+        self._live = live
+        self._waiting: deque[Committed] = deque()
+        self._waiting_rows = 0
+        self._arrived = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = False
+        self._revision = 0
+        self._revision_read_s = float("-inf")
+        self._epoch = 0
+        self._first_tick_seen = False
+        self._last_tick_us: int | None = None
+        self.judge: Judge | None = None
+        self.judged_journal_id = 0
+
+    def committed(self, journal_id: int, batch: PositionBatch, tick_us: int) -> None:
+        """A batch (or a tick without rows) is in the database; called in journal order."""
+        rows: Rows | None = batch.rows
+        touched: dict[int, int] = {}
+        if self._waiting_rows + len(batch) > MAX_WAITING_ROWS:
+            touched, rows = _earliest(batch.rows), None
+        else:
+            self._waiting_rows += len(batch)
+        self._waiting.append(Committed(journal_id, tick_us, rows, touched))
+        self._idle.clear()
+        self._arrived.set()
+
+    async def settled(self) -> None:
+        """Wait until everything handed over so far is judged."""
+        await self._idle.wait()
+
+    async def stop(self) -> None:
+        """Judge what is waiting, then let `run` end."""
+        self._stopping = True
+        self._arrived.set()
+
+    @property
+    def failing(self) -> dict[int, str]:
+        """Rules stopped by an error of their own."""
+        return dict(self.judge.engine.failing) if self.judge else {}
+
+    async def run(self) -> None:
+        """Until `stop`; keeps trying while the database is away."""
+        conn = await self._connect()
+        try:
+            await self._start(conn)
+            while True:
+                if not self._waiting:
+                    self._idle.set()
+                    if self._stopping:
+                        return
+                self._arrived.clear()
+                if not self._waiting:
+                    await self._arrived.wait()
+                    continue
+                conn = await self._step(conn)
+                if not self._stopping:
+                    await asyncio.sleep(self._pace.linger_s if len(self._waiting) < 2 else 0)
+        finally:
+            await conn.close()
+
+    async def _connect(self) -> Connection:
+        wait_s = BACK_OFF_S[0]
+        while True:
+            try:
+                return await self._database.connect()
+            except DatabaseProblem as problem:
+                _log.warning("evaluate_waits_for_database", problem=str(problem))
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, BACK_OFF_S[1])
+
+    async def _start(self, conn: Connection) -> None:
+        """Take the epoch and bring every device's state up to what is stored."""
+        self._epoch, self.judged_journal_id, self._last_tick_us = await judgement.take_epoch(conn)
+        await self._reload(conn)
+        assert self.judge is not None
+        dirty: dict[int, int] = {}
+        journal = await judgement.journal_after(conn, self.judged_journal_id)
+        for row in journal:
+            for device_id, from_us in row.touched.items():
+                dirty[device_id] = min(from_us, dirty.get(device_id, from_us))
+        last = journal[-1] if journal else None
+        tick_us = last.tick_us if last else self._last_tick_us
+        await self.judge.restore(conn, dirty)
+        if tick_us is None:
+            return
+        outcome = await self.judge.step(conn, empty_rows(0), dirty, tick_us)
+        journal_id = last.id if last else self.judged_journal_id
+        await self._commit(conn, outcome, journal_id, tick_us)
+
+    async def _reload(self, conn: Connection) -> None:
+        rulebook = await load_rulebook(conn)
+        engine = Engine(rulebook, self._kinds)
+        if self.judge is None:
+            self.judge = Judge(engine, self._pace.snapshot_us)
+        else:
+            self.judge.engine = engine
+        self._revision = rulebook.revision
+
+    async def _step(self, conn: Connection) -> Connection:
+        """Judge everything that waits; a database that goes away is waited for."""
+        entries = list(self._waiting)
+        wait_s, outcome = BACK_OFF_S[0], None
+        while True:
+            try:
+                if outcome is None:
+                    outcome = await self._judge(conn, entries)
+                await self._commit(conn, outcome, entries[-1].journal_id, entries[-1].tick_us)
+                break
+            except psycopg.OperationalError as error:
+                _log.warning("evaluate_waits_for_database", problem=str(error))
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, BACK_OFF_S[1])
+                await conn.close()
+                conn = await self._connect()
+        for _ in entries:
+            done = self._waiting.popleft()
+            self._waiting_rows -= len(done.rows) if done.rows is not None else 0
+        return conn
+
+    async def _judge(self, conn: Connection, entries: list[Committed]) -> Outcome:
+        tick_us = entries[-1].tick_us
+        await self._notice_outage(conn, entries[0].tick_us)
+        rows = [entry.rows for entry in entries if entry.rows is not None]
+        joined = np.concatenate(rows) if rows else empty_rows(0)
+        await self._follow_rulebook(conn, joined)
+        assert self.judge is not None
+        dirty: dict[int, int] = {}
+        for entry in entries:
+            for device_id, from_us in entry.touched.items():
+                dirty[device_id] = min(from_us, dirty.get(device_id, from_us))
+        return await self.judge.step(conn, joined, dirty, tick_us)
+
+    async def _follow_rulebook(self, conn: Connection, rows: Rows) -> None:
+        """Reload when it has changed: looked at now and then, and when a new device appears."""
+        assert self.judge is not None
+        now_s = asyncio.get_running_loop().time()
+        strangers = set(np.unique(rows["device_id"]).tolist()) - set(self.judge.engine.devices)
+        if not strangers and now_s - self._revision_read_s < REVISION_EVERY_S:
+            return
+        self._revision_read_s = now_s
+        if await current_revision(conn) != self._revision:
+            await self._reload(conn)
+
+    async def _notice_outage(self, conn: Connection, tick_us: int) -> None:
+        """The first tick after a start tells how long nobody was listening."""
+        if self._first_tick_seen:
+            return
+        self._first_tick_seen = True
+        last_us = self._last_tick_us
+        if last_us is not None and tick_us - last_us > self._pace.outage_us:
+            await judgement.record_outage(conn, last_us, tick_us)
+            await self._reload(conn)
+
+    async def _commit(
+        self, conn: Connection, outcome: Outcome, journal_id: int, tick_us: int
+    ) -> None:
+        now_us = self._clock.now_us()
+        changed: list[int] = []
+        async with conn.transaction():
+            await judgement.move_on(conn, self._epoch, journal_id, tick_us)
+            for change in await outcome.changes(conn):
+                violation_id = await changes.apply_change(conn, change, now_us, self._pace.news_us)
+                if violation_id is not None:
+                    changed.append(violation_id)
+            await judgement.save_snapshots(conn, outcome.snapshots)
+            await judgement.save_unjudged(conn, outcome.unjudged)
+        self.judged_journal_id = journal_id
+        if self._live is not None:
+            for violation_id in changed:
+                self._live.publish(0, "violation", {"id": violation_id})
+
+
+def _earliest(rows: Rows) -> dict[int, int]:
+    """Each device's earliest fix."""
+    order = np.lexsort((rows["time_us"], rows["device_id"]))
+    ids, first = np.unique(rows["device_id"][order], return_index=True)
+    return dict(zip(ids.tolist(), rows["time_us"][order][first].tolist(), strict=True))

@@ -1,0 +1,181 @@
+"""The rules' memory: device states, what was told by ticks, and one step of judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from psycopg import AsyncConnection
+from storage.tracks import positions_of
+
+from model.position import Rows
+from model.rulebook import Finding
+from model.violations import Change, Window
+from pipeline.replay import NO_SNAPSHOT_LOOKBACK_US, replay
+from rules.engine import Engine
+from rules.reconcile import reconcile
+from rules.state import DeviceState, decode, encode
+from storage import judgement
+
+Connection = AsyncConnection[Any]
+TELL_TICKS_EVERY_US = 60_000_000  # a silence that goes on is told anew this often
+END_OF_TIME_US = 4_102_444_800_000_000
+
+_Name = tuple[int, int, int]  # device, rule, start
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a step found; written by the evaluator in one transaction."""
+
+    findings: list[Finding] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
+    unfounded: list[_Name] = field(default_factory=list)
+    snapshots: list[tuple[int, int, bytes]] = field(default_factory=list)
+    unjudged: dict[int, dict[int, tuple[int, str]]] = field(default_factory=dict)
+
+    async def changes(self, conn: Connection) -> list[Change]:
+        """Compared with what is stored, inside the step's transaction."""
+        devices = {f.device_id for f in self.findings} | {w.device_id for w in self.windows}
+        devices |= {name[0] for name in self.unfounded}
+        if not devices:
+            return []
+        starts = [f.started_us for f in self.findings]
+        starts += [w.after_us for w in self.windows] + [name[2] for name in self.unfounded]
+        stored = await judgement.stored_violations(conn, sorted(devices), min(starts))
+        return reconcile(stored, self.findings, self.windows, self.unfounded)
+
+
+class Judge:
+    """States of all devices in memory, and the engine in force."""
+
+    def __init__(self, engine: Engine, step_us: int) -> None:
+        self.engine = engine
+        self.states: dict[int, DeviceState] = {}
+        self._step_us = step_us
+        self._snapshot_us: dict[int, int] = {}
+        self._unjudged: dict[int, dict[int, tuple[int, str]]] = {}
+        self._told_by_tick: dict[_Name, int] = {}
+        self._silent: dict[tuple[int, int], int] = {}
+
+    async def restore(self, conn: Connection, dirty: dict[int, int]) -> None:
+        """Load snapshots; every device becomes dirty from its newest one on, or from earlier."""
+        for device_id, (time_us, data) in (await judgement.latest_snapshots(conn)).items():
+            self.states[device_id] = decode(data)
+            self._snapshot_us[device_id] = time_us
+            dirty[device_id] = min(time_us + 1, dirty.get(device_id, time_us + 1))
+        kinds = sorted(self.engine.absence_kinds)
+        self._silent = await judgement.open_silences(conn, kinds)
+
+    async def step(
+        self, conn: Connection, rows: Rows, dirty: Mapping[int, int], tick_us: int
+    ) -> Outcome:
+        """Judge new rows, replay dirty devices (device -> from), then hear the silence."""
+        outcome = Outcome()
+        late = self._late(rows)
+        for device_id, from_us in dirty.items():
+            if device_id in self.engine.devices:
+                late[device_id] = min(from_us, late.get(device_id, from_us))
+        fresh = rows[~np.isin(rows["device_id"], list(late))]
+        outcome.findings += self.engine.advance(self.states, fresh)
+        touched = set(np.unique(fresh["device_id"]).tolist()) & set(self.engine.devices)
+        for device_id, from_us in late.items():
+            own = rows["time_us"][rows["device_id"] == device_id]
+            upper_us = int(own.max()) if len(own) else END_OF_TIME_US
+            await self._replay(conn, outcome, device_id, from_us, upper_us)
+        self._keep_snapshots(outcome, touched)
+        self._note_unjudged(outcome, touched | set(late))
+        self._hear_silence(outcome, tick_us)
+        return outcome
+
+    def _late(self, rows: Rows) -> dict[int, int]:
+        """Devices with a row that is not newer than what was judged: device -> earliest such."""
+        if not len(rows):
+            return {}
+        ids, inverse = np.unique(rows["device_id"], return_inverse=True)
+        last = np.array([self._last_us(int(id_)) for id_ in ids], np.int64)[inverse]
+        behind = rows[rows["time_us"] <= last]
+        late: dict[int, int] = {}
+        for device_id, time_us in zip(
+            behind["device_id"].tolist(), behind["time_us"].tolist(), strict=True
+        ):
+            if device_id in self.engine.devices:
+                late[device_id] = min(time_us, late.get(device_id, time_us))
+        return late
+
+    def _last_us(self, device_id: int) -> int:
+        state = self.states.get(device_id)
+        return state.last_us if state else 0
+
+    async def _replay(
+        self, conn: Connection, outcome: Outcome, device_id: int, from_us: int, upper_us: int
+    ) -> None:
+        start = await judgement.snapshot_before(conn, device_id, from_us)
+        after_us = start[0] if start else from_us - NO_SNAPSHOT_LOOKBACK_US
+        last_us = max(self._last_us(device_id), upper_us)
+        rows = await positions_of(conn, device_id, after_us + 1, last_us + 1)
+        stored = await judgement.snapshots_from(conn, device_id, after_us + 1)
+        replayed = replay(self.engine, device_id, start, after_us, rows, stored, self._step_us)
+        outcome.windows.append(replayed.window)
+        outcome.findings += replayed.findings
+        outcome.snapshots += replayed.snapshots
+        if replayed.state is not None:
+            self.states[device_id] = replayed.state
+        if replayed.snapshots:
+            newest_us = replayed.snapshots[-1][1]
+            self._snapshot_us[device_id] = max(newest_us, self._snapshot_us.get(device_id, 0))
+
+    def _keep_snapshots(self, outcome: Outcome, touched: set[int]) -> None:
+        for device_id in touched:
+            state = self.states[device_id]
+            if state.last_us - self._snapshot_us.get(device_id, 0) >= self._step_us:
+                outcome.snapshots.append((device_id, state.last_us, encode(state)))
+                self._snapshot_us[device_id] = state.last_us
+
+    def _note_unjudged(self, outcome: Outcome, touched: set[int]) -> None:
+        for device_id in touched:
+            now = self.engine.unjudged(self.states.get(device_id) or DeviceState())
+            if now != self._unjudged.get(device_id, {}):
+                outcome.unjudged[device_id] = self._unjudged[device_id] = now
+
+    def _hear_silence(self, outcome: Outcome, tick_us: int) -> None:
+        """Add what the tick says; take back a silence that late reports have filled."""
+        silent: dict[tuple[int, int], int] = {}
+        told: dict[_Name, int] = {}
+        for finding in self.engine.at_tick(self.states, tick_us):
+            name = (finding.device_id, finding.rule_id, finding.started_us)
+            ongoing = finding.ended_us is None
+            if ongoing:
+                silent[finding.device_id, finding.rule_id] = finding.started_us
+            before_us = self._told_by_tick.get(name)
+            stale = before_us is None or (
+                ongoing and finding.last_us - before_us >= TELL_TICKS_EVERY_US
+            )
+            told[name] = finding.last_us if stale or before_us is None else before_us
+            if stale:
+                outcome.findings.append(finding)
+        found = {(f.device_id, f.rule_id) for f in outcome.findings}
+        outcome.unfounded += [
+            (*key, started_us)
+            for key, started_us in self._silent.items()
+            if key not in silent and key not in found
+        ]
+        outcome.windows = [_sparing(window, silent) for window in outcome.windows]
+        self._told_by_tick, self._silent = told, silent
+
+
+def _sparing(window: Window, silent: Mapping[tuple[int, int], int]) -> Window:
+    """The window without a say on silences that still go on."""
+    going_on = frozenset(
+        (rule_id, started_us)
+        for (device_id, rule_id), started_us in silent.items()
+        if device_id == window.device_id
+    )
+    return Window(
+        device_id=window.device_id,
+        after_us=window.after_us,
+        until_us=window.until_us,
+        undecided=window.undecided | going_on,
+    )

@@ -1,0 +1,92 @@
+"""Late data: judge a device's event time anew, from the nearest earlier snapshot.
+
+Stored positions go through the same engine until the state equals a stored snapshot again; what the
+rules then say of that window replaces what they said before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from model.position import Rows
+from model.rulebook import Finding
+from model.violations import Window
+from rules.engine import Engine
+from rules.episodes import IDLE
+from rules.state import DeviceState, decode, encode
+
+NO_SNAPSHOT_LOOKBACK_US = 24 * 3_600_000_000  # without a snapshot: start this long before
+
+
+@dataclass(slots=True)
+class Replayed:
+    """`state` is the device's newest state, or None when the stored one was reached again."""
+
+    window: Window
+    findings: list[Finding]
+    state: DeviceState | None
+    snapshots: list[tuple[int, int, bytes]] = field(default_factory=list)
+
+
+def replay(
+    engine: Engine,
+    device_id: int,
+    start: tuple[int, bytes] | None,
+    after_us: int,
+    rows: Rows,
+    stored: Mapping[int, bytes],
+    step_us: int,
+) -> Replayed:
+    """Replay `rows` (all stored positions of the device after `after_us`, in any order).
+
+    `start`: the snapshot at `after_us`, None for a device without one. `stored`: the snapshots of
+    the replayed time; new ones are made every `step_us` of event time.
+    """
+    state = decode(start[1]) if start else DeviceState()
+    states = {device_id: state}
+    findings: list[Finding] = []
+    snapshots: list[tuple[int, int, bytes]] = []
+    rows = rows[np.argsort(rows["time_us"], kind="stable")]
+    begin = 0
+    for cut_us in _cuts(rows, stored, step_us):
+        end = int(np.searchsorted(rows["time_us"], cut_us, side="right"))
+        findings += engine.advance(states, rows[begin:end])
+        begin = end
+        state = states[device_id]
+        data = encode(state)
+        if stored.get(cut_us) == data:
+            window = _window(device_id, after_us, cut_us, state)
+            return Replayed(window, _decided(findings, state), None, snapshots)
+        snapshots.append((device_id, cut_us, data))
+    findings += engine.advance(states, rows[begin:])
+    state = states[device_id]
+    until_us = max(state.last_us, after_us)
+    findings += engine.ongoing(device_id, state)
+    return Replayed(_window(device_id, after_us, until_us, None), findings, state, snapshots)
+
+
+def _cuts(rows: Rows, stored: Mapping[int, bytes], step_us: int) -> list[int]:
+    """Times at which a state is compared or kept: the stored snapshots, and one a step."""
+    if not len(rows):
+        return []
+    times = rows["time_us"]
+    last_of_step = np.flatnonzero(np.diff(times // step_us)).tolist()
+    return sorted({int(times[place]) for place in last_of_step} | set(stored))
+
+
+def _window(device_id: int, after_us: int, until_us: int, rejoined: DeviceState | None) -> Window:
+    undecided = frozenset(
+        (rule_id, episode.started_us)
+        for rule_id, episode in (rejoined.episodes.items() if rejoined else ())
+        if episode.phase != IDLE
+    )
+    return Window(device_id=device_id, after_us=after_us, until_us=until_us, undecided=undecided)
+
+
+def _decided(findings: list[Finding], rejoined: DeviceState) -> list[Finding]:
+    """Without the episodes that go on past the window: their stored violations know more."""
+    going_on = {(id_, e.started_us) for id_, e in rejoined.episodes.items() if e.phase != IDLE}
+    return [f for f in findings if (f.rule_id, f.started_us) not in going_on]

@@ -1,0 +1,155 @@
+"""What a new judgement does to the violations table, its log, corrections and the outbox.
+
+A violation that a person has taken or closed is never changed: the correction is laid beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from model.rulebook import Finding
+from model.violations import Change
+from storage.instants import to_datetime
+
+Connection = AsyncConnection[Any]
+
+
+async def apply_change(conn: Connection, change: Change, now_us: int, news_us: int) -> int | None:
+    """Carry out one change; the id of the violation that changed, None when nothing did."""
+    if change.action == "raise":
+        assert change.finding is not None
+        return await _raise(conn, change.finding, now_us, news_us)
+    assert change.violation is not None
+    if change.violation.acted_on:
+        return await _correct(conn, change, now_us)
+    if change.action == "update":
+        return await _update(conn, change, now_us, news_us)
+    await conn.execute(
+        "UPDATE violations SET finding = 'withdrawn' WHERE id = %s", (change.violation.id,)
+    )
+    await _log(conn, change.violation.id, now_us, "withdrawn", {})
+    await _tell(conn, change.violation.id, "withdrawn", now_us)
+    return change.violation.id
+
+
+async def _raise(conn: Connection, finding: Finding, now_us: int, news_us: int) -> int:
+    late = now_us - finding.last_us > news_us
+    cursor = await conn.execute(
+        "INSERT INTO violations (organisation_id, responsible_organisation_id, device_id, rule_id,"
+        " rule_version, kind, severity, fence_id, fence_version, started_at, ended_at, last_at,"
+        " longitude_e6, latitude_e6, measures, late, raised_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " RETURNING id",
+        (
+            finding.organisation_id,
+            finding.responsible_organisation_id,
+            finding.device_id,
+            finding.rule_id,
+            finding.rule_version,
+            finding.kind,
+            finding.severity,
+            finding.fence_id,
+            finding.fence_version,
+            to_datetime(finding.started_us),
+            _ended(finding),
+            to_datetime(finding.last_us),
+            finding.longitude_e6,
+            finding.latitude_e6,
+            json.dumps(finding.measures),
+            late,
+            to_datetime(now_us),
+        ),
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    violation_id = int(row[0])
+    await _log(conn, violation_id, now_us, "raised", {"late": late})
+    if not late:
+        await _tell(conn, violation_id, "raised", now_us)
+    return violation_id
+
+
+async def _update(conn: Connection, change: Change, now_us: int, news_us: int) -> int:
+    finding, violation = change.finding, change.violation
+    assert finding is not None
+    assert violation is not None
+    await conn.execute(
+        "UPDATE violations SET rule_version = %s, fence_id = %s, fence_version = %s,"
+        " responsible_organisation_id = %s, severity = %s, started_at = %s, ended_at = %s,"
+        " last_at = %s, longitude_e6 = %s, latitude_e6 = %s, measures = %s, finding = 'standing'"
+        " WHERE id = %s",
+        (
+            finding.rule_version,
+            finding.fence_id,
+            finding.fence_version,
+            finding.responsible_organisation_id,
+            finding.severity,
+            to_datetime(finding.started_us),
+            _ended(finding),
+            to_datetime(finding.last_us),
+            finding.longitude_e6,
+            finding.latitude_e6,
+            json.dumps(finding.measures),
+            violation.id,
+        ),
+    )
+    if violation.finding == "withdrawn" or finding.started_us != violation.started_us:
+        detail = {"started_at": to_datetime(finding.started_us).isoformat()}
+        await _log(conn, violation.id, now_us, "corrected_by_late_data", detail)
+    if finding.ended_us is not None and violation.ended_us is None:
+        await _log(conn, violation.id, now_us, "ended", {})
+        if now_us - finding.ended_us <= news_us:
+            await _tell(conn, violation.id, "ended", now_us)
+    return violation.id
+
+
+async def _correct(conn: Connection, change: Change, now_us: int) -> int | None:
+    """Lay the later insight beside a violation that a person acted on; nothing while it goes on."""
+    finding, violation = change.finding, change.violation
+    assert violation is not None
+    correction: dict[str, Any] = {"withdrawn": True}
+    if finding is not None:
+        if finding.ended_us is None and finding.started_us == violation.started_us:
+            return None
+        ended = _ended(finding)
+        correction = {
+            "started_at": to_datetime(finding.started_us).isoformat(),
+            "ended_at": ended.isoformat() if ended else None,
+            "measures": finding.measures,
+        }
+    cursor = await conn.execute(
+        "SELECT correction FROM violation_corrections WHERE violation_id = %s"
+        " ORDER BY id DESC LIMIT 1",
+        (violation.id,),
+    )
+    previous = await cursor.fetchone()
+    if previous is not None and previous[0] == correction:
+        return None
+    await conn.execute(
+        "INSERT INTO violation_corrections (violation_id, made_at, correction) VALUES (%s, %s, %s)",
+        (violation.id, to_datetime(now_us), json.dumps(correction)),
+    )
+    return violation.id
+
+
+def _ended(finding: Finding) -> Any:
+    return None if finding.ended_us is None else to_datetime(finding.ended_us)
+
+
+async def _log(
+    conn: Connection, violation_id: int, now_us: int, action: str, detail: dict[str, Any]
+) -> None:
+    await conn.execute(
+        "INSERT INTO violation_log (violation_id, at, action, detail) VALUES (%s, %s, %s, %s)",
+        (violation_id, to_datetime(now_us), action, json.dumps(detail)),
+    )
+
+
+async def _tell(conn: Connection, violation_id: int, event: str, now_us: int) -> None:
+    await conn.execute(
+        "INSERT INTO outbox (violation_id, event, due_at) VALUES (%s, %s, %s)",
+        (violation_id, event, to_datetime(now_us)),
+    )
