@@ -8,8 +8,9 @@ servers live beside the tests as plain modules and are loaded here as plugins: `
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from blockbuster import BlockBuster, blockbuster_ctx
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+# Servers that must be there, as in CI: "timescale mosquitto chromium".
+REQUIRED = os.environ.get("XUNJI_TEST_REQUIRE", "").split()
 
 pytest_plugins = [name for name in ("tests.servers", "tests.brokers") if find_spec(name)]
 
@@ -35,6 +38,20 @@ def no_blocking() -> Iterator[BlockBuster]:
     """Turns a blocking call on the event loop (file, socket, sleep) into an error."""
     with blockbuster_ctx() as buster:
         yield buster
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test of a required server that was skipped has failed."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = _reason(report)
+        if any(name in item.keywords or name in reason.lower() for name in REQUIRED):
+            report.outcome = "failed"
+            report.longrepr = f"required by XUNJI_TEST_REQUIRE, but skipped: {reason}"
+    return report
 
 
 def _reason(report: pytest.TestReport) -> str:
