@@ -89,7 +89,7 @@ def _fence(feature: Any, where: str, fixed: dict[str, Any]) -> Fence:
     given = feature.get("properties") or {}
     if not isinstance(given, dict):
         raise FeatureError(where, "properties 应为对象", "properties must be an object")
-    values = {"version": 1, "valid_from_us": 0, "valid_to_us": FAR_FUTURE_US}
+    values: dict[str, Any] = {"version": 1, "valid_from_us": 0, "valid_to_us": FAR_FUTURE_US}
     values |= {name: given[name] for name in _PROPERTIES if given.get(name) is not None}
     values |= fixed
     values.setdefault("shape", _SHAPE_OF.get(str(geometry.get("type"))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import shapely
@@ -95,9 +95,10 @@ def parse_shape(
     """The geometry in degrees (a circle's centre, a corridor's line). Raises ShapeError."""
     if shape not in GEOMETRY_OF:
         raise ShapeError("unknown_shape", "shape", value=repr(shape))
-    kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if kind != GEOMETRY_OF[shape]:
-        raise ShapeError("wrong_type", "type", shape=shape, expected=GEOMETRY_OF[shape], value=kind)
+    kind = GEOMETRY_OF[shape]
+    given = geometry.get("type") if isinstance(geometry, dict) else None
+    if given != kind:
+        raise ShapeError("wrong_type", "type", shape=shape, expected=kind, value=given)
     coordinates = geometry.get("coordinates")
     _check_positions(kind, coordinates)
     _check_size(shape, radius_m, half_width_m)
@@ -187,7 +188,7 @@ def _check_polygons(polygons: Sequence[Any]) -> None:
         _check_polygon(rings, f"coordinates[{i}]")
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[Any], None]] = {
     "Point": _check_point,
     "LineString": _check_line,
     "Polygon": _check_polygon,
