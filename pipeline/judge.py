@@ -117,7 +117,10 @@ class Judge:
         last_us = max(self._last_us(device_id), upper_us)
         rows = await positions_of(conn, device_id, after_us + 1, last_us + 1)
         stored = await judgement.snapshots_from(conn, device_id, after_us + 1)
-        replayed = replay(self.engine, device_id, start, after_us, rows, stored, self._step_us)
+        state = decode(start[1]) if start else DeviceState()
+        replayed = replay(
+            self.engine, device_id, after_us, state, rows, stored=stored, step_us=self._step_us
+        )
         outcome.windows.append(replayed.window)
         outcome.findings += replayed.findings
         outcome.snapshots += replayed.snapshots

@@ -16,7 +16,7 @@ from model.rulebook import Finding
 from model.violations import Window
 from rules.engine import Engine
 from rules.episodes import IDLE
-from rules.state import DeviceState, decode, encode
+from rules.state import DeviceState, encode
 
 NO_SNAPSHOT_LOOKBACK_US = 24 * 3_600_000_000  # without a snapshot: start this long before
 
@@ -34,18 +34,18 @@ class Replayed:
 def replay(
     engine: Engine,
     device_id: int,
-    start: tuple[int, bytes] | None,
     after_us: int,
+    state: DeviceState,
     rows: Rows,
+    *,
     stored: Mapping[int, bytes],
     step_us: int,
 ) -> Replayed:
     """Replay `rows` (all stored positions of the device after `after_us`, in any order).
 
-    `start`: the snapshot at `after_us`, None for a device without one. `stored`: the snapshots of
-    the replayed time; new ones are made every `step_us` of event time.
+    `state`: the device's at `after_us`; it is advanced in place. `stored`: the snapshots of the
+    replayed time; new ones are made every `step_us` of event time.
     """
-    state = decode(start[1]) if start else DeviceState()
     states = {device_id: state}
     findings: list[Finding] = []
     snapshots: list[tuple[int, int, bytes]] = []

@@ -1,7 +1,8 @@
 """What the rules' worker reads and writes: journal, snapshots, violations, outbox, in one epoch.
 
-All writes of a step happen in one transaction that also moves `judged` on, under the epoch that the
-worker took when it started: a worker that has been replaced finds its epoch gone and writes nothing.
+All writes of a step happen in one transaction that also moves `judged` on, under the epoch that
+the worker took when it started: a worker that has been replaced finds its epoch gone and writes
+nothing.
 """
 
 from __future__ import annotations
