@@ -98,6 +98,12 @@ ADVICE = {
         "read the end of postgres/log in the data folder; check disk space and the folder's "
         "owner; or set XUNJI_DATABASE__URL to use another server.",
     ),
+    "journal_taken": Advice(
+        "另一个 xunji 正在向同一个数据库写入：{detail}",
+        "another xunji is writing into the same database: {detail}",
+        "一个数据库只运行一个 xunji serve；停掉多余的，或给它另一个数据库。",
+        "run one xunji serve for a database: stop the other, or give it a database of its own.",
+    ),
     "statement_refused": Advice(
         "数据库拒绝了语句：{detail}",
         "the database refused a statement: {detail}",
@@ -134,7 +140,7 @@ class DatabaseProblem(Exception):
 class StorageAway(Exception):
     """The database did not take the batch and nothing of it is acknowledged: keep it, try again."""
 
-    def __init__(self, detail: str, retry_after_s: float) -> None:
+    def __init__(self, detail: str, retry_after_s: float = 0.1) -> None:
         super().__init__(detail)
         self.detail = detail
         self.retry_after_s = retry_after_s

@@ -1,0 +1,120 @@
+"""Rows as PostgreSQL's binary COPY wants them, built for a whole batch at once.
+
+A tuple is its field count (int16) and for each field a length (int32) and the value, big-endian
+(PostgreSQL manual, "COPY", binary format). A batch becomes one structured array in which the
+lengths stand between the columns: one assignment a column, one `tobytes`. Only rows with
+attributes, whose length differs, are spliced. `position_row` says the same a row at a time.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.frames import RawFrame
+from model.position import POSITION_DTYPE, PositionBatch, Rows
+from storage.instants import POSTGRES_EPOCH_US
+
+HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+TRAILER = b"\xff\xff"
+_NULL = b"\xff\xff\xff\xff"
+_JSONB_VERSION = b"\x01"
+
+_NAMES = POSITION_DTYPE.names or ()
+POSITION_COLUMNS = (*(name.replace("time_us", "time") for name in _NAMES), "attributes")
+FRAME_COLUMNS = ("device_id", "time", "until", "received_at", "protocol", "frame")
+
+
+def _interleaved(columns: Iterable[str], *, attributes: bool) -> np.dtype[np.void]:
+    """The tuple's layout: count, then length and big-endian value of each column."""
+    layout: list[tuple[str, str]] = [("field_count", ">i2")]
+    for name in columns:
+        layout += [(f"{name} length", ">i4"), (name, f">i{POSITION_DTYPE[name].itemsize}")]
+    return np.dtype([*layout, ("attributes length", ">i4")] if attributes else layout)
+
+
+_TUPLE = _interleaved(_NAMES, attributes=True)
+_FETCHED = _interleaved(_NAMES, attributes=False)
+_LENGTHS = {f"{name} length": POSITION_DTYPE[name].itemsize for name in _NAMES}
+
+
+def copy_payload(batch: PositionBatch) -> bytes:
+    """The whole COPY stream of a batch, in order, for POSITION_COLUMNS."""
+    tuples = np.empty(len(batch), _TUPLE)
+    tuples["field_count"] = len(POSITION_COLUMNS)
+    for name, length in _LENGTHS.items():
+        tuples[name] = length
+    for name in _NAMES:
+        tuples[name] = batch.rows[name]
+    tuples["time_us"] -= POSTGRES_EPOCH_US
+    tuples["attributes length"] = -1
+    fixed = tuples.tobytes()
+    if not any(batch.attributes):
+        return b"".join((HEADER, fixed, TRAILER))
+    return b"".join((HEADER, *_splice(fixed, batch.attributes), TRAILER))
+
+
+def _splice(fixed: bytes, attributes: list[str | None]) -> Iterable[bytes]:
+    """Fixed tuples with the null of each row that has attributes replaced by them."""
+    done = 0
+    for index, text in enumerate(attributes):
+        if text:
+            end = (index + 1) * _TUPLE.itemsize
+            yield fixed[done : end - len(_NULL)]
+            yield _jsonb(text)
+            done = end
+    yield fixed[done:]
+
+
+def _jsonb(text: str) -> bytes:
+    """A jsonb field; what is no JSON is for the server to refuse."""
+    encoded = text.encode("utf-8", "replace")
+    return (len(encoded) + 1).to_bytes(4, "big") + _JSONB_VERSION + encoded
+
+
+def position_row(row: np.void, attributes: str | None) -> bytes:
+    """The plain version: one tuple of the stream."""
+    parts = [struct.pack(">h", len(POSITION_COLUMNS))]
+    for name in _NAMES:
+        value = int(row[name])
+        if name == "time_us":
+            value -= POSTGRES_EPOCH_US
+        length = POSITION_DTYPE[name].itemsize
+        parts.append(struct.pack(">i", length) + value.to_bytes(length, "big", signed=True))
+    parts.append(_jsonb(attributes) if attributes else _NULL)
+    return b"".join(parts)
+
+
+_FRAME_HEAD = struct.Struct(">hiiiqiqiqi")
+
+
+def frames_payload(frames: Iterable[RawFrame]) -> bytes:
+    """The whole COPY stream of raw frames, for FRAME_COLUMNS."""
+    return b"".join((HEADER, *map(_frame_row, frames), TRAILER))
+
+
+def _frame_row(frame: RawFrame) -> bytes:
+    protocol = frame.protocol.encode()
+    head = _FRAME_HEAD.pack(
+        *(len(FRAME_COLUMNS), 4, frame.device_id),
+        *(8, frame.time_us - POSTGRES_EPOCH_US),
+        *(8, frame.until_us - POSTGRES_EPOCH_US),
+        *(8, frame.received_us - POSTGRES_EPOCH_US),
+        len(protocol),
+    )
+    return b"".join((head, protocol, len(frame.frame).to_bytes(4, "big"), frame.frame))
+
+
+def parse_rows(stream: bytes) -> Rows:
+    """POSITION_DTYPE rows of a COPY ... TO STDOUT (FORMAT BINARY) without attributes."""
+    body = stream[len(HEADER) : -len(TRAILER)]
+    tuples: NDArray[Any] = np.frombuffer(body, _FETCHED)
+    rows = np.empty(len(tuples), POSITION_DTYPE)
+    for name in _NAMES:
+        rows[name] = tuples[name]
+    rows["time_us"] += POSTGRES_EPOCH_US
+    return rows

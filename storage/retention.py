@@ -1,0 +1,90 @@
+"""What may go: partitions and chunks as wholes, never a DELETE of positions; the rest by caps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import psycopg
+from psycopg import sql
+
+from storage.database import Connection, Mode
+from storage.instants import to_datetime
+from storage.partitions import PARTITION_LOCK, partition_date, partitions
+
+MAX_QUARANTINE_ROWS = 100_000
+JOURNAL_DAYS = 1  # judged rows are kept this long, for people who look for a fault
+_LOCK_LIMIT = "2s"  # queries queue behind a waiting DROP: give up, the next run tries again
+
+
+@dataclass(slots=True)
+class Dropped:
+    """Names of what was dropped, by table; `busy`: left for the next run."""
+
+    positions: list[str] = field(default_factory=list)
+    raw_frames: list[str] = field(default_factory=list)
+    busy: list[str] = field(default_factory=list)
+
+
+async def drop_expired(
+    conn: Connection, mode: Mode, now_us: int, retention_days: int, raw_frames_days: int
+) -> Dropped:
+    """Drop partitions or chunks that end before the retention; `conn` in autocommit."""
+    dropped = Dropped()
+    for table, days, names in (
+        ("positions", retention_days, dropped.positions),
+        ("raw_frames", raw_frames_days, dropped.raw_frames),
+    ):
+        cutoff = to_datetime(now_us) - timedelta(days=days)
+        if mode == "timescale":
+            names.extend(await _drop_chunks(conn, table, cutoff))
+        else:
+            await _drop_partitions(conn, table, cutoff, names, dropped.busy)
+    return dropped
+
+
+async def _drop_chunks(conn: Connection, table: str, cutoff: datetime) -> list[str]:
+    cursor = await conn.execute("SELECT drop_chunks(%s::regclass, %s)", (table, cutoff))
+    return [name for (name,) in await cursor.fetchall()]
+
+
+async def _drop_partitions(
+    conn: Connection, table: str, cutoff: datetime, names: list[str], busy: list[str]
+) -> None:
+    for name in await partitions(conn, table):
+        if partition_date(name) + timedelta(days=1) > cutoff.date():
+            continue
+        try:
+            async with conn.transaction():
+                await conn.execute("SELECT pg_advisory_xact_lock(%s)", (PARTITION_LOCK,))
+                await conn.execute("SELECT set_config('lock_timeout', %s, true)", (_LOCK_LIMIT,))
+                await conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(name)))
+            names.append(name)
+        except psycopg.errors.LockNotAvailable:
+            busy.append(name)
+
+
+_TRIMS = {
+    "quarantine": "DELETE FROM quarantine WHERE id <= (SELECT id FROM quarantine"
+    " ORDER BY id DESC OFFSET %(max_quarantine)s LIMIT 1)",
+    "ingest_journal": "DELETE FROM ingest_journal WHERE tick < %(journal_before)s"
+    " AND id <= (SELECT min(journal_id) FROM judged)",
+    # The newest snapshot before the cutoff stays: late fixes replay from it.
+    "snapshots": "DELETE FROM snapshots s WHERE time < %(snapshots_before)s AND EXISTS"
+    " (SELECT 1 FROM snapshots n WHERE n.device_id = s.device_id AND n.time > s.time"
+    "  AND n.time < %(snapshots_before)s)",
+}
+
+
+async def trim(conn: Connection, now_us: int, snapshot_days: float) -> dict[str, int]:
+    """Trim quarantine, journal and snapshots to their caps; rows deleted by table."""
+    now = to_datetime(now_us)
+    parameters = {
+        "max_quarantine": MAX_QUARANTINE_ROWS,
+        "journal_before": now - timedelta(days=JOURNAL_DAYS),
+        "snapshots_before": now - timedelta(days=snapshot_days),
+    }
+    deleted = {}
+    for table, statement in _TRIMS.items():
+        deleted[table] = (await conn.execute(statement.encode(), parameters)).rowcount
+    return deleted
