@@ -1,0 +1,93 @@
+"""`xunji user add`: the first account of a new server, and any later one from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated, Any, get_args
+
+import typer
+
+from storage.database import Connection, open_database
+from storage.migrate import migrate
+from storage.problems import DatabaseProblem
+from storage.registers import create_organisation, organisation_named
+from storage.users import Role, create_user
+from xunji.settings import Settings
+
+ROLES: tuple[str, ...] = get_args(Role)
+MINIMUM_LENGTH = 8
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command group."""
+    users = typer.Typer(no_args_is_help=True, help="Accounts of people.")
+    users.callback()(lambda: None)
+    users.command("add")(add)
+    app.add_typer(users, name="user")
+
+
+def add(
+    username: Annotated[str, typer.Argument(help="the name to log in with")],
+    *,
+    role: Annotated[str, typer.Option(help="chief, dispatcher, officer or company")] = "chief",
+    organisation: Annotated[
+        str, typer.Option(help="its name; made when there is none so called")
+    ] = "城市管理局",
+    parent: Annotated[
+        str | None, typer.Option(help="the organisation above a new one; none: it sees everything")
+    ] = None,
+    display_name: Annotated[str | None, typer.Option(help="as shown to others")] = None,
+    locale: Annotated[str, typer.Option(help="zh or en")] = "zh",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="read the password from standard input")
+    ] = False,
+) -> None:
+    """Make an account, or give an existing one a new password, role and organisation."""
+    if role not in ROLES:
+        raise typer.BadParameter(f"a role is one of {', '.join(ROLES)}")
+    account = {
+        "username": username,
+        "role": role,
+        "display_name": display_name or username,
+        "locale": locale,
+        "password": _password(from_stdin=password_stdin),
+    }
+    try:
+        asyncio.run(_save(account, organisation, parent))
+    except DatabaseProblem as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{username} ({role}, {organisation})")
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    if len(password) < MINIMUM_LENGTH:
+        raise typer.BadParameter(f"a password has at least {MINIMUM_LENGTH} characters")
+    return password
+
+
+async def _save(account: dict[str, Any], organisation: str, parent: str | None) -> None:
+    settings = Settings()
+    database = await open_database(
+        settings.database.url, settings.data_dir, timescale=settings.database.timescale
+    )
+    try:
+        await migrate(database)
+        async with database.pool.connection() as conn:
+            organisation_id = await _organisation(conn, organisation, parent)
+            await create_user(conn, organisation_id=organisation_id, **account)
+    finally:
+        await database.close()
+
+
+async def _organisation(conn: Connection, name: str, parent: str | None) -> int:
+    parent_id = await organisation_named(conn, parent) if parent else None
+    if parent and parent_id is None:
+        raise typer.BadParameter(f"there is no organisation called {parent}")
+    found = await organisation_named(conn, name)
+    return await create_organisation(conn, name, "", parent_id) if found is None else found
