@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from model.frames import Quarantined, RawFrame
 from model.position import PositionBatch, Rows
-from storage.copy_format import FRAME_COLUMNS, frames_payload
+from storage.copy_format import FRAME_COLUMNS, JOURNAL_COLUMNS, frames_payload, journal_payload
 from storage.database import Connection, Database
-from storage.instants import from_datetime, to_datetime
+from storage.instants import DAY_US, from_datetime
 from storage.partitions import Partitions, day_of
 from storage.poison import sift, without_rows
 from storage.problems import DatabaseProblem, StorageAway
@@ -37,9 +37,7 @@ MAX_ATTEMPTS = 6  # of one batch, each for another reason
 BACKOFF_S = (0.1, 5.0)  # first wait for the database, longest wait
 
 _COPY_FRAMES = f"COPY raw_frames ({', '.join(FRAME_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
-_JOURNAL = """
-INSERT INTO ingest_journal (id, tick, rows, device_ids, from_times) VALUES (%s, %s, %s, %s, %s)
-"""
+_COPY_JOURNAL = f"COPY ingest_journal ({', '.join(JOURNAL_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,33 +158,33 @@ class Writer:
         await copy_positions(conn, fresh)
         await _copy_frames(conn, work.frames)
         await insert_quarantined(conn, quarantined)
-        devices, earliest_us = earliest_by_device(fresh.rows)
-        from_times = [to_datetime(time_us) for time_us in earliest_us]
-        entry = (work.journal_id, to_datetime(work.tick_us), len(fresh), devices, from_times)
-        await conn.execute(_JOURNAL, entry)
+        touched = earliest_by_device(fresh.rows)
+        entry = journal_payload(work.journal_id, work.tick_us, len(fresh), *touched)
+        await _copy(conn, _COPY_JOURNAL, entry)
         duplicates = len(work.batch) - len(fresh) - len(over)
         return Written(fresh, duplicates, work.refused + len(over))
 
 
-def earliest_by_device(rows: Rows) -> tuple[list[int], list[int]]:
+def earliest_by_device(rows: Rows) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Device ids of a batch, ascending, and each one's earliest fix time."""
-    if not len(rows):
-        return [], []
-    ordered = rows[["device_id", "time_us"]][np.argsort(rows["device_id"], kind="stable")]
-    devices, starts = np.unique(ordered["device_id"], return_index=True)
-    return devices.tolist(), np.minimum.reduceat(ordered["time_us"], starts).tolist()
+    order = np.lexsort((rows["time_us"], rows["device_id"]))
+    devices, starts = np.unique(rows["device_id"][order], return_index=True)
+    return devices, rows["time_us"][order][starts]
 
 
 def _day_starts(times_us: NDArray[np.int64]) -> list[int]:
     """One time of each day, as few Python integers as there are days."""
-    return [int(day) for day in np.unique(times_us // 86_400_000_000) * 86_400_000_000]
+    return [int(day) for day in np.unique(times_us // DAY_US) * DAY_US]
 
 
 async def _copy_frames(conn: Connection, frames: Sequence[RawFrame]) -> None:
-    if not frames:
-        return
-    async with conn.cursor() as cursor, cursor.copy(_COPY_FRAMES.encode()) as copy:
-        await copy.write(frames_payload(frames))
+    if frames:
+        await _copy(conn, _COPY_FRAMES, frames_payload(frames))
+
+
+async def _copy(conn: Connection, statement: str, payload: bytes) -> None:
+    async with conn.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        await copy.write(payload)
 
 
 async def _already_written(conn: Connection, work: _Work) -> Written:
