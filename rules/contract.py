@@ -41,13 +41,15 @@ class Column:
     """A condition over the rows of a view (all arrays have their length).
 
     `measure`: the number that the finding's words quote (speed, distance), NaN where there is none.
-    `fence`: index into `view.fences`, -1 where none. `reason`: why a row is UNKNOWN, by code.
+    `fence`: index into `view.fences`, -1 where none. `reason`: why a row is UNKNOWN, by code;
+    `reasons`: the same row by row, where a kind knows several.
     """
 
     value: NDArray[np.int8]
     measure: NDArray[np.float64]
     fence: NDArray[np.int32]
     reason: str = "signal_unknown"
+    reasons: NDArray[np.object_] | None = None
 
 
 class RuleKind(Interface):

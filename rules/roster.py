@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,14 @@ from model.rulebook import Rulebook
 
 @dataclass(slots=True)
 class Roster:
-    """Assignments by (device, purpose) and shifts by device, each sorted by start."""
+    """Assignments by (device, purpose) and shifts by device, each sorted by start.
+
+    `tables`: what `rules.assigned` has made of the assignments of a purpose, in columns.
+    """
 
     assignments: Mapping[tuple[int, str], Sequence[Assignment]]
     shifts: Mapping[int, Sequence[Shift]]
+    tables: dict[str, Any] = field(default_factory=dict)
 
     @staticmethod
     def of(rulebook: Rulebook) -> Roster:

@@ -1,0 +1,132 @@
+"""Which assigned fences count for a fix, and how far the nearest is: joined in columns.
+
+An assignment names a fence; what counts is the version of the fence and the assignment in force at
+the fix time, within the assignment's windows. The join is a binary search over all rows at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.fences import Assignment, Fence, Purpose, Window
+from model.rulebook import Rule, Schedule
+from rules.roster import Roster
+from rules.view import View
+from rules.windows import in_windows
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Assignment times fence version, sorted by device; `windows` by group, None: always."""
+
+    fences: tuple[Fence, ...]
+    device: NDArray[np.int64]
+    fence: NDArray[np.int32]
+    from_us: NDArray[np.int64]
+    to_us: NDArray[np.int64]
+    group: NDArray[np.intp]
+    windows: tuple[tuple[Window, ...] | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Pairs (row, fence): fences[fence[i]] is assigned to row[i]'s device at its fix time."""
+
+    row: NDArray[np.intp]
+    fence: NDArray[np.int32]
+
+    def any_for(self, count: int) -> NDArray[np.bool_]:
+        """For `count` rows: whether the row has an assigned fence."""
+        has = np.zeros(count, np.bool_)
+        has[self.row] = True
+        return has
+
+
+def assigned_pairs(view: View, rule: Rule, purpose: Purpose) -> Assigned:
+    """All pairs of a view. Windows are read in the zone of the rule's schedule."""
+    table = _table(view.roster, view.fences, purpose)
+    device, time_us = view.rows["device_id"], view.rows["time_us"]
+    first = np.searchsorted(table.device, device, "left")
+    count = np.searchsorted(table.device, device, "right") - first
+    row = np.repeat(np.arange(len(device)), count)
+    entry = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    entry += np.repeat(first, count)
+    keep = (time_us[row] >= table.from_us[entry]) & (time_us[row] < table.to_us[entry])
+    row, entry = row[keep], entry[keep]
+    zone = (rule.schedule or Schedule()).zone
+    keep = _in_their_windows(table, table.group[entry], time_us[row], zone)
+    return Assigned(row[keep], table.fence[entry[keep]])
+
+
+def nearest(
+    view: View, pairs: Assigned, wanted: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Metres from each wanted row to its nearest assigned fence, and which that is.
+
+    Infinite and -1 where there is none; NaN where a fence of the row is broken: it may be there.
+    """
+    distance_m = np.full(len(view.rows), np.inf)
+    fence = np.full(len(view.rows), -1, np.int32)
+    chosen = wanted[pairs.row]
+    row, of = pairs.row[chosen], pairs.fence[chosen]
+    found_m = view.index.distances_m(of, view.rows[row])
+    order = np.lexsort((of, found_m, row))[::-1]
+    # Written from the farthest to the nearest, so that the nearest stays.
+    distance_m[row[order]] = found_m[order]
+    fence[row[order]] = of[order]
+    distance_m[row[np.isnan(found_m)]] = np.nan
+    return distance_m, fence
+
+
+def _in_their_windows(
+    table: _Table, group: NDArray[np.intp], time_us: NDArray[np.int64], zone: str
+) -> NDArray[np.bool_]:
+    inside = np.ones(len(group), np.bool_)
+    for number in np.unique(group):
+        windows = table.windows[number]
+        if windows is None:
+            continue
+        mine = group == number
+        inside[mine] = in_windows(time_us[mine], zone, windows)
+    return inside
+
+
+def _table(roster: Roster, fences: tuple[Fence, ...], purpose: Purpose) -> _Table:
+    table = roster.tables.get(purpose)
+    if not isinstance(table, _Table) or table.fences is not fences:
+        table = roster.tables[purpose] = _make_table(roster, fences, purpose)
+    return table
+
+
+def _make_table(roster: Roster, fences: tuple[Fence, ...], purpose: Purpose) -> _Table:
+    places: dict[int, list[int]] = defaultdict(list)
+    for place, fence in enumerate(fences):
+        places[fence.id].append(place)
+    groups: dict[tuple[Window, ...] | None, int] = {None: 0}
+    entries = []
+    for assignment in _of_purpose(roster, purpose):
+        group = groups.setdefault(assignment.windows, len(groups))
+        for place in places[assignment.fence_id]:
+            fence = fences[place]
+            from_us = max(assignment.valid_from_us, fence.valid_from_us)
+            to_us = min(assignment.valid_to_us, fence.valid_to_us)
+            if from_us < to_us:
+                entries.append((assignment.device_id, place, from_us, to_us, group))
+    columns = np.array(sorted(entries), np.int64).reshape(-1, 5).T
+    return _Table(
+        fences, columns[0], columns[1].astype(np.int32), columns[2], columns[3],
+        columns[4].astype(np.intp), tuple(groups),
+    )  # fmt: skip
+
+
+def _of_purpose(roster: Roster, purpose: Purpose) -> list[Assignment]:
+    return [
+        assignment
+        for (_, its_purpose), assignments in roster.assignments.items()
+        if its_purpose == purpose
+        for assignment in assignments
+    ]

@@ -1,0 +1,91 @@
+"""An inspector on duty outside every assigned grid cell."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.rulebook import Rule
+from rules.assigned import assigned_pairs, nearest
+from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Parameter
+from rules.readings import accuracy_m, applies, column_of
+from rules.registry import register
+from rules.trilogic import all_of, tri
+from rules.view import View
+from rules.wording import Words
+
+_PARAMETERS = (
+    Parameter(
+        "distance_m", "m", 50, 0, 5_000,
+        "距网格超过此距离（另加定位精度）即为越界",
+        "farther than this from the cell, beyond the fix's accuracy, is outside",
+        "our default: no public source sets it",
+    ),
+    Parameter(
+        "return_distance_m", "m", 20, 0, 5_000,
+        "回到此距离以内即为返回网格", "nearer than this is back in the cell",
+        "our default: below distance_m, so that drift at the edge neither ends nor begins anything",
+    ),
+    Parameter(
+        "assumed_accuracy_m", "m", 20, 0, 200,
+        "手机未报精度的卫星定位按此精度计", "accuracy of satellite fixes that state none",
+        "our default: a handset between buildings",
+    ),
+    Parameter(
+        "max_accuracy_m", "m", 100, 5, 2_000,
+        "精度差于此值视为信号差，不作判断", "a worse fix is poor reception and accuses no one",
+        "our default",
+    ),
+)  # fmt: skip
+_EPISODE_DEFAULTS = {"min_duration_s": 300.0}
+_WORDS = Words("在岗时离开责任网格", "on duty outside the grid", "最远{}米", "up to {} m away")
+
+
+class InspectorOffGrid:
+    """Off duty, or without a cell in force, nobody is judged."""
+
+    name = "inspector_off_grid"
+    family: Family = "patrol"
+    zh = "离开责任网格"
+    en = "Inspector off grid"
+    measure_name = "max_distance_m"
+    vehicle_kinds: tuple[str, ...] = ("inspector",)
+    parameters: tuple[Parameter, ...] = _PARAMETERS
+    episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    absence = False
+
+    def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
+        """YES only when even the near end of the accuracy circle is too far."""
+        pairs = assigned_pairs(view, rule, "grid")
+        bound = pairs.any_for(len(view.rows)) & _on_duty(view)
+        accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
+        precise = view.usable & (accuracy <= parameters["max_accuracy_m"])
+        distance_m, fence = nearest(view, pairs, bound & precise)
+        outside = np.full(len(view.rows), HOLD, np.int8)
+        outside[distance_m - accuracy > parameters["distance_m"]] = YES
+        outside[distance_m < parameters["return_distance_m"]] = NO
+        outside[np.isnan(distance_m) | ~precise] = UNKNOWN
+        value = all_of(applies(view, rule), tri(bound), outside)
+        measure = np.where(np.isfinite(distance_m), distance_m, np.nan)
+        reasons = np.full(len(value), "poor_gnss", object)
+        return column_of(value, measure, fence, reasons)
+
+    def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
+        """What happened, in words."""
+        return _WORDS.sentence(measures, self.measure_name, language)
+
+
+def _on_duty(view: View) -> NDArray[np.bool_]:
+    """Whether each fix lies in a shift of its device; rows are sorted by device."""
+    duty = np.zeros(len(view.rows), np.bool_)
+    devices, starts = np.unique(view.rows["device_id"], return_index=True)
+    ends = np.append(starts[1:], len(duty))
+    for device_id, start, end in zip(devices.tolist(), starts, ends, strict=True):
+        if view.roster.shifts.get(device_id):
+            duty[start:end] = view.roster.on_duty(device_id, view.rows["time_us"][start:end])
+    return duty
+
+
+register(InspectorOffGrid())
