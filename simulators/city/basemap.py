@@ -1,0 +1,155 @@
+"""The district as GeoJSON: a base map for the page and fences for the server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from shapely.geometry import LineString, Polygon
+
+from simulators.city import names
+from simulators.city.city import CORRIDOR_HALF_WIDTH_M, WORK_ROAD_HALF_WIDTH_M, City
+from simulators.city.frame import Point, line_geometry, polygon_geometry
+from simulators.city.grid import ring_of
+from simulators.city.places import Place
+
+FIRST_DUMP_SITES = 3  # the first so many sites belong to dump D1, the others to D2
+
+
+class CityFence(msgspec.Struct, frozen=True, kw_only=True):
+    """A fence as the server takes it; `south`: which enforcement district is responsible."""
+
+    code: str
+    name: str
+    name_en: str
+    shape: str
+    geometry: dict[str, Any]
+    tags: tuple[str, ...]
+    south: bool
+    half_width_m: float | None = None
+
+
+def basemap(city: City) -> dict[str, Any]:
+    """GeoJSON FeatureCollection; `layer`: river, park, road, place, district; `class` of roads.
+
+    Features come in drawing order, areas first.
+    """
+    features = [_area("district", outline(city), *names.DISTRICT)]
+    features.append(_area("river", ring_of(city.river), *names.RIVER))
+    features += [
+        _area("park", ring, *name) for ring, name in zip(city.parks, names.PARKS, strict=True)
+    ]
+    features += [
+        _area("place", list(place.ring), place.name, place.name_en, kind=place.tag)
+        for place in city.places
+    ]
+    order = {"service": 0, "residential": 1, "secondary": 2, "trunk": 3}
+    roads = city.network.roads
+    for line, index in sorted(city.streets, key=lambda s: order[roads[s[1]].kind]):
+        road = roads[index]
+        properties = {
+            "layer": "road",
+            "class": road.kind,
+            "name": road.name if road.kind != "service" else "",
+            "name_en": road.name_en if road.kind != "service" else "",
+            "bridge": city.river.intersects(LineString(line)),
+            "dual": road.kind == "trunk",
+        }
+        features.append(_feature(properties, line_geometry(line)))
+    return {"type": "FeatureCollection", "features": features}
+
+
+def outline(city: City) -> list[Point]:
+    """The district's border: around all cells and the river between them."""
+    shape = city.river
+    for cell in city.cells:
+        shape = shape.union(cell.shape.buffer(1))
+    west, south, east, north = shape.bounds
+    return [(west, south), (east, south), (east, north), (west, north)]
+
+
+def pairs(city: City) -> list[tuple[str, str]]:
+    """Which site sends its muck to which dump."""
+    sites = [place.code for place in city.places if place.tag == "site"]
+    return [(code, "D1" if n < FIRST_DUMP_SITES else "D2") for n, code in enumerate(sites)]
+
+
+def fences(city: City) -> list[CityFence]:
+    """Every fence of the district, in a fixed order; codes are unique."""
+    made = []
+    for place in city.places:
+        made += _place_fences(city, place)
+    made.append(_polygon(city, ("C1", *names.CENTRE), ring_of(city.centre), "no_go"))
+    for site, dump in pairs(city):
+        made.append(_corridor(city, site, dump))
+    for road in city.work_roads:
+        made.append(
+            CityFence(
+                code=road.code,
+                name=road.name,
+                name_en=road.name_en,
+                shape="corridor",
+                geometry=line_geometry(road.line),
+                half_width_m=WORK_ROAD_HALF_WIDTH_M,
+                tags=("road",),
+                south=city.is_south(road.line[0]),
+            )
+        )
+    for cell in city.cells:
+        labels = (cell.code, cell.name, f"Grid cell {cell.code}")
+        made.append(_polygon(city, labels, ring_of(cell.shape), "grid"))
+    return made
+
+
+def corridor_code(site: str, dump: str) -> str:
+    """The code of the corridor fence between two places."""
+    return f"{site}-{dump}"
+
+
+def _place_fences(city: City, place: Place) -> list[CityFence]:
+    labels = (place.code, place.name, place.name_en)
+    made = [_polygon(city, labels, place.ring, place.tag)]
+    if place.wash_ring:
+        bay = (f"{place.code}W", f"{place.name}洗车台", f"{place.name_en} wash bay")
+        made.append(_polygon(city, bay, place.wash_ring, "wash_bay"))
+    return made
+
+
+def _corridor(city: City, site: str, dump: str) -> CityFence:
+    start, end = city.place(site), city.place(dump)
+    line = city.corridor_line(site, dump)
+    return CityFence(
+        code=corridor_code(site, dump),
+        name=f"{start.name}至{end.name}运输线路",
+        name_en=f"{start.name_en} to {end.name_en}",
+        shape="corridor",
+        geometry=line_geometry(line),
+        half_width_m=CORRIDOR_HALF_WIDTH_M,
+        tags=("corridor",),
+        south=city.is_south(line[0]),
+    )
+
+
+def _polygon(
+    city: City, labels: tuple[str, str, str], ring: Sequence[Point], tag: str
+) -> CityFence:
+    code, name, name_en = labels
+    return CityFence(
+        code=code,
+        name=name,
+        name_en=name_en,
+        shape="polygon",
+        geometry=polygon_geometry(ring),
+        tags=(tag,),
+        south=city.is_south(Polygon(ring).centroid.coords[0]),
+    )
+
+
+def _area(layer: str, ring: Any, name: str, name_en: str, **more: str) -> dict[str, Any]:
+    properties = {"layer": layer, "name": name, "name_en": name_en, **more}
+    return _feature(properties, polygon_geometry(ring))
+
+
+def _feature(properties: dict[str, Any], geometry: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "Feature", "properties": properties, "geometry": geometry}

@@ -1,0 +1,121 @@
+"""The whole district: network, places, routes, cells; as a base map and as fences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from shapely.geometry import LineString, Polygon
+
+from simulators.city.frame import Point
+from simulators.city.grid import Cell, grid_cells
+from simulators.city.layout import COLUMNS, ROWS, Layout
+from simulators.city.network import Network
+from simulators.city.places import (
+    Place,
+    bin_stands,
+    centre_shape,
+    park_rings,
+    place_all,
+    river_shape,
+)
+
+CORRIDOR_HALF_WIDTH_M = 30.0
+WORK_ROAD_HALF_WIDTH_M = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRoad:
+    """A stretch of road to sweep or spray: its crossings from west to east, its centre line."""
+
+    code: str
+    name: str
+    name_en: str
+    nodes: tuple[int, ...]
+    line: tuple[Point, ...]
+
+
+@dataclass(slots=True)
+class City:
+    """The district. Lengths in metres of `simulators.city.frame`."""
+
+    seed: int
+    network: Network
+    places: list[Place]
+    bins: list[int]
+    cells: list[Cell]
+    work_roads: list[WorkRoad]
+    centre: Polygon
+    centre_node: int
+    river: Polygon
+    parks: list[tuple[Point, ...]]
+    streets: list[tuple[list[Point], int]]
+    river_line: list[Point]
+    corridor_edges: dict[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
+
+    def place(self, code: str) -> Place:
+        """A place by its code (S1, D1, P1, K1, ...)."""
+        return next(place for place in self.places if place.code == code)
+
+    def corridor(self, site: str, dump: str) -> tuple[int, ...]:
+        """Edges of the permitted way from a site to a dump, round the centre."""
+        key = (site, dump)
+        if key not in self.corridor_edges:
+            start, end = self.place(site).inside, self.place(dump).inside
+            self.corridor_edges[key] = self.network.way(start, end, avoid=True)
+        return self.corridor_edges[key]
+
+    def corridor_line(self, site: str, dump: str) -> list[Point]:
+        """Centre line of a corridor as driven."""
+        return self.network.line(self.corridor(site, dump))
+
+    def is_south(self, point: Point) -> bool:
+        """Whether a point lies south of the river: the districts' border."""
+        west, east = self.river_line[0], self.river_line[-1]
+        share = (point[0] - west[0]) / (east[0] - west[0])
+        return point[1] < west[1] + share * (east[1] - west[1])
+
+
+@lru_cache(maxsize=4)
+def build_city(seed: int = 7) -> City:
+    """The district of a seed."""
+    layout = Layout(seed)
+    places = place_all(layout, seed)
+    bins = bin_stands(layout, seed)
+    streets = layout.centre_lines()
+    centre = centre_shape(layout)
+    network = layout.finish()
+    network.avoided = frozenset(
+        index
+        for index, edge in enumerate(network.edges)
+        if LineString(edge.points).intersects(centre)
+    )
+    return City(
+        seed=seed,
+        network=network,
+        places=places,
+        bins=bins,
+        cells=grid_cells(layout, seed),
+        work_roads=_work_roads(layout, network),
+        centre=centre,
+        centre_node=layout.node((9, 10)),
+        river=river_shape(layout),
+        parks=park_rings(layout),
+        streets=streets,
+        river_line=layout.river(),
+    )
+
+
+def _work_roads(layout: Layout, network: Network) -> list[WorkRoad]:
+    """Stretches of about 3 km of the through roads, west and east halves by turns."""
+    roads = []
+    halves = ((1, COLUMNS // 2 - 2), (COLUMNS // 2 + 2, COLUMNS - 2))
+    for row in range(0, ROWS, 2):
+        for half, (west, east) in enumerate(halves):
+            road = network.roads[row]
+            code = f"R{row:02d}{'WE'[half]}"
+            zh, en = ("西段", "west") if half == 0 else ("东段", "east")
+            nodes = tuple(layout.node((column, row)) for column in range(west, east + 1))
+            line = layout.row_line(row, west, east)
+            roads.append(WorkRoad(code, road.name + zh, f"{road.name_en} {en}", nodes, line))
+    return roads

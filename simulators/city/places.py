@@ -1,0 +1,120 @@
+"""Places with a fence: sites with gate and wash bay, dumps, plant, depot; parks and the centre."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from shapely.geometry import LineString, Polygon
+
+from simulators.city.frame import Point
+from simulators.city.layout import RIVER_HALF_WIDTH_M, Layout, Spot
+from simulators.city.names import DEPOT, DUMPS, PLANT, SITES, stream
+
+# (column, row) of the street piece that the gate is on, and the side of it (1 north, -1 south).
+SITE_SPOTS = ((2, 2, 1), (7, 0, 1), (14, 4, -1), (3, 10, 1), (9, 14, -1), (16, 12, -1))
+DUMP_SPOTS = ((1, 14, 1), (16, 0, -1))
+PLANT_SPOT, DEPOT_SPOT, TRANSFER_SPOT = (12, 2, 1), (8, 4, -1), (4, 0, -1)
+TRANSFER = ("南浦垃圾转运站", "Nanpu Transfer Station")
+PARK_SPOTS = ((4, 2), (15, 8), (8, 9), (5, 12), (10, 6))
+CENTRE_CORNERS = ((6, 8), (12, 8), (12, 12), (6, 12))
+CENTRE_INSET_M = 110.0
+BIN_STANDS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A fenced place: its gate on the street, the spot inside where vehicles work, its ring.
+
+    `wash`: node on the wash bay just behind the gate, and the bay's ring (sites only).
+    """
+
+    tag: str
+    code: str
+    name: str
+    name_en: str
+    gate: int
+    inside: int
+    ring: tuple[Point, ...]
+    wash: int | None = None
+    wash_ring: tuple[Point, ...] = ()
+
+
+def place_all(layout: Layout, seed: int) -> list[Place]:
+    """Every place, joined to the network."""
+    chance = stream(seed, "places")
+    wanted = [("site", f"S{i + 1}", name, SITE_SPOTS[i]) for i, name in enumerate(SITES)]
+    wanted += [("dump", f"D{i + 1}", name, DUMP_SPOTS[i]) for i, name in enumerate(DUMPS)]
+    wanted += [
+        ("plant", "P1", PLANT, PLANT_SPOT),
+        ("parking", "K1", DEPOT, DEPOT_SPOT),
+        ("dump", "D3", TRANSFER, TRANSFER_SPOT),
+    ]
+    places = []
+    for tag, code, (name, name_en), (column, row, side) in wanted:
+        a, b = (column, row), (column + 1, row)
+        half_width_m, depth_m = chance.uniform(95, 125), chance.uniform(165, 205)
+        gate = layout.split(a, b)
+        here = _Ground(layout.network.nodes[gate], layout.spots[a], layout.spots[b], side)
+        wash = layout.join(gate, here.at(0, 52)) if tag == "site" else None
+        inside = layout.join(gate if wash is None else wash, here.at(0, 0.6 * depth_m))
+        corners = ((-half_width_m, 24), (half_width_m, 24))
+        far = ((half_width_m * 0.9, depth_m), (-half_width_m * 1.05, depth_m * 0.93))
+        ring = tuple(here.at(*corner) for corner in corners + far)
+        bay = ((-16, 40), (16, 40), (16, 66), (-16, 66))
+        wash_ring = tuple(here.at(*corner) for corner in bay) if wash is not None else ()
+        places.append(Place(tag, code, name, name_en, gate, inside, ring, wash, wash_ring))
+    return places
+
+
+class _Ground:
+    """A frame at a gate: u along the street, v away from it, metres."""
+
+    def __init__(self, origin: Point, a: Spot | Point, b: Spot | Point, side: int) -> None:
+        length = math.dist(a, b)
+        self._origin = origin
+        self._u = ((b[0] - a[0]) / length, (b[1] - a[1]) / length)
+        self._v = (-self._u[1] * side, self._u[0] * side)
+
+    def at(self, u_m: float, v_m: float) -> Point:
+        x = self._origin[0] + self._u[0] * u_m + self._v[0] * v_m
+        y = self._origin[1] + self._u[1] * u_m + self._v[1] * v_m
+        return round(x, 2), round(y, 2)
+
+
+def bin_stands(layout: Layout, seed: int) -> list[int]:
+    """Nodes of the garbage collection points, in a seeded order."""
+    chance = stream(seed, "bins")
+    pieces = layout.unsplit()
+    chance.shuffle(pieces)
+    return [layout.split(a, b) for a, b in pieces[:BIN_STANDS]]
+
+
+def park_rings(layout: Layout) -> list[tuple[Point, ...]]:
+    """Parks: blocks, drawn back from their streets."""
+    rings = []
+    for column, row in PARK_SPOTS:
+        corners = ((column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1))
+        block = Polygon([layout.spots[c] for c in corners]).buffer(-45, join_style="round")
+        dry = block.difference(river_shape(layout).buffer(15))
+        rings.append(_ring(dry))
+    return rings
+
+
+def centre_shape(layout: Layout) -> Polygon:
+    """The no-go zone: what lies within the ring of trunk roads, clear of those roads."""
+    (west, south), (east, _), (_, north), _ = CENTRE_CORNERS
+    border = [(c, south) for c in range(west, east)] + [(east, r) for r in range(south, north)]
+    border += [(c, north) for c in range(east, west, -1)]
+    border += [(west, r) for r in range(north, south, -1)]
+    ring = Polygon([layout.spots[spot] for spot in border])
+    return ring.buffer(-CENTRE_INSET_M, join_style="mitre").simplify(5)
+
+
+def river_shape(layout: Layout) -> Polygon:
+    """The river as an area."""
+    return LineString(layout.river()).buffer(RIVER_HALF_WIDTH_M, quad_segs=4)
+
+
+def _ring(shape: Polygon) -> tuple[Point, ...]:
+    return tuple((round(x, 2), round(y, 2)) for x, y in shape.exterior.coords)

@@ -1,0 +1,6 @@
+"""Units that work in the city: plans without noise, fixes with it, breaches on purpose."""
+
+from simulators.fleet.fleet import Fleet, build_fleet
+from simulators.fleet.unit import FIX_DTYPE, Fixes, Unit
+
+__all__ = ["FIX_DTYPE", "Fixes", "Fleet", "Unit", "build_fleet"]

@@ -1,0 +1,158 @@
+"""One unit: who it is, its plan, and the fixes that its terminal makes of it, noise included."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.fences import Window
+from model.position import FixSource
+from simulators.city.frame import to_degrees_e6
+from simulators.fleet.calendar import DayWindow, local_second, within
+from simulators.fleet.habits import Habits
+from simulators.fleet.timeline import Moments, Timeline
+
+DRIFT_KEPT = 0.9  # AR(1): share of the last fix's error that stays
+OUTLIER_SHARE, OUTLIER_M = 0.002, (60.0, 260.0)
+LOST_SHARE, UNPOSITIONED_SHARE = 0.004, 0.001
+
+FIX_DTYPE = np.dtype(
+    [
+        ("time_s", "<i8"),  # seconds since the plan's origin
+        ("send_s", "<i8"),  # later than time_s when it had to be kept
+        ("longitude_e6", "<i4"),
+        ("latitude_e6", "<i4"),
+        ("altitude_m", "<i2"),
+        ("speed_kmh_e1", "<i2"),
+        ("course_deg", "<i2"),
+        ("accuracy_m", "<i2"),
+        ("fix_source", "<i2"),
+        ("satellites", "<i2"),
+        ("odometer_m", "<i4"),
+        ("signals", "<i8"),
+    ]
+)
+Fixes = NDArray[np.void]
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A fence that a unit is assigned to, by code; `windows` in minutes of every local day."""
+
+    fence_code: str
+    purpose: str
+    windows: tuple[DayWindow, ...] | None = None
+
+    def weekly(self) -> tuple[Window, ...] | None:
+        """The windows as the server's records have them."""
+        if self.windows is None:
+            return None
+        week = (1, 2, 3, 4, 5, 6, 7)
+        return tuple(Window(week, start, end) for start, end in self.windows)
+
+
+@dataclass(slots=True)
+class Unit:
+    """A device of the fleet. `owner`: company-1.., or district-1, district-2 (inspectors)."""
+
+    identity: str
+    protocol: str
+    version: int  # 2013 or 2019, 1 for handsets
+    kind: str
+    role: str
+    name: str
+    plate: str | None
+    owner: str
+    origin_us: int
+    interval_s: int
+    phase_s: int
+    timeline: Timeline
+    chance: random.Random
+    habits: Habits = field(default_factory=Habits)
+    duties: list[Duty] = field(default_factory=list)
+    shift: tuple[DayWindow, ...] | None = None
+    _drift: tuple[float, float] = (0.0, 0.0)
+
+    def fix_times(self, from_s: int, to_s: int) -> NDArray[np.int64]:
+        """Whole seconds in [from_s, to_s) at which the terminal takes a fix."""
+        first = from_s + (self.phase_s - from_s) % self.interval_s
+        return np.arange(first, to_s, self.interval_s, dtype=np.int64)
+
+    def on_shift(self, time_s: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether an inspector is on duty; vehicles always are."""
+        if self.shift is None:
+            return np.ones(len(time_s), np.bool_)
+        seconds = [local_second(self.origin_us, float(t)) for t in time_s]
+        return np.array([within(self.shift, second) for second in seconds], np.bool_)
+
+    def fixes(self, from_s: int, to_s: int) -> Fixes:
+        """Fixes of [from_s, to_s). Ask for ascending periods: drift goes on from the last one."""
+        times = self.fix_times(from_s, to_s)
+        if not len(times):
+            return np.zeros(0, FIX_DTYPE)
+        moments = self.timeline.at(times)
+        fixes, lost = self._measure(moments)
+        keep = ~lost & ~self._silent(times) & self.on_shift(times)
+        return fixes[keep]
+
+    def _silent(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
+        silent = np.zeros(len(times), np.bool_)
+        for span in self.habits.silences:
+            silent |= (times >= span.from_s) & (times < span.to_s)
+        return silent
+
+    def _measure(self, moments: Moments) -> tuple[Fixes, NDArray[np.bool_]]:
+        count = len(moments.time_s)
+        fixes = np.zeros(count, FIX_DTYPE)
+        noise = [self._error() for _ in range(count)]
+        east = np.array([n[0] for n in noise])
+        north = np.array([n[1] for n in noise])
+        for bias in self.habits.biases:
+            rows = (moments.time_s >= bias.from_s) & (moments.time_s < bias.to_s)
+            east[rows] += bias.east_m
+            north[rows] += bias.north_m
+        longitude, latitude = to_degrees_e6(moments.x_m + east, moments.y_m + north)
+        fixes["time_s"] = fixes["send_s"] = moments.time_s
+        fixes["longitude_e6"], fixes["latitude_e6"] = longitude, latitude
+        fixes["altitude_m"] = [n[2] for n in noise]
+        speed = np.where(moments.speed_ms > 0.3, moments.speed_ms * 36 + [n[3] for n in noise], 0)
+        fixes["speed_kmh_e1"] = np.maximum(np.rint(speed), 0)
+        fixes["course_deg"] = np.rint(moments.course_deg).astype(np.int64) % 360
+        fixes["accuracy_m"] = [n[4] for n in noise]
+        fixes["satellites"] = [n[5] for n in noise]
+        fixes["fix_source"] = [n[6] for n in noise]
+        fixes["odometer_m"] = moments.odometer_m
+        fixes["signals"] = moments.signals
+        for span in self.habits.dead_zones:
+            rows = (moments.time_s >= span.from_s) & (moments.time_s < span.to_s)
+            fixes["send_s"][rows] = int(span.to_s) + 1
+        return fixes, np.array([n[7] for n in noise], np.bool_)
+
+    def _error(self) -> tuple[float, float, int, float, int, int, int, bool]:
+        """East, north (m), altitude, speed (0.1 km/h), accuracy, satellites, source, lost.
+
+        Draws the same number of values for every fix, so that one fix never shifts the next.
+        """
+        gauss, draw = self.chance.gauss, self.chance.random
+        step_m = 70.0 if self.habits.poor_gnss else 1.4
+        east = self._drift[0] * DRIFT_KEPT + gauss(0, step_m)
+        north = self._drift[1] * DRIFT_KEPT + gauss(0, step_m)
+        self._drift = (east, north)
+        low, high = OUTLIER_M
+        outlier, size, where = draw(), low + (high - low) * draw(), draw()
+        speed, fate, quality = gauss(0, 4), draw(), draw()
+        altitude, source = 12 + int(4 * quality), FixSource.GNSS
+        accuracy, satellites = 4 + int(8 * quality), 9 + int(12 * (1 - quality))
+        if self.habits.poor_gnss:
+            accuracy, satellites, source = 130 + int(300 * quality), 0, FixSource.LBS
+        elif outlier < OUTLIER_SHARE:
+            east += size if where < 0.5 else -size
+            north += size * (where - 0.5)
+            satellites = 4
+        elif fate < UNPOSITIONED_SHARE and self.protocol == "jt808":
+            source, satellites = FixSource.NONE, 0
+        lost = fate > 1 - LOST_SHARE
+        return east, north, altitude, speed, accuracy, satellites, int(source), lost

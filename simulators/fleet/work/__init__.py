@@ -1,0 +1,1 @@
+"""What each kind of unit does all day; one kind a file."""

@@ -1,0 +1,116 @@
+"""Inspectors: on foot or by e-bike within their cell; some leave it, some fall silent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shapely.geometry import LineString, Polygon
+from shapely.geometry import Point as ShapelyPoint
+from shapely.ops import nearest_points
+
+from model.signals import YES
+from simulators.city.frame import Point
+from simulators.city.grid import Cell
+from simulators.fleet.calendar import Appointments
+from simulators.fleet.driver import Driver
+from simulators.fleet.habits import Habits, Span
+
+WALKING_MS, RIDING_MS = 1.25, 3.6
+INSET_M = 40.0
+OFF_GRID_M, NEARLY_OFF_M = 260.0, 30.0
+OFF_GRID_S, NEARLY_OFF_S = 720.0, 480.0
+SILENT_S, NEARLY_SILENT_S, DEAD_ZONE_S = 1_560.0, 480.0, 420.0
+ROLES = (
+    "silent", "off_grid", "nearly_silent", "nearly_off_grid", "poor_gnss",
+    "silent", "off_grid", "dead_zone", "day_shift", "honest",
+)  # fmt: skip
+LIVE_AFTER_S = {0: -760.0, 1: -420.0, 5: 900.0, 6: 1_400.0}
+
+
+@dataclass(slots=True)
+class PatrolPlan:
+    """One inspector's cell, role and habits."""
+
+    cell: Cell
+    role: str
+    appointments: Appointments
+    habits: Habits
+
+
+def patrol_work(driver: Driver, plan: PatrolPlan) -> Iterator[None]:
+    """Walk, look, walk on; one `yield` a stop."""
+    room = _room(plan.cell.shape)
+    driver.point = _random_point(driver, room)
+    riding = driver.chance.random() < 0.4
+    while True:
+        if plan.appointments.due_s <= driver.now_s:
+            _keep_appointment(driver, plan)
+            plan.appointments.done(driver.now_s)
+        elif plan.appointments.due_s < driver.now_s + 400:
+            # Close to the appointment: stay, so that it is kept on time.
+            driver.wait(plan.appointments.due_s - driver.now_s, "looking", on_duty=YES)
+            continue
+        else:
+            target = _next_stop(driver, room)
+            speed = RIDING_MS if riding else WALKING_MS
+            driver.walk([target], speed * driver.haste, "patrolling", on_duty=YES)
+            driver.wait(driver.chance.uniform(40, 240), "looking", on_duty=YES)
+        yield
+
+
+def _room(shape: Polygon) -> Polygon:
+    """The cell drawn back from its border, so that drift does not cross it."""
+    inner = shape.buffer(-INSET_M)
+    parts = getattr(inner, "geoms", [inner])
+    return max(parts, key=lambda part: float(part.area))
+
+
+def _random_point(driver: Driver, room: Polygon) -> Point:
+    west, south, east, north = room.bounds
+    while True:
+        point = (driver.chance.uniform(west, east), driver.chance.uniform(south, north))
+        if room.contains(ShapelyPoint(point)):
+            return point
+
+
+def _next_stop(driver: Driver, room: Polygon) -> Point:
+    """A point within reach whose straight way stays in the cell; else where one stands."""
+    for _ in range(30):
+        point = _random_point(driver, room)
+        if math.dist(point, driver.point) < 700 and room.contains(
+            LineString([driver.point, point])
+        ):
+            return point
+    return driver.point
+
+
+def _keep_appointment(driver: Driver, plan: PatrolPlan) -> None:
+    now_s = driver.now_s
+    if plan.role in ("off_grid", "nearly_off_grid"):
+        _leave(driver, plan)
+    elif plan.role in ("silent", "nearly_silent"):
+        seconds = SILENT_S if plan.role == "silent" else NEARLY_SILENT_S
+        plan.habits.silences.append(Span(now_s, now_s + seconds))
+        driver.wait(seconds, "looking", on_duty=YES)
+    elif plan.role == "dead_zone":
+        plan.habits.dead_zones.append(Span(now_s, now_s + DEAD_ZONE_S))
+        driver.wait(60, "looking", on_duty=YES)
+
+
+def _leave(driver: Driver, plan: PatrolPlan) -> None:
+    """Out of the cell by the nearest border, stay, and back."""
+    home, (border, _) = (
+        driver.point,
+        nearest_points(plan.cell.shape.exterior, ShapelyPoint(driver.point)),
+    )
+    x, y = float(border.x), float(border.y)
+    length = max(1.0, math.dist(home, (x, y)))
+    far_m, seconds = (
+        (OFF_GRID_M, OFF_GRID_S) if plan.role == "off_grid" else (NEARLY_OFF_M, NEARLY_OFF_S)
+    )
+    outside = (x + (x - home[0]) / length * far_m, y + (y - home[1]) / length * far_m)
+    driver.walk([outside], RIDING_MS, "away", on_duty=YES)
+    driver.wait(seconds, "away", on_duty=YES)
+    driver.walk([home], RIDING_MS, "coming_back", on_duty=YES)

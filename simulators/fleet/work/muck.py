@@ -1,0 +1,160 @@
+"""Muck trucks: load at the site, wash, haul covered on the corridor, dump, come back empty."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shapely.geometry import LineString
+from shapely.geometry import Point as ShapelyPoint
+
+from model.signals import NO, YES, YES_ALSO
+from simulators.city.city import City
+from simulators.fleet.calendar import Appointments, local_second, within
+from simulators.fleet.driver import Driver
+from simulators.fleet.habits import Bias, Habits, Span
+from simulators.fleet.timeline import Change
+
+HALF = YES_ALSO
+CENTRE_PERMITTED = ((0, 6 * 60), (22 * 60, 24 * 60))
+CENTRE_KMH = 28.0
+DETOUR_STOP_S = 870.0
+DETOUR_DISTANCE_M = (450.0, 1_400.0)
+BIAS_M = 55.0  # with the corridor's half width of 30 m: 25 m beyond its edge, of 50 m allowed
+
+# role: breaks a rule, nearly breaks one, or hides its state
+ROLES = (
+    "uncovered", "detour", "centre", "no_sensor", "nearly_uncovered",
+    "uncovered", "detour", "centre_permitted", "dead_zone", "biased",
+)  # fmt: skip
+LIVE_AFTER_S = {0: -75.0, 1: -780.0, 2: 420.0, 5: 600.0, 6: 1_500.0}
+
+
+@dataclass(slots=True)
+class MuckPlan:
+    """One truck's orders: its site and dump, its role and when the role is due."""
+
+    city: City
+    site: str
+    dump: str
+    role: str
+    origin_us: int
+    appointments: Appointments
+    habits: Habits
+
+
+def muck_work(driver: Driver, plan: MuckPlan) -> Iterator[None]:
+    """Round trips without end; one `yield` a trip."""
+    site = plan.city.place(plan.site)
+    assert site.wash is not None
+    out = plan.city.corridor(plan.site, plan.dump)[1:]  # from the wash bay on
+    trip_s = 2 * sum(plan.city.network.edges[e].length_m for e in out) / 6.5 + 900
+    driver.drive_to(site.inside, "to_site", _load(plan, loaded=NO, cover=YES), avoid=True)
+    while True:
+        special = plan.role if _load_up(driver, plan, trip_s) else ""
+        full = _load(plan, loaded=YES, cover=NO if special == "uncovered" else YES)
+        driver.drive_to(site.wash, "to_wash", full)
+        driver.wait(driver.chance.uniform(50, 110), "washing", **full)
+        start_s = driver.now_s
+        if special == "detour":
+            _detour(driver, plan, full)
+        else:
+            driver.follow(out, "hauling", full, lights=0.1 if special else 0.3)
+        _spoil(driver, plan, special, start_s)
+        _tip(driver, plan)
+        _come_back(driver, plan, special, site.inside)
+        if special:
+            plan.appointments.done(start_s)
+        yield
+        if driver.chance.random() < 0.12:
+            driver.wait(driver.chance.uniform(600, 1_500), "break", ignition=NO, **_empty(plan))
+
+
+def _load(plan: MuckPlan, loaded: int, cover: int, raised: int = NO) -> dict[str, int]:
+    """Signals of a truck at work; without its sensors they stay unknown."""
+    if plan.role == "no_sensor":
+        return {"ignition": YES, "body_raised": raised}
+    return {"ignition": YES, "loaded": loaded, "cover_closed": cover, "body_raised": raised}
+
+
+def _empty(plan: MuckPlan) -> dict[str, int]:
+    signals = _load(plan, loaded=NO, cover=YES)
+    del signals["ignition"]
+    return signals
+
+
+def _load_up(driver: Driver, plan: MuckPlan, trip_s: float) -> bool:
+    """Load; if the next appointment is nearer than a whole trip, queue for it. True: it is due."""
+    due_s = plan.appointments.due_s
+    load_s = driver.chance.uniform(260, 520)
+    is_due = plan.role not in ("no_sensor",) and due_s < driver.now_s + load_s + trip_s
+    if plan.role in ("centre", "centre_permitted") and is_due:
+        due_s -= trip_s * 0.75  # it is the way back that leads through the centre
+    if is_due:
+        load_s = max(load_s, due_s - 130 - driver.now_s)
+    driver.wait(load_s / 2, "loading", **_load(plan, loaded=NO, cover=NO))
+    driver.wait(load_s / 2, "loading", **_load(plan, loaded=HALF, cover=NO))
+    return is_due
+
+
+def _detour(driver: Driver, plan: MuckPlan, full: dict[str, int]) -> None:
+    """Leave the corridor for a far street, stay there, and go on to the dump another way."""
+    edges = plan.city.corridor(plan.site, plan.dump)[1:]
+    leave, far = detour_node(plan.city, plan.site, plan.dump)
+    driver.follow(edges[:leave], "hauling", full, lights=0.1)
+    driver.drive_to(far, "detour", full, avoid=True)
+    driver.wait(DETOUR_STOP_S, "detour", **full)
+    driver.drive_to(plan.city.place(plan.dump).inside, "hauling", full, avoid=True)
+
+
+def detour_node(city: City, site: str, dump: str) -> tuple[int, int]:
+    """How many corridor edges to keep, and the node well off the corridor to go to instead."""
+    edges = city.corridor(site, dump)[1:]
+    line = LineString(city.corridor_line(site, dump))
+    leave = max(1, len(edges) // 3)
+    start = city.network.nodes[city.network.edges[edges[leave - 1]].end]
+    low, high = DETOUR_DISTANCE_M
+
+    def fits(node: int) -> bool:
+        place = ShapelyPoint(city.network.nodes[node])
+        away = low <= line.distance(place) <= high and city.centre.distance(place) > 150
+        return away and bool(city.network.out[node]) and len(city.network.out[node]) > 1
+
+    return leave, city.network.nearest_node(start, fits)
+
+
+def _spoil(driver: Driver, plan: MuckPlan, special: str, start_s: float) -> None:
+    """What nearly breaks a rule on this haul, or hides it."""
+    middle_s = (start_s + driver.now_s) / 2
+    if special == "nearly_uncovered":
+        driver.timeline.changes.append(Change(middle_s, middle_s + 30, "cover_closed", NO))
+    if special == "biased":
+        angle = driver.chance.uniform(0, 2 * math.pi)
+        east_m, north_m = BIAS_M * math.cos(angle), BIAS_M * math.sin(angle)
+        plan.habits.biases.append(Bias(start_s + 60, driver.now_s - 60, east_m, north_m))
+    if special == "dead_zone":
+        plan.habits.dead_zones.append(Span(middle_s - 200, middle_s + 200))
+
+
+def _tip(driver: Driver, plan: MuckPlan) -> None:
+    driver.wait(driver.chance.uniform(40, 90), "tipping", **_load(plan, loaded=YES, cover=NO))
+    tipping = _load(plan, loaded=HALF, cover=NO, raised=YES)
+    driver.wait(driver.chance.uniform(50, 80), "tipping", **tipping)
+    driver.wait(driver.chance.uniform(30, 60), "tipping", **_load(plan, loaded=NO, cover=NO))
+
+
+def _come_back(driver: Driver, plan: MuckPlan, special: str, site: int) -> None:
+    """Back empty, round the centre; or through it when that is the truck's role."""
+    empty = _load(plan, loaded=NO, cover=YES)
+    permitted = within(CENTRE_PERMITTED, local_second(plan.origin_us, driver.now_s))
+    through = (special == "centre" and not permitted) or (
+        special == "centre_permitted" and permitted
+    )
+    if through:
+        # Stop-free and slow: the breach must last longer than its threshold by a margin.
+        centre = plan.city.centre_node
+        driver.drive_to(centre, "through_centre", empty, kmh=CENTRE_KMH, lights=0.0)
+        driver.drive_to(site, "through_centre", empty, kmh=CENTRE_KMH, lights=0.0)
+        return
+    driver.drive_to(site, "returning", empty, avoid=True)
