@@ -153,8 +153,8 @@ def _come_back(driver: Driver, plan: MuckPlan, special: str, site: int) -> None:
     )
     if through:
         # Stop-free and slow: the breach must last longer than its threshold by a margin.
-        centre = plan.city.centre_node
-        driver.drive_to(centre, "through_centre", empty, kmh=CENTRE_KMH, lights=0.0)
-        driver.drive_to(site, "through_centre", empty, kmh=CENTRE_KMH, lights=0.0)
+        network, centre = plan.city.network, plan.city.centre_node
+        edges = network.way(driver.node, centre) + network.way(centre, site)
+        driver.follow(edges, "through_centre", empty, kmh=CENTRE_KMH, lights=0.0)
         return
     driver.drive_to(site, "returning", empty, avoid=True)
