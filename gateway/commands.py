@@ -1,0 +1,164 @@
+"""Commands on their way to terminals: delivered once, to whoever is connected, answers noted.
+
+A terminal that is away gets its commands within a poll of its next log-in, unless they expired.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+from typing import Protocol as Interface
+
+import structlog
+
+from gateway.counters import Counters
+from gateway.desk import Answer
+from gateway.online import OnlineTable
+from pipeline.contract import Clock, LiveHub
+from protocols.contract import ProtocolError
+
+_log = structlog.get_logger(__name__)
+
+MAX_ANSWERS = 10_000  # waiting for the database; above it the oldest is dropped and counted
+POLL_S = 0.5
+EXPIRE_EVERY_POLLS = 10
+AWAY_PAUSE_S = 2.0
+
+
+class Queued(Interface):
+    """A command as the queue hands it out (`storage.command_queue.QueuedCommand`)."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def device_id(self) -> int: ...
+    @property
+    def organisation_id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def body(self) -> dict[str, Any]: ...
+
+
+class Changed(Interface):
+    """A command whose state has changed."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def organisation_id(self) -> int: ...
+
+
+class CommandSource(Interface):
+    """What delivery needs of `storage.command_queue.CommandQueue`."""
+
+    async def waiting(self, now_us: int) -> set[int]: ...
+    async def take(self, device_ids: Sequence[int], now_us: int) -> Sequence[Queued]: ...
+    async def give_back(self, command_id: int) -> Sequence[Changed]: ...
+    async def answer(
+        self, command_id: int, device_id: int, result: str, now_us: int
+    ) -> Sequence[Changed]: ...
+    async def expire(self, now_us: int) -> Sequence[Changed]: ...
+
+
+class CommandDelivery:
+    """Run `run()` as a task. `wake()`: a command was queued just now, do not wait for the poll.
+
+    Every change of state is published to the live hub as kind "command" with {"id": command id}.
+    """
+
+    def __init__(
+        self,
+        source: CommandSource,
+        online: OnlineTable,
+        clock: Clock,
+        counters: Counters,
+        live: LiveHub | None = None,
+    ) -> None:
+        self._source = source
+        self._online = online
+        self._clock = clock
+        self._counters = counters
+        self._live = live
+        self._answers: deque[Answer] = deque()
+        self._awake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at the queue now."""
+        self._awake.set()
+
+    def answered(self, answer: Answer) -> None:
+        """A terminal has answered; written with the next turn of the loop."""
+        self._answers.append(answer)
+        if len(self._answers) > MAX_ANSWERS:
+            self._answers.popleft()
+            self._counters.add("answers_dropped")
+        self.wake()
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        turn = 0
+        while True:
+            try:
+                await self.write_answers()
+                await self._deliver()
+                if turn % EXPIRE_EVERY_POLLS == 0:
+                    self._publish(await self._source.expire(self._clock.now_us()))
+                turn += 1
+            except Exception as error:  # the database is away; commands and answers wait
+                self._counters.add("command_turns_failed")
+                _log.warning("commands_wait", error=repr(error))
+                await asyncio.sleep(AWAY_PAUSE_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await self._awake.wait()
+            self._awake.clear()
+
+    async def write_answers(self) -> None:
+        """Note the answers received so far."""
+        while self._answers:
+            answer = self._answers[0]
+            self._publish(
+                await self._source.answer(
+                    answer.command_id, answer.device_id, answer.result, answer.at_us
+                )
+            )
+            self._counters.add("commands_answered")
+            if self._answers and self._answers[0] is answer:
+                self._answers.popleft()
+
+    async def _deliver(self) -> None:
+        now_us = self._clock.now_us()
+        waiting = await self._source.waiting(now_us) if len(self._online) else ()
+        reachable = [device for device in waiting if self._online.of_device(device) is not None]
+        if not reachable:
+            return
+        for command in await self._source.take(reachable, now_us):
+            await self._send(command)
+
+    async def _send(self, command: Queued) -> None:
+        terminal = self._online.of_device(command.device_id)
+        try:
+            if terminal is None:
+                raise ProtocolError("offline")
+            terminal.link.send_command(terminal.identity, command.id, command.kind, command.body)
+        except ProtocolError as error:
+            if error.reason == "offline":
+                await self._source.give_back(command.id)
+                return
+            self._counters.add("commands_impossible")
+            now_us = self._clock.now_us()
+            self._publish(
+                await self._source.answer(command.id, command.device_id, error.reason, now_us)
+            )
+            return
+        self._counters.add("commands_sent")
+        self._publish((command,))
+
+    def _publish(self, changes: Iterable[Changed]) -> None:
+        if self._live is not None:
+            for change in changes:
+                self._live.publish(change.organisation_id, "command", {"id": change.id})

@@ -1,0 +1,314 @@
+"""One TCP connection: bytes to events, events to the pipeline, acknowledgements back.
+
+Replies of reports leave when the pipeline says that they are settled; those of one commit leave in
+one write. Reading pauses while the pipeline is full, while too many reports of this connection are
+unacknowledged, and while the peer does not read what we send.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from gateway.online import Key, Terminal
+from gateway.reading import Reading
+from gateway.recognition import recognise
+from pipeline.contract import Pending
+from protocols.contract import (
+    Answered,
+    Bad,
+    Close,
+    Event,
+    Offline,
+    Online,
+    ProtocolError,
+    Report,
+    Send,
+    Session,
+    TerminalProtocol,
+    Unregistered,
+)
+
+if TYPE_CHECKING:
+    from gateway.tcp import TcpDoor
+
+_log = structlog.get_logger(__name__)
+
+MAX_UNACKNOWLEDGED = 4_096  # reports of one connection in the pipeline; then it is paused
+MAX_BAD_IN_A_ROW = 1_000  # then the peer speaks something else
+WRITE_HIGH_WATER_BYTES = 65_536
+
+
+class TcpConnection(asyncio.Protocol):
+    """Implements `gateway.online.Link`. Every way to end has a reason, which is counted."""
+
+    __slots__ = (
+        "_bad_in_a_row", "_door", "_ending", "_flush_planned", "_head", "_heard_s", "_loop",
+        "_out", "_protocol", "_reading", "_session", "_stalled_s", "_terminals", "_transport",
+        "_unacknowledged", "_unparsed_bytes", "peer",
+    )  # fmt: skip
+
+    def __init__(self, door: TcpDoor) -> None:
+        self._door = door
+        self._loop = asyncio.get_running_loop()
+        self._heard_s = self._loop.time()
+        self._transport: asyncio.Transport | None = None
+        self._protocol: TerminalProtocol | None = None
+        self._session: Session | None = None
+        self._terminals: dict[str, Terminal] = {}
+        self._head = b""
+        self._out: list[bytes] = []
+        self._flush_planned = False
+        self._reading = Reading()
+        self._stalled_s: float | None = None
+        self._ending: str | None = None
+        self._unacknowledged = 0
+        self._bad_in_a_row = 0
+        self._unparsed_bytes = 0
+        self.peer = ""
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A peer has connected."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._reading.begin(transport)
+        address = transport.get_extra_info("peername") or ("?", 0)
+        self.peer = f"{address[0]}:{address[1]}"
+        self._door.desk.counters.add("connections_opened")
+        if not self._door.has_room():
+            self.abort("too_many_connections")
+            return
+        self._door.connections.add(self)
+        transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes in, in any cut."""
+        self._heard_s = self._loop.time()
+        if self._ending is not None:
+            return
+        desk = self._door.desk
+        desk.counters.add("bytes_received", len(data))
+        if self._session is None:
+            data = self._recognise(data)
+            if self._session is None:
+                return
+        now_us = desk.clock.now_us()
+        events = self._events(data, now_us)
+        self._unparsed_bytes = 0 if events else self._unparsed_bytes + len(data)
+        if self._unparsed_bytes > self._door.limits.max_buffer_bytes:
+            events = [Bad(data, "unparsed", "no end of a frame in sight"), Close("unparsed")]
+        for event in events:
+            _REACTIONS[type(event)](self, event, now_us)
+            if self._ending is not None:
+                break
+        self._flush()
+        if desk.ingest.full:
+            self._reading.pause("full")
+            self._door.paused(self)
+        if self._unacknowledged >= MAX_UNACKNOWLEDGED:
+            self._reading.pause("unacknowledged")
+
+    def eof_received(self) -> bool:
+        """The peer sends no more, but may wait for replies: close when they have left."""
+        if self._unacknowledged:
+            self._ending = self._ending or "peer"
+            return True
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone, whoever ended it."""
+        reason = self._ending or ("peer" if exc is None else "reset")
+        self._door.desk.counters.add(f"closed.{reason}")
+        _log.debug("connection_closed", peer=self.peer, reason=reason)
+        self._transport = self._session = None
+        self._reading.end()
+        self._out.clear()
+        self._door.forget(self)
+        for identity, terminal in self._terminals.items():
+            self._door.desk.online.leave((terminal.protocol, identity), self)
+        self._terminals = {}
+
+    def pause_writing(self) -> None:
+        """The peer does not read what we send: take nothing more from it."""
+        self._stalled_s = self._loop.time()
+        self._reading.pause("peer_not_reading")
+
+    def resume_writing(self) -> None:
+        """The peer reads again."""
+        self._stalled_s = None
+        self._reading.resume("peer_not_reading")
+
+    # What the rest of the gateway calls
+
+    def send_command(self, identity: str, command_id: int, kind: str, body: dict[str, Any]) -> None:
+        """Send a command now. Raises ProtocolError: offline, unsupported_command, too_long."""
+        if self._session is None or self._ending is not None:
+            raise ProtocolError("offline", "the connection is closing")
+        self._out.append(self._session.command(identity, command_id, kind, body))
+        self._flush()
+
+    def moved(self, key: Key) -> None:
+        """A newer connection carries this terminal; without any other this one is dead."""
+        self._terminals.pop(key[1], None)
+        if not self._terminals:
+            self.close("taken_over")
+
+    def has_room_again(self) -> None:
+        """The pipeline is no longer full."""
+        self._reading.resume("full")
+
+    def stop_reading(self) -> None:
+        """For a graceful stop: what was received is still acknowledged."""
+        self._reading.pause("stopping")
+
+    def check(self, now_s: float) -> None:
+        """Close what is stalled or silent (silence that we have caused does not count)."""
+        limits = self._door.limits
+        if self._stalled_s is not None and now_s - self._stalled_s > limits.write_stall_s:
+            self.abort("write_stall")
+        elif self._reading.paused:
+            self._heard_s = now_s
+        elif now_s - self._heard_s > limits.idle_timeout_s:
+            if self._ending is None:
+                self.close("idle")
+            else:
+                self.abort(self._ending)
+
+    def close(self, reason: str) -> None:
+        """End after what is written has left; `write_stall_s` later it is cut off."""
+        if self._transport is None:
+            return
+        self._ending = self._ending or reason
+        self._flush()
+        if self._stalled_s is None and self._transport.get_write_buffer_size():
+            self._stalled_s = self._loop.time()
+        self._transport.close()
+
+    def abort(self, reason: str) -> None:
+        """End now."""
+        if self._transport is not None:
+            self._ending = self._ending or reason
+            self._transport.abort()
+
+    # Bytes in
+
+    def _recognise(self, data: bytes) -> bytes:
+        """Everything received so far once the protocol is known; until then it waits in `_head`."""
+        head = self._head + data
+        found = recognise(self._door.protocols, head)
+        desk = self._door.desk
+        if isinstance(found, Bad):
+            desk.refuse(found, "", self.peer, desk.clock.now_us())
+            self.close(found.reason)
+        elif found is None:
+            self._head = head
+        else:
+            self._protocol, self._head = found, b""
+            self._session = found.session(desk.directory.of(found.name))
+        return head
+
+    def _events(self, data: bytes, now_us: int) -> list[Event]:
+        assert self._session is not None
+        try:
+            return self._session.receive_data(data, now_us)
+        except Exception as error:  # a decoder's own fault must not take the server with it
+            _log.exception("session_failed", peer=self.peer, data=data[:255].hex())
+            return [Bad(data, "session_failed", repr(error)[:500]), Close("session_failed")]
+
+    # Reactions to events
+
+    def _send(self, event: Send, _now_us: int) -> None:
+        self._bad_in_a_row = 0
+        self._out.append(event.data)
+
+    def _report(self, event: Report, now_us: int) -> None:
+        assert self._protocol is not None
+        self._bad_in_a_row = 0
+        self._unacknowledged += 1
+        terminal = self._terminals.get(event.identity)
+        if terminal is None:
+            self._enter(event.identity, event.device, now_us)
+        else:
+            terminal.last_us = now_us
+        desk = self._door.desk
+        desk.ingest.submit(Pending(self._protocol, event, now_us, self.peer, self._settled))
+
+    def _online(self, event: Online, now_us: int) -> None:
+        self._enter(event.identity, event.device, now_us)
+        self._door.desk.counters.add("logins")
+
+    def _enter(self, identity: str, device: Any, now_us: int) -> None:
+        assert self._protocol is not None
+        desk = self._door.desk
+        self._terminals[identity] = desk.online.enter(
+            self._protocol.name, identity, device, self, now_us
+        )
+
+    def _offline(self, event: Offline, _now_us: int) -> None:
+        terminal = self._terminals.pop(event.identity, None)
+        if terminal is not None:
+            self._door.desk.online.leave((terminal.protocol, event.identity), self)
+
+    def _unregistered(self, event: Unregistered, now_us: int) -> None:
+        assert self._protocol is not None
+        self._door.desk.stranger(event, self._protocol.name, self.peer, now_us)
+
+    def _answered(self, event: Answered, now_us: int) -> None:
+        assert self._protocol is not None
+        self._door.desk.answer(event, self._protocol.name, now_us)
+
+    def _bad(self, event: Bad, now_us: int) -> None:
+        assert self._protocol is not None
+        self._door.desk.refuse(event, self._protocol.name, self.peer, now_us)
+        self._bad_in_a_row += 1
+        if self._bad_in_a_row >= MAX_BAD_IN_A_ROW:
+            self.close("bad_input")
+
+    def _close(self, event: Close, _now_us: int) -> None:
+        self.close(event.reason)
+
+    # Bytes out
+
+    def _settled(self, report: Report, error: ProtocolError | None) -> None:
+        self._unacknowledged -= 1
+        if self._session is None:
+            self._door.desk.counters.add("acknowledgements_undeliverable")
+            return
+        self._out.append(self._session.acknowledge(report, error))
+        if not self._flush_planned:
+            self._flush_planned = True
+            self._loop.call_soon(self._flush_settled)
+
+    def _flush_settled(self) -> None:
+        self._flush_planned = False
+        self._flush()
+        if self._unacknowledged < MAX_UNACKNOWLEDGED:
+            self._reading.resume("unacknowledged")
+        if self._ending is not None and not self._unacknowledged:
+            self.close(self._ending)
+
+    def _flush(self) -> None:
+        if not self._out or self._transport is None:
+            return
+        if self._transport.is_closing():
+            self._door.desk.counters.add("acknowledgements_undeliverable", len(self._out))
+        else:
+            self._transport.write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
+        self._out.clear()
+
+
+_REACTIONS: dict[type[Event], Callable[[TcpConnection, Any, int], None]] = {
+    Send: TcpConnection._send,
+    Report: TcpConnection._report,
+    Online: TcpConnection._online,
+    Offline: TcpConnection._offline,
+    Unregistered: TcpConnection._unregistered,
+    Answered: TcpConnection._answered,
+    Bad: TcpConnection._bad,
+    Close: TcpConnection._close,
+}

@@ -1,0 +1,78 @@
+"""What every front door shares, and what happens to each kind of event wherever it came in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.counters import Counters
+from gateway.directory import Directory
+from gateway.online import OnlineTable
+from model.frames import Quarantined
+from pipeline.contract import Clock, Ingest
+from protocols.contract import Answered, Bad, Unregistered
+
+MAX_QUARANTINED_BYTES = 4_096  # of one piece of bad input; the detail says when it was cut
+MAX_DETAIL_CHARACTERS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A terminal's answer to a command, on its way to the database."""
+
+    command_id: int
+    device_id: int
+    result: str
+    at_us: int
+
+
+@dataclass(slots=True)
+class Desk:
+    """Given to every door. `answered` takes a terminal's answer to a command."""
+
+    ingest: Ingest
+    clock: Clock
+    directory: Directory
+    online: OnlineTable
+    counters: Counters
+    answered: Callable[[Answer], None]
+
+    def refuse(
+        self,
+        bad: Bad,
+        protocol: str,
+        peer: str,
+        now_us: int,
+        settled: Callable[[], None] | None = None,
+    ) -> None:
+        """Count bad input and send it to quarantine."""
+        known = bad.identity and self.directory.known(protocol, bad.identity)
+        frame, detail = bad.frame, bad.detail[:MAX_DETAIL_CHARACTERS]
+        if len(frame) > MAX_QUARANTINED_BYTES:
+            detail += f" (first {MAX_QUARANTINED_BYTES} of {len(frame)} bytes kept)"
+            frame = frame[:MAX_QUARANTINED_BYTES]
+        self.ingest.quarantine(
+            Quarantined(
+                received_us=now_us,
+                protocol=protocol,
+                peer=peer,
+                identity=bad.identity,
+                device_id=known.device_id if known else None,
+                reason=bad.reason,
+                detail=detail,
+                frame=frame,
+            ),
+            settled,
+        )
+
+    def stranger(self, event: Unregistered, protocol: str, peer: str, now_us: int) -> None:
+        """Remember a terminal that is not in the register."""
+        self.directory.remember_stranger(protocol, event.identity, peer, event.details, now_us)
+
+    def answer(self, event: Answered, protocol: str, now_us: int) -> None:
+        """Hand on a terminal's answer; one of an unknown terminal is dropped."""
+        device = self.directory.known(protocol, event.identity)
+        if device is None:
+            self.counters.add("answers_of_strangers")
+        else:
+            self.answered(Answer(event.command_id, device.device_id, event.result, now_us))

@@ -1,0 +1,225 @@
+"""Who is known, in memory: registered devices, their codes, and the strangers who knocked.
+
+With auto-registration the directory is open: a stranger gets a device id at once from a reserve
+of ids taken from the database beforehand, so that no connection has to be held while somebody
+registers it. The row itself is written by `write_newcomers`, which the ingest loop awaits before
+every commit: nothing of a newcomer is acknowledged before its registration is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.counters import Counters
+from model.rulebook import Device
+from model.terminals import Newcomer, Stranger
+from protocols.contract import KnownDevice
+
+MAX_STRANGERS = 10_000  # remembered between two writes; the longest silent one goes first
+MAX_DETAILS = 16  # named details kept of a stranger
+RESERVED_IDS = 1_024  # newcomers that may appear between two refills; more must knock again
+CODE_CHARACTERS = 16
+
+Reserve = Callable[[int], Awaitable[Sequence[int]]]
+WriteNewcomers = Callable[[Sequence[Newcomer]], Awaitable[dict[int, tuple[int, int]]]]
+WriteStrangers = Callable[[Sequence[Stranger]], Awaitable[None]]
+
+
+async def _refuse_reserve(_count: int) -> Sequence[int]:
+    """Nobody is registered automatically."""
+    return ()
+
+
+@dataclass(slots=True)
+class _Knock:
+    """What is remembered of a stranger between two writes."""
+
+    peer: str
+    first_us: int
+    last_us: int
+    attempts: int = 0
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Directory:
+    """Known devices by (protocol, identity); `of(protocol)` is what sessions are given.
+
+    `reserve(count)` takes device ids from the database. `write_newcomers(list)` stores devices
+    under ids given here and returns those that somebody else had registered meanwhile: id given ->
+    (id, organisation id) in the register. Both may raise StorageAway.
+    """
+
+    def __init__(
+        self,
+        secret: bytes,
+        *,
+        open_to_all: bool = False,
+        organisation_id: int = 1,
+        reserve: Reserve = _refuse_reserve,
+        write_newcomers: WriteNewcomers | None = None,
+        write_strangers: WriteStrangers | None = None,
+        counters: Counters | None = None,
+    ) -> None:
+        self.open = open_to_all
+        self.actual_device: dict[int, KnownDevice] = {}
+        self.newcomers_written = 0
+        self._secret = secret
+        self._organisation_id = organisation_id
+        self._reserve = reserve
+        self._write_newcomers = write_newcomers
+        self._write_strangers = write_strangers
+        self._counters = counters or Counters()
+        self._known: dict[tuple[str, str], KnownDevice] = {}
+        self._identities: dict[int, tuple[str, str]] = {}
+        self._ids: deque[int] = deque()
+        self._newcomers: dict[tuple[str, str], Newcomer] = {}
+        self._strangers: OrderedDict[tuple[str, str], _Knock] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def refresh(self, devices: Iterable[Device]) -> None:
+        """Take over the register; newcomers that are not in it yet stay known."""
+        known = {
+            (device.protocol, device.identity): KnownDevice(device.id, device.organisation_id)
+            for device in devices
+        }
+        for key, newcomer in self._newcomers.items():
+            if key in known:
+                self.actual_device[newcomer.device_id] = known[key]
+            else:
+                known[key] = KnownDevice(newcomer.device_id, newcomer.organisation_id)
+        self._known = known
+        self._identities = {device.device_id: key for key, device in known.items()}
+        for key in [key for key in self._strangers if key in known]:
+            del self._strangers[key]
+
+    def of(self, protocol: str) -> ProtocolDirectory:
+        """The directory as sessions of one protocol see it."""
+        return ProtocolDirectory(self, protocol)
+
+    def find(self, protocol: str, identity: str) -> KnownDevice | None:
+        """A registered device, or (open) one that is registered just now."""
+        device = self._known.get((protocol, identity))
+        return self._admit(protocol, identity) if device is None and self.open else device
+
+    def known(self, protocol: str, identity: str) -> KnownDevice | None:
+        """A device that is known already; nobody is admitted."""
+        return self._known.get((protocol, identity))
+
+    def identity_of(self, device_id: int) -> tuple[str, str] | None:
+        """(protocol, identity) of a device."""
+        return self._identities.get(device_id)
+
+    def code(self, protocol: str, identity: str) -> str:
+        """The authentication code of a terminal: HMAC-SHA256 of protocol and identity, hex."""
+        text = f"{protocol}\0{identity}".encode()
+        return hmac.new(self._secret, text, hashlib.sha256).hexdigest()[:CODE_CHARACTERS]
+
+    def check(self, protocol: str, identity: str, code: str) -> bool:
+        """Whether the code is the terminal's, compared in constant time."""
+        expected = self.code(protocol, identity).encode()
+        return self.open or hmac.compare_digest(expected, code.encode(errors="replace"))
+
+    # Newcomers
+
+    def _admit(self, protocol: str, identity: str) -> KnownDevice | None:
+        if not self._ids:
+            self._counters.add("newcomers_turned_away")
+            return None
+        newcomer = Newcomer(self._ids.popleft(), self._organisation_id, protocol, identity)
+        device = KnownDevice(newcomer.device_id, newcomer.organisation_id)
+        self._newcomers[protocol, identity] = newcomer
+        self._known[protocol, identity] = device
+        self._identities[newcomer.device_id] = (protocol, identity)
+        self._counters.add("newcomers")
+        return device
+
+    async def refill(self) -> None:
+        """Keep ids in reserve (open directories only)."""
+        if self.open and len(self._ids) < RESERVED_IDS // 2:
+            self._ids.extend(await self._reserve(RESERVED_IDS - len(self._ids)))
+
+    async def write_newcomers(self) -> None:
+        """Store the devices that were admitted; awaited before each commit."""
+        if not self._newcomers or self._write_newcomers is None:
+            return
+        newcomers = dict(self._newcomers)
+        others = await self._write_newcomers(list(newcomers.values()))
+        for key, newcomer in newcomers.items():
+            self._newcomers.pop(key, None)
+            if newcomer.device_id in others:
+                actual = KnownDevice(*others[newcomer.device_id])
+                self._known[key] = actual
+                self._identities.pop(newcomer.device_id, None)
+                self._identities[actual.device_id] = key
+                self.actual_device[newcomer.device_id] = actual
+        self.newcomers_written += len(newcomers)
+        await self.refill()
+
+    # Strangers
+
+    def remember_stranger(
+        self, protocol: str, identity: str, peer: str, details: dict[str, Any], now_us: int
+    ) -> None:
+        """A terminal that nobody registered has knocked."""
+        self._counters.add("unregistered")
+        key = (protocol, identity)
+        knock = self._strangers.get(key)
+        if knock is None:
+            knock = self._strangers[key] = _Knock(peer, now_us, now_us)
+        self._strangers.move_to_end(key)
+        knock.peer, knock.last_us = peer, now_us
+        knock.attempts += 1
+        if details:
+            knock.details = dict(list(details.items())[:MAX_DETAILS])
+        if len(self._strangers) > MAX_STRANGERS:
+            self._strangers.popitem(last=False)
+            self._counters.add("strangers_forgotten")
+
+    async def write_strangers(self) -> None:
+        """Hand the strangers since the last call to the table; they are kept if that fails."""
+        if not self._strangers or self._write_strangers is None:
+            return
+        waiting, self._strangers = self._strangers, OrderedDict()
+        strangers = [
+            Stranger(*key, knock.peer, knock.attempts, knock.details, knock.first_us, knock.last_us)
+            for key, knock in waiting.items()
+        ]
+        try:
+            await self._write_strangers(strangers)
+        except Exception:
+            for key, knock in self._strangers.items():
+                earlier = waiting.get(key)
+                if earlier is not None:
+                    knock.first_us = earlier.first_us
+                    knock.attempts += earlier.attempts
+            kept = waiting | self._strangers
+            self._strangers = OrderedDict(list(kept.items())[-MAX_STRANGERS:])
+            raise
+
+
+class ProtocolDirectory:
+    """Implements `protocols.contract.Directory` for one protocol."""
+
+    def __init__(self, directory: Directory, protocol: str) -> None:
+        self._directory = directory
+        self._protocol = protocol
+        self.open = directory.open
+
+    def find(self, identity: str) -> KnownDevice | None:
+        """A known device; None when nobody registered it."""
+        return self._directory.find(self._protocol, identity)
+
+    def issue_code(self, identity: str) -> str:
+        """The authentication code handed out at registration."""
+        return self._directory.code(self._protocol, identity)
+
+    def check_code(self, identity: str, code: str) -> bool:
+        """Whether a terminal may log in with this code."""
+        return self._directory.check(self._protocol, identity, code)

@@ -1,0 +1,208 @@
+"""The gateway: every front door, who is online, and the commands on their way out.
+
+The composition root builds the parts (database, directory, ingest loop) and hands them in; the
+gateway opens and closes the doors around them and says how things stand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import structlog
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from gateway.broker import EmbeddedBroker
+from gateway.commands import CommandDelivery, CommandSource
+from gateway.counters import Counters
+from gateway.desk import Desk
+from gateway.directory import Directory
+from gateway.mqtt import UP, HandsetProtocol, MqttDoor
+from gateway.mqtt_client import BrokerAddress, MqttClient
+from gateway.online import OnlineTable
+from gateway.tcp import TcpDoor, TcpLimits
+from pipeline.contract import Clock, Ingest, LiveHub
+from protocols.contract import TerminalProtocol
+from protocols.registry import protocols_by_name
+
+_log = structlog.get_logger(__name__)
+
+CHORES_EVERY_S = 2.0
+MAX_LISTED = 1_000  # online terminals named in `status`
+HANDSET = "handset"
+
+
+class DoorProblem(Exception):
+    """A door cannot be opened; the text says which, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class MqttOptions:
+    """The handsets' broker; no `url`: the embedded one on `embedded_port`."""
+
+    url: str | None = None
+    embedded_host: str = "127.0.0.1"
+    embedded_port: int = 1883
+    client_id: str = "xunji"
+    max_payload_bytes: int = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayOptions:
+    """Where the doors are. `port` recognises the protocol; `fixed_ports`: protocol name -> port.
+
+    `mqtt` None: no handsets. Port 0 asks for a free one; `Gateway.ports` tells which.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 6800
+    fixed_ports: Mapping[str, int] = field(default_factory=dict)
+    limits: TcpLimits = field(default_factory=TcpLimits)
+    mqtt: MqttOptions | None = None
+
+
+class Gateway:
+    """All doors of one process. `ports` after `start`: by protocol name, "any" and "mqtt"."""
+
+    def __init__(
+        self,
+        options: GatewayOptions,
+        *,
+        ingest: Ingest,
+        clock: Clock,
+        directory: Directory,
+        commands: CommandSource,
+        counters: Counters,
+        live: LiveHub | None = None,
+    ) -> None:
+        self._options = options
+        self._clock = clock
+        self.directory = directory
+        self.counters = counters
+        self.online = OnlineTable()
+        self.commands = CommandDelivery(commands, self.online, clock, counters, live)
+        self._desk = Desk(ingest, clock, directory, self.online, counters, self.commands.answered)
+        self._doors: list[TcpDoor] = []
+        self._broker: EmbeddedBroker | None = None
+        self._mqtt: MqttDoor | None = None
+        self._mqtt_client: MqttClient | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.ports: dict[str, int] = {}
+
+    async def start(self) -> None:
+        """Open the doors. Raises DoorProblem, BrokerProblem or ValueError (a bad broker URL)."""
+        protocols = protocols_by_name()
+        streams = [p for p in protocols.values() if p.default_port is not None]
+        try:
+            await self.directory.refill()
+            await self._open("any", streams, self._options.port)
+            for name, port in self._options.fixed_ports.items():
+                await self._open(name, [protocols[name]], port)
+            if self._options.mqtt is not None:
+                await self._open_mqtt(self._options.mqtt, protocols[HANDSET])
+        except BaseException:
+            await self.stop()
+            raise
+        self._tasks = [
+            asyncio.create_task(self.commands.run(), name="commands"),
+            asyncio.create_task(self._do_chores(), name="gateway chores"),
+        ]
+
+    async def stop(self, drain: Callable[[], Awaitable[object]] | None = None) -> None:
+        """Stop listening, await `drain` (the ingest loop's stop), then close what is left.
+
+        So everything that was received is committed and acknowledged before its door closes.
+        """
+        for door in self._doors:
+            await door.stop_listening()
+        if self._mqtt is not None:
+            self._mqtt.stop_receiving()
+        if drain is not None:
+            await drain()
+            await asyncio.sleep(0)  # the last acknowledgements are written on the next turn
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        for door in self._doors:
+            await door.stop()
+        self._doors = []
+        await self._last_writes()
+        if self._mqtt_client is not None:
+            await self._mqtt_client.stop()
+        if self._broker is not None:
+            await self._broker.stop()
+        self._mqtt = self._mqtt_client = self._broker = None
+
+    def status(self) -> dict[str, Any]:
+        """How things stand; `terminals`: the first MAX_LISTED that are online, longest first."""
+        terminals = sorted(self.online, key=lambda t: (t.since_us, t.device.device_id))
+        return {
+            "connections": sum(len(door.connections) for door in self._doors),
+            "online": len(self.online),
+            "ports": dict(self.ports),
+            "mqtt_connected": self._mqtt_client is not None
+            and self._mqtt_client.connected.is_set(),
+            "counters": self.counters.as_dict(),
+            "terminals": [
+                {
+                    "device_id": terminal.device.device_id,
+                    "protocol": terminal.protocol,
+                    "identity": terminal.identity,
+                    "peer": terminal.link.peer,
+                    "since_us": terminal.since_us,
+                    "last_us": terminal.last_us,
+                }
+                for terminal in terminals[:MAX_LISTED]
+            ],
+        }
+
+    async def _open(self, name: str, protocols: Sequence[TerminalProtocol], port: int) -> None:
+        door = TcpDoor(self._desk, protocols, self._options.limits)
+        try:
+            self.ports[name] = await door.start(self._options.host, port)
+        except OSError as error:
+            raise DoorProblem(
+                f"cannot listen on {self._options.host}:{port} ({error.strerror}); another "
+                "program may use it: choose another with XUNJI_GATEWAY__PORT or "
+                "XUNJI_GATEWAY__JT808_PORT"
+            ) from error
+        self._doors.append(door)
+
+    async def _open_mqtt(self, options: MqttOptions, protocol: TerminalProtocol) -> None:
+        version = MQTTProtocolVersion.MQTTv5
+        if options.url is None:
+            self._broker = EmbeddedBroker(options.embedded_host, options.embedded_port)
+            await self._broker.start()
+            address = BrokerAddress(options.embedded_host, options.embedded_port)
+            version = MQTTProtocolVersion.MQTTv311  # the embedded broker has no MQTT 5
+        else:
+            address = BrokerAddress.parse(options.url)
+        self.ports["mqtt"] = address.port
+        handset = cast(HandsetProtocol, protocol)
+        door = self._mqtt = MqttDoor(self._desk, handset, options.max_payload_bytes)
+        self._mqtt_client = door.client = MqttClient(
+            address, options.client_id, UP, door.received, version=version
+        )
+        await self._mqtt_client.start()
+
+    async def _do_chores(self) -> None:
+        while True:
+            await asyncio.sleep(CHORES_EVERY_S)
+            if self._mqtt is not None:
+                self._mqtt.forget_silent(self._clock.now_us())
+            try:
+                await self.directory.refill()
+                await self.directory.write_strangers()
+            except Exception as error:  # the database is away; what waits is kept
+                self.counters.add("chores_failed")
+                _log.warning("chores_wait", error=repr(error))
+
+    async def _last_writes(self) -> None:
+        try:
+            await self.commands.write_answers()
+            await self.directory.write_strangers()
+        except Exception as error:
+            _log.warning("last_writes_failed", error=repr(error))

@@ -1,0 +1,209 @@
+"""The handsets' door: payloads from the broker to sessions, acknowledgements back to their topics.
+
+`xunji/handset/{identity}/up` comes in; `.../ack` names what is stored, `.../down` carries commands.
+The broker's own acknowledgement (PUBACK) follows the commit, like everybody's.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+from typing import Protocol as Interface
+
+import structlog
+
+from gateway.desk import Desk
+from gateway.mqtt_client import MqttClient, Received
+from gateway.online import Key
+from pipeline.contract import Pending
+from protocols.contract import (
+    Answered,
+    Bad,
+    Directory,
+    Event,
+    Offline,
+    Online,
+    ProtocolError,
+    Report,
+    Send,
+    Session,
+    TerminalProtocol,
+    Unregistered,
+)
+
+_log = structlog.get_logger(__name__)
+
+PREFIX = "xunji/handset/"
+UP = f"{PREFIX}+/up"
+MAX_IDENTITY_CHARACTERS = 64
+MAX_SESSIONS = 100_000  # registered handsets heard of lately; the longest silent one goes first
+SILENT_AFTER_US = 300_000_000  # an MQTT handset not heard of for so long is not online
+
+
+class HandsetProtocol(TerminalProtocol, Interface):
+    """A protocol whose identity comes from the topic."""
+
+    def session_for(self, directory: Directory, identity: str) -> Session: ...
+
+
+class _Delivery:
+    """One message: acknowledged to the broker when all that it carried is settled."""
+
+    __slots__ = ("door", "message", "open", "session")
+
+    def __init__(self, door: MqttDoor, message: Received, session: Session | None) -> None:
+        self.door = door
+        self.message = message
+        self.session = session
+        self.open = 1  # the handling itself
+
+    def done(self) -> None:
+        self.open -= 1
+        if not self.open:
+            self.door.acknowledge(self.message)
+
+    def settled(self, report: Report, error: ProtocolError | None) -> None:
+        assert self.session is not None
+        self.door.send(report.identity, "ack", self.session.acknowledge(report, error))
+        self.done()
+
+
+class MqttDoor:
+    """Implements `gateway.online.Link` for all handsets behind one broker."""
+
+    peer = "mqtt"
+
+    def __init__(self, desk: Desk, protocol: HandsetProtocol, max_payload_bytes: int) -> None:
+        self._desk = desk
+        self._protocol = protocol
+        self._max_payload_bytes = max_payload_bytes
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._closing = False
+        self.client: MqttClient | None = None
+
+    def received(self, message: Received) -> None:
+        """A message from the broker. While we stop it is left there."""
+        if self._closing:
+            return
+        self._desk.counters.add("mqtt_messages")
+        now_us = self._desk.clock.now_us()
+        identity = message.topic.removeprefix(PREFIX).removesuffix("/up")
+        events, session = self._events(identity, message.payload, now_us)
+        delivery = _Delivery(self, message, session)
+        for event in events:
+            reaction = _REACTIONS.get(type(event))
+            if reaction is not None:
+                reaction(self, event, delivery, now_us)
+        delivery.done()
+
+    def stop_receiving(self) -> None:
+        """Leave further messages to the broker."""
+        self._closing = True
+
+    def send_command(self, identity: str, command_id: int, kind: str, body: dict[str, Any]) -> None:
+        """Publish a command to the handset's down topic. Raises ProtocolError."""
+        session = self._sessions.get(identity)
+        if session is None or self.client is None or not self.client.connected.is_set():
+            raise ProtocolError("offline", "no session with this handset")
+        self.send(identity, "down", session.command(identity, command_id, kind, body))
+
+    def moved(self, key: Key) -> None:
+        """The handset has come in elsewhere; nothing here is bound to it."""
+
+    def forget_silent(self, now_us: int) -> None:
+        """MQTT does not say who has gone: who is silent is not online any more."""
+        silent = [
+            (terminal.protocol, terminal.identity)
+            for terminal in self._desk.online
+            if terminal.link is self and now_us - terminal.last_us > SILENT_AFTER_US
+        ]
+        for key in silent:
+            self._desk.online.leave(key, self)
+
+    def acknowledge(self, message: Received) -> None:
+        """Tell the broker that it may forget a message."""
+        if self.client is not None:
+            self.client.acknowledge(message)
+
+    def send(self, identity: str, leaf: str, payload: bytes) -> None:
+        """Publish to a handset's topic; what cannot be queued is counted, the handset repeats."""
+        if self.client is None or not self.client.publish(f"{PREFIX}{identity}/{leaf}", payload):
+            self._desk.counters.add("mqtt_unsent")
+
+    def _events(
+        self, identity: str, payload: bytes, now_us: int
+    ) -> tuple[list[Event], Session | None]:
+        if not identity or len(identity) > MAX_IDENTITY_CHARACTERS or "/" in identity:
+            return [Bad(payload, "bad_topic", f"identity {identity[:80]!r}")], None
+        if len(payload) > self._max_payload_bytes:
+            detail = f"{len(payload)} bytes, at most {self._max_payload_bytes}"
+            return [Bad(payload, "too_large", detail, identity)], None
+        session = self._session(identity)
+        try:
+            return session.receive_data(payload, now_us), session
+        except Exception as error:  # a decoder's own fault must not take the server with it
+            _log.exception("session_failed", identity=identity, payload=payload[:255].hex())
+            return [Bad(payload, "session_failed", repr(error)[:500], identity)], session
+
+    def _session(self, identity: str) -> Session:
+        session = self._sessions.get(identity)
+        if session is not None:
+            self._sessions.move_to_end(identity)
+            return session
+        directory = self._desk.directory.of(self._protocol.name)
+        session = self._protocol.session_for(directory, identity)
+        if directory.find(identity) is not None:  # strangers are not remembered here
+            self._sessions[identity] = session
+            if len(self._sessions) > MAX_SESSIONS:
+                self._sessions.popitem(last=False)
+        return session
+
+    # Reactions to events
+
+    def _send(self, event: Send, delivery: _Delivery, _now_us: int) -> None:
+        identity = delivery.message.topic.removeprefix(PREFIX).removesuffix("/up")
+        self.send(identity, "ack", event.data)
+
+    def _report(self, event: Report, delivery: _Delivery, now_us: int) -> None:
+        delivery.open += 1
+        terminal = self._desk.online.find((self._protocol.name, event.identity))
+        if terminal is None or terminal.link is not self:
+            self._enter(event, now_us)
+        else:
+            terminal.last_us = now_us
+        self._desk.ingest.submit(
+            Pending(self._protocol, event, now_us, self.peer, delivery.settled)
+        )
+
+    def _online(self, event: Online, _delivery: _Delivery, now_us: int) -> None:
+        self._enter(event, now_us)
+        self._desk.counters.add("logins")
+
+    def _enter(self, event: Report | Online, now_us: int) -> None:
+        name = self._protocol.name
+        self._desk.online.enter(name, event.identity, event.device, self, now_us)
+
+    def _offline(self, event: Offline, _delivery: _Delivery, _now_us: int) -> None:
+        self._desk.online.leave((self._protocol.name, event.identity), self)
+
+    def _unregistered(self, event: Unregistered, _delivery: _Delivery, now_us: int) -> None:
+        self._desk.stranger(event, self._protocol.name, self.peer, now_us)
+
+    def _answered(self, event: Answered, _delivery: _Delivery, now_us: int) -> None:
+        self._desk.answer(event, self._protocol.name, now_us)
+
+    def _bad(self, event: Bad, delivery: _Delivery, now_us: int) -> None:
+        delivery.open += 1
+        self._desk.refuse(event, self._protocol.name, self.peer, now_us, delivery.done)
+
+
+_REACTIONS: dict[type[Event], Callable[[MqttDoor, Any, _Delivery, int], None]] = {
+    Send: MqttDoor._send,
+    Report: MqttDoor._report,
+    Online: MqttDoor._online,
+    Offline: MqttDoor._offline,
+    Unregistered: MqttDoor._unregistered,
+    Answered: MqttDoor._answered,
+    Bad: MqttDoor._bad,
+}

@@ -1,0 +1,108 @@
+"""The TCP door: listens, caps the number of connections, and closes those that went silent.
+
+What one connection does is in gateway/connection.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.connection import TcpConnection
+from gateway.desk import Desk
+from protocols.contract import TerminalProtocol
+
+PAUSE_POLL_S = 0.02  # how soon paused sockets notice that there is room again
+BACKLOG = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class TcpLimits:
+    """The door's caps; names as in the settings of the gateway."""
+
+    max_connections: int = 50_000
+    max_buffer_bytes: int = 65_536
+    idle_timeout_s: float = 300
+    write_stall_s: float = 30
+
+
+class TcpDoor:
+    """One listening port. Several protocols: the first bytes of a stream decide."""
+
+    def __init__(
+        self, desk: Desk, protocols: Sequence[TerminalProtocol], limits: TcpLimits | None = None
+    ) -> None:
+        self.desk = desk
+        self.protocols = tuple(protocols)
+        self.limits = limits or TcpLimits()
+        self.connections: set[TcpConnection] = set()
+        self._paused: set[TcpConnection] = set()
+        self._server: asyncio.Server | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+        self._poll: asyncio.TimerHandle | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; returns the port (0 asks for a free one). Raises OSError when it is taken."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: TcpConnection(self), host, port, backlog=BACKLOG
+        )
+        self._sweeper = asyncio.create_task(self._sweep())
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop_listening(self) -> None:
+        """Take no new connections and read no more; what was received is still acknowledged."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for connection in tuple(self.connections):
+            connection.stop_reading()
+
+    async def stop(self) -> None:
+        """Close everything."""
+        await self.stop_listening()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+            self._sweeper = None
+        if self._poll is not None:
+            self._poll.cancel()
+            self._poll = None
+        for connection in tuple(self.connections):
+            connection.close("server_stopped")
+        await asyncio.sleep(0)
+        for connection in tuple(self.connections):
+            connection.abort("server_stopped")
+        await asyncio.sleep(0)
+
+    def has_room(self) -> bool:
+        """Whether another connection may come in."""
+        return len(self.connections) < self.limits.max_connections
+
+    def paused(self, connection: TcpConnection) -> None:
+        """The connection waits until the pipeline has room."""
+        self._paused.add(connection)
+        if self._poll is None:
+            self._poll = asyncio.get_running_loop().call_later(PAUSE_POLL_S, self._resume)
+
+    def _resume(self) -> None:
+        self._poll = None
+        while self._paused and not self.desk.ingest.full:
+            self._paused.pop().has_room_again()
+        if self._paused:
+            self._poll = asyncio.get_running_loop().call_later(PAUSE_POLL_S, self._resume)
+
+    def forget(self, connection: TcpConnection) -> None:
+        """The connection is gone."""
+        self.connections.discard(connection)
+        self._paused.discard(connection)
+
+    async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        pause_s = max(0.05, min(5.0, self.limits.idle_timeout_s / 4, self.limits.write_stall_s / 4))
+        while True:
+            await asyncio.sleep(pause_s)
+            now_s = loop.time()
+            for connection in tuple(self.connections):
+                connection.check(now_s)

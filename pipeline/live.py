@@ -1,0 +1,189 @@
+"""Publish and subscribe inside one process, for the page: what happens now, to whoever looks.
+
+Nothing durable hangs on it. A subscriber that does not keep up is dropped, never waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from types import TracebackType
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from model.position import UNKNOWN, UNKNOWN_ALTITUDE_M, FixSource, PositionBatch
+from model.signals import unpack
+
+Kind = Literal["positions", "violation", "command", "status"]
+QUEUE_MESSAGES = 1_024  # waiting messages a subscriber may have before it is dropped
+MAX_SUBSCRIBERS = 1_024
+
+
+class TooManySubscribers(Exception):
+    """The hub has `MAX_SUBSCRIBERS` already."""
+
+
+class Message(NamedTuple):
+    """`payload` of a `kind`; "positions": {"positions": [Position as in docs/api.md]}."""
+
+    organisation_id: int
+    kind: str
+    payload: dict[str, Any]
+
+
+class Subscription:
+    """One subscriber's messages: iterate; ends when it is closed or was too slow (`dropped`)."""
+
+    def __init__(self, hub: LiveHub, kinds: frozenset[str] | None) -> None:
+        self._hub = hub
+        self._kinds = kinds
+        self._queue: asyncio.Queue[Message | None] = asyncio.Queue()
+        self.dropped = False
+
+    def __enter__(self) -> Subscription:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def wants(self, kind: str) -> bool:
+        """Whether this subscriber asked for the kind."""
+        return self._kinds is None or kind in self._kinds
+
+    def offer(self, message: Message) -> None:
+        """Queue a message; the subscriber is dropped when its queue is full."""
+        if self._queue.qsize() >= QUEUE_MESSAGES:
+            self.dropped = True
+            self.close()
+        else:
+            self._queue.put_nowait(message)
+
+    def close(self) -> None:
+        """Leave the hub; what is queued can still be read."""
+        if self._hub.leave(self):
+            self._queue.put_nowait(None)
+
+    async def get(self) -> Message | None:
+        """The next message; None when there will be no more."""
+        message = await self._queue.get()
+        if message is None:
+            self._queue.put_nowait(None)
+        return message
+
+    async def __aiter__(self) -> AsyncIterator[Message]:
+        while (message := await self.get()) is not None:
+            yield message
+
+
+class LiveHub:
+    """Everybody who looks, and what they are shown. Implements pipeline.contract.LiveHub."""
+
+    def __init__(self) -> None:
+        self._subscriptions: set[Subscription] = set()
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._subscriptions)
+
+    def subscribe(self, kinds: Iterable[Kind] | None = None) -> Subscription:
+        """Messages of these kinds (None: all) from now on. Raises TooManySubscribers."""
+        if len(self._subscriptions) >= MAX_SUBSCRIBERS:
+            raise TooManySubscribers
+        subscription = Subscription(self, None if kinds is None else frozenset(kinds))
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def leave(self, subscription: Subscription) -> bool:
+        """Forget a subscriber; whether it was still there."""
+        if subscription not in self._subscriptions:
+            return False
+        self._subscriptions.remove(subscription)
+        self.dropped += subscription.dropped
+        return True
+
+    def wanted(self, kind: Kind) -> bool:
+        """Whether anybody would see a message of this kind (spares building it)."""
+        return any(subscription.wants(kind) for subscription in self._subscriptions)
+
+    def publish(self, organisation_id: int, kind: str, payload: dict[str, Any]) -> None:
+        """Show this to the subscribers of the kind. Never blocks."""
+        message = Message(organisation_id, kind, payload)
+        for subscription in tuple(self._subscriptions):
+            if subscription.wants(kind):
+                subscription.offer(message)
+
+
+class NewestPositions:
+    """Publishes a committed batch: the newest fix of each device, never one older than shown."""
+
+    def __init__(self, hub: LiveHub) -> None:
+        self._hub = hub
+        self._shown_us: dict[int, int] = {}  # one entry a registered device
+
+    def publish(self, batch: PositionBatch) -> None:
+        """Show the newest rows, grouped by organisation."""
+        by_organisation: dict[int, list[dict[str, Any]]] = {}
+        wanted = self._hub.wanted("positions")
+        for index in _newest_rows(batch).tolist():
+            row = batch.rows[index]
+            device, time_us = int(row["device_id"]), int(row["time_us"])
+            if time_us < self._shown_us.get(device, time_us):
+                continue
+            self._shown_us[device] = time_us
+            if wanted:
+                position = position_json(row, batch.attributes[index])
+                by_organisation.setdefault(int(row["organisation_id"]), []).append(position)
+        for organisation_id, positions in by_organisation.items():
+            self._hub.publish(organisation_id, "positions", {"positions": positions})
+
+
+def _newest_rows(batch: PositionBatch) -> NDArray[np.intp]:
+    rows = batch.rows
+    order = np.lexsort((rows["variant"], rows["time_us"], rows["device_id"]))
+    devices = rows["device_id"][order]
+    last = np.ones(len(order), np.bool_)
+    last[:-1] = devices[1:] != devices[:-1]
+    return order[last]
+
+
+def _known(value: int, scale: int = 1) -> float | int | None:
+    if value == UNKNOWN:
+        return None
+    return value if scale == 1 else value / scale
+
+
+def iso_time(time_us: int) -> str:
+    """UTC as ISO 8601 with milliseconds and Z."""
+    return f"{np.datetime64(time_us // 1000, 'ms')}Z"
+
+
+def position_json(row: np.void, attributes: str | None) -> dict[str, Any]:
+    """A row as the Position of docs/api.md (`online` is true: it was heard of just now)."""
+    time_us, altitude_m = int(row["time_us"]), int(row["altitude_m"])
+    bits = int(row["alarm_bits"])
+    return {
+        "device_id": int(row["device_id"]),
+        "time": iso_time(time_us),
+        "longitude": int(row["longitude_e6"]) / 1e6,
+        "latitude": int(row["latitude_e6"]) / 1e6,
+        "altitude_m": None if altitude_m == UNKNOWN_ALTITUDE_M else altitude_m,
+        "speed_kmh": _known(int(row["speed_kmh_e1"]), 10),
+        "course_deg": _known(int(row["course_deg"])),
+        "accuracy_m": _known(int(row["accuracy_m"])),
+        "fix_source": FixSource(int(row["fix_source"])).name.lower(),
+        "satellites": _known(int(row["satellites"])),
+        "odometer_m": _known(int(row["odometer_m"])),
+        "alarms": [bit for bit in range(64) if bits >> bit & 1],
+        "signals": unpack(int(row["signals"])),
+        "received_at": iso_time(time_us + 1000 * int(row["delay_ms"])),
+        "attributes": msgspec.json.decode(attributes) if attributes else {},
+        "online": True,
+    }

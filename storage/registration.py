@@ -1,0 +1,123 @@
+"""Automatic registration and the list of strangers, as the gateway needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import psycopg
+from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from model.rulebook import Device
+from model.terminals import Newcomer, Stranger
+from storage.database import Connection
+from storage.instants import to_datetime
+from storage.problems import StorageAway
+
+MAX_STRANGERS_KEPT = 10_000  # rows of table unregistered; those not heard of longest go first
+
+_RESERVE = "SELECT nextval(pg_get_serial_sequence('devices', 'id')) FROM generate_series(1, %s)"
+_REGISTER = """
+INSERT INTO devices (id, organisation_id, identity, protocol, kind, name, auto_registered)
+VALUES (%s, %s, %s, %s, %s, %s, true)
+ON CONFLICT (protocol, identity) DO UPDATE SET identity = EXCLUDED.identity
+RETURNING id, organisation_id
+"""
+_REMEMBER = """
+INSERT INTO unregistered AS u
+    (protocol, identity, peer, attempts, details, first_seen, last_seen)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (protocol, identity) DO UPDATE SET
+    peer = EXCLUDED.peer, attempts = u.attempts + EXCLUDED.attempts,
+    details = u.details || EXCLUDED.details, last_seen = EXCLUDED.last_seen
+"""
+_FORGET_REGISTERED = """
+DELETE FROM unregistered u USING devices d
+WHERE d.protocol = u.protocol AND d.identity = u.identity
+"""
+_FORGET_OLDEST = """
+DELETE FROM unregistered WHERE (protocol, identity) IN (
+    SELECT protocol, identity FROM unregistered ORDER BY last_seen DESC OFFSET %s)
+"""
+
+
+class Registration:
+    """Writes newcomers and strangers. Every method raises StorageAway without a database."""
+
+    def __init__(
+        self,
+        pool: AsyncConnectionPool[Connection],
+        kinds: dict[str, str] | None = None,
+    ) -> None:
+        self._pool = pool
+        self._kinds = kinds or {"handset": "inspector"}  # by protocol; the rest is "other"
+
+    async def reserve(self, count: int) -> list[int]:
+        """Device ids that nobody else will get."""
+        try:
+            async with self._pool.connection() as conn:
+                cursor = await conn.execute(_RESERVE, (count,))
+                return [row[0] for row in await cursor.fetchall()]
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise StorageAway(str(error)) from error
+
+    async def write_newcomers(self, newcomers: Sequence[Newcomer]) -> dict[int, tuple[int, int]]:
+        """Register them under their ids; returns those that somebody had registered already:
+        id given -> (id, organisation id) in the register."""
+        others: dict[int, tuple[int, int]] = {}
+        try:
+            async with self._pool.connection() as conn:
+                for new in newcomers:
+                    kind = self._kinds.get(new.protocol, "other")
+                    values = (
+                        new.device_id,
+                        new.organisation_id,
+                        new.identity,
+                        new.protocol,
+                        kind,
+                        new.identity,
+                    )
+                    row = await (await conn.execute(_REGISTER, values)).fetchone()
+                    assert row is not None
+                    if row[0] != new.device_id:
+                        others[new.device_id] = (row[0], row[1])
+                await conn.execute("UPDATE rulebook_revision SET revision = revision + 1")
+                await conn.execute(_FORGET_REGISTERED)
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise StorageAway(str(error)) from error
+        return others
+
+    async def write_strangers(self, strangers: Sequence[Stranger]) -> None:
+        """Add their attempts to table `unregistered`, which is capped."""
+        rows = [
+            (
+                s.protocol,
+                s.identity,
+                s.peer,
+                s.attempts,
+                Jsonb(s.details),
+                to_datetime(s.first_us),
+                to_datetime(s.last_us),
+            )
+            for s in strangers
+        ]
+        try:
+            async with self._pool.connection() as conn, conn.cursor() as cursor:
+                await cursor.executemany(_REMEMBER, rows)
+                await cursor.execute(_FORGET_REGISTERED)
+                await cursor.execute(_FORGET_OLDEST, (MAX_STRANGERS_KEPT,))
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise StorageAway(str(error)) from error
+
+    async def load_devices(self) -> list[Device]:
+        """The register."""
+        try:
+            async with self._pool.connection() as conn:
+                cursor = await conn.execute(
+                    "SELECT id, organisation_id, identity, protocol, kind, name, plate FROM devices"
+                )
+                rows = await cursor.fetchall()
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise StorageAway(str(error)) from error
+        names = ("id", "organisation_id", "identity", "protocol", "kind", "name", "plate")
+        return [Device(**dict(zip(names, row, strict=True))) for row in rows]
