@@ -3,7 +3,8 @@
 The repository's root is on `sys.path` (`pythonpath` in pyproject.toml), so the rooms import as
 they do in production and tests share fixtures and builders as `tests.NAME`. Fixtures for real
 servers live beside the tests as plain modules and are loaded here as plugins: `tests.servers`
-(PostgreSQL, TimescaleDB) and `tests.brokers` (Mosquitto).
+(PostgreSQL, TimescaleDB) and `tests.brokers` (Mosquitto). So is our own `xunji_testkit`, whose
+`xunji_server` is a whole server in simulated time.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ SHARED = ROOT.parent / "shared"
 # Servers that must be there, as in CI: "timescale mosquitto chromium".
 REQUIRED = os.environ.get("XUNJI_TEST_REQUIRE", "").split()
 
-pytest_plugins = [name for name in ("tests.servers", "tests.brokers") if find_spec(name)]
+pytest_plugins = [
+    "xunji_testkit.plugin",
+    *(name for name in ("tests.servers", "tests.brokers") if find_spec(name)),
+]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,148 @@
+"""A terminal that drives: it logs in, sends fixes as simulated time passes, waits for each ack."""
+
+from __future__ import annotations
+
+import math
+import socket
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from types import TracebackType
+
+from xunji_testkit import frames
+from xunji_testkit.frames import Fix
+
+LIMIT_S = 30
+METRES_A_DEGREE = 111_195.0
+
+
+class TerminalError(Exception):
+    """The server did not answer this terminal, or answered otherwise than it should."""
+
+
+class Terminal:
+    """One JT/T 808-2013 terminal on a connection of its own.
+
+    `pass_time(until)` is called before a fix is sent, so that its time is the server's present.
+    """
+
+    def __init__(
+        self,
+        gateway: tuple[str, int],
+        phone: str,
+        device_id: int,
+        *,
+        now: Callable[[], datetime],
+        pass_time: Callable[[datetime], None],
+        position: tuple[float, float],
+    ) -> None:
+        self.phone = phone
+        self.device_id = device_id
+        self.longitude, self.latitude = position
+        self.texts: list[str] = []
+        self._now = now
+        self._pass_time = pass_time
+        self._serial = 0
+        self._buffer = bytearray()
+        self._socket = socket.create_connection(gateway, timeout=LIMIT_S)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def log_in(self, plate: str) -> None:
+        """Register (0x0100) and authenticate (0x0102)."""
+        answer = self._ask(frames.REGISTER, frames.registration(plate), frames.REGISTER_ACK)
+        if answer[2]:
+            raise TerminalError(f"registration of {self.phone} refused: result {answer[2]}")
+        self._expect_success(frames.LOG_IN, answer[3:])
+
+    def heartbeat(self) -> None:
+        """Send 0x0002; what the server has sent meanwhile (`texts`) is read and answered."""
+        self._expect_success(frames.HEARTBEAT, b"")
+
+    def drive(
+        self,
+        minutes: float,
+        *,
+        speed_kmh: float = 30,
+        course_deg: float = 90,
+        every_s: float = 15,
+        **signals: str,
+    ) -> None:
+        """Go straight on from here while time passes, a fix each `every_s`, the first at once.
+
+        Signals as words: `loaded="full", cover_closed="no"`; what is not said is unknown.
+        """
+        started = frames.whole_second(self._now()) + timedelta(seconds=1)
+        for step in range(int(minutes * 60 / every_s) + 1):
+            if step:
+                self._move(speed_kmh / 3.6 * every_s, course_deg)
+            self.report(started + timedelta(seconds=step * every_s), speed_kmh, course_deg, signals)
+
+    def report(
+        self,
+        time: datetime,
+        speed_kmh: float = 0,
+        course_deg: float = 0,
+        signals: Mapping[str, str] | None = None,
+    ) -> None:
+        """Send one fix from where the terminal is and wait until the server has stored it."""
+        self._pass_time(time)
+        place = (self.longitude, self.latitude)
+        fix = Fix(time, *place, speed_kmh, course_deg, signals or {})
+        self._expect_success(frames.LOCATION, frames.location(fix))
+
+    def _move(self, metres: float, course_deg: float) -> None:
+        course = math.radians(course_deg)
+        self.latitude += metres * math.cos(course) / METRES_A_DEGREE
+        width = METRES_A_DEGREE * math.cos(math.radians(self.latitude))
+        self.longitude += metres * math.sin(course) / width
+
+    def _expect_success(self, message: int, body: bytes) -> None:
+        answer = self._ask(message, body, frames.PLATFORM_ACK)
+        if answer[4]:
+            raise TerminalError(f"0x{message:04x} of {self.phone} refused: result {answer[4]}")
+
+    def _ask(self, message: int, body: bytes, wanted: int) -> bytes:
+        """Send a message; the body of the answer to it."""
+        serial = self._send(message, body)
+        found: bytes | None = None
+        while found is None:
+            self._receive(message)
+            for answer, answer_serial, content in frames.messages(self._buffer):
+                if answer == frames.TEXT:
+                    self._answer_text(answer_serial, content)
+                elif answer == wanted and int.from_bytes(content[:2], "big") == serial:
+                    found = content
+        return found
+
+    def _send(self, message: int, body: bytes) -> int:
+        serial = self._serial
+        self._serial = (serial + 1) & 0xFFFF
+        self._socket.sendall(frames.frame(message, self.phone, serial, body))
+        return serial
+
+    def _receive(self, message: int) -> None:
+        try:
+            data = self._socket.recv(65_536)
+        except TimeoutError:
+            data = b""
+        if not data:
+            raise TerminalError(f"0x{message:04x} of {self.phone}: the server did not answer")
+        self._buffer += data
+
+    def _answer_text(self, serial: int, content: bytes) -> None:
+        self.texts.append(content[1:].decode("gbk", "replace").rstrip("\0"))
+        done = serial.to_bytes(2, "big") + frames.TEXT.to_bytes(2, "big") + b"\0"
+        self._send(frames.TERMINAL_ACK, done)
