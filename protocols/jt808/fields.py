@@ -1,0 +1,312 @@
+"""Field kinds: a message body is a tuple of fields, read and written in order.
+
+Values are plain dicts by field name, as `xunji decode` shows them. Each kind works both ways and
+notes the bytes it took, so that annotation costs nothing extra. All numbers are big-endian,
+texts are GBK, times BCD[6] YYMMDDhhmmss GMT+8. Standard 4.1 and 4.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol as Interface
+
+from protocols.contract import ProtocolError
+
+Values = dict[str, Any]
+
+
+class Reader:
+    """A body being read; `pieces` are (offset in the frame, length, name, value in words)."""
+
+    __slots__ = ("at", "base", "body", "pieces", "version")
+
+    def __init__(self, body: bytes, version: str, base: int = 0) -> None:
+        self.body = body
+        self.version = version
+        self.base = base
+        self.at = 0
+        self.pieces: list[tuple[int, int, str, str]] = []
+
+    @property
+    def left(self) -> int:
+        return len(self.body) - self.at
+
+    def take(self, size: int, name: str) -> bytes:
+        """The next bytes. Raises ProtocolError("body_short")."""
+        if size > self.left:
+            raise ProtocolError("body_short", f"{name} needs {size} bytes, {self.left} are left")
+        start = self.at
+        self.at += size
+        return self.body[start : self.at]
+
+    def note(self, start: int, name: str, value: object) -> None:
+        """Annotate the bytes taken since `start`."""
+        self.pieces.append((self.base + start, self.at - start, name, str(value)))
+
+    def nested(self, size: int, name: str) -> Reader:
+        """A reader over the next `size` bytes, whose pieces are added by `absorb`."""
+        start = self.at
+        return Reader(self.take(size, name), self.version, self.base + start)
+
+    def absorb(self, nested: Reader) -> None:
+        self.pieces.extend(nested.pieces)
+
+
+class Field(Interface):
+    """One field: reads into and writes from a dict of values."""
+
+    def read(self, reader: Reader, values: Values) -> None: ...
+
+    def write(self, values: Values, version: str) -> bytes: ...
+
+
+Fields = tuple[Field, ...]
+
+
+def read_fields(fields: Fields, reader: Reader) -> Values:
+    """All fields in order."""
+    values: Values = {}
+    for field in fields:
+        field.read(reader, values)
+    return values
+
+
+def write_fields(fields: Fields, values: Values, version: str) -> bytes:
+    """The reverse."""
+    return b"".join(field.write(values, version) for field in fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Unsigned, `size` bytes; `decimals` decimal places are implied."""
+
+    name: str
+    size: int
+    decimals: int = 0
+
+    def read(self, reader: Reader, values: Values) -> None:
+        start = reader.at
+        raw = int.from_bytes(reader.take(self.size, self.name), "big")
+        values[self.name] = raw / 10**self.decimals if self.decimals else raw
+        reader.note(start, self.name, values[self.name])
+
+    def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
+        return pack_number(round(values[self.name] * 10**self.decimals), self.size, self.name)
+
+
+def pack_number(value: int, size: int, name: str) -> bytes:
+    """Big-endian. Raises ProtocolError("out_of_range")."""
+    try:
+        return value.to_bytes(size, "big")
+    except OverflowError as error:
+        raise ProtocolError("out_of_range", f"{name} = {value} in {size} bytes") from error
+
+
+@dataclass(frozen=True, slots=True)
+class MessageId:
+    """A WORD shown as 0x01C8."""
+
+    name: str
+
+    def read(self, reader: Reader, values: Values) -> None:
+        start = reader.at
+        values[self.name] = f"0x{int.from_bytes(reader.take(2, self.name), 'big'):04X}"
+        reader.note(start, self.name, values[self.name])
+
+    def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
+        return pack_number(int(values[self.name], 16), 2, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """BCD[6] as "2021-04-29 12:06:41" in the zone of the field; hex if it is not decimal."""
+
+    name: str
+
+    def read(self, reader: Reader, values: Values) -> None:
+        start = reader.at
+        values[self.name] = show_time(reader.take(6, self.name))
+        reader.note(start, self.name, values[self.name])
+
+    def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
+        return pack_time(values[self.name], self.name)
+
+
+def show_time(raw: bytes) -> str:
+    """BCD[6] as text; the digits are not judged."""
+    digits = raw.hex()
+    if not digits.isdecimal():
+        return digits
+    year, month, day, hour, minute, second = (digits[i : i + 2] for i in range(0, 12, 2))
+    return f"20{year}-{month}-{day} {hour}:{minute}:{second}"
+
+
+def pack_time(text: str, name: str) -> bytes:
+    """The reverse of `show_time`. Raises ProtocolError("time")."""
+    digits = text if len(text) == 12 else text[2:].translate(_SEPARATORS)
+    try:
+        raw = bytes.fromhex(digits)
+    except ValueError:
+        raw = b""
+    if len(raw) != 6:
+        raise ProtocolError("time", f"{name} = {text!r} is not YYYY-MM-DD hh:mm:ss")
+    return raw
+
+
+_SEPARATORS = str.maketrans("", "", "- :T")
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """BCD of fixed size as a string of digits."""
+
+    name: str
+    size: int
+
+    def read(self, reader: Reader, values: Values) -> None:
+        start = reader.at
+        values[self.name] = reader.take(self.size, self.name).hex()
+        reader.note(start, self.name, values[self.name])
+
+    def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
+        return bytes.fromhex(values[self.name].zfill(2 * self.size))[-self.size :]
+
+
+def unpack_text(raw: bytes) -> str:
+    """GBK without its padding; a byte that is not GBK never raises."""
+    return raw.strip(b"\0 ").decode("gbk", "backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """GBK text of `size` bytes padded with zeros, or to the end of the body (None)."""
+
+    name: str
+    size: int | None = None
+
+    def read(self, reader: Reader, values: Values) -> None:
+        start = reader.at
+        raw = reader.take(reader.left if self.size is None else self.size, self.name)
+        values[self.name] = unpack_text(raw)
+        reader.note(start, self.name, values[self.name])
+
+    def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
+        raw: bytes = values[self.name].encode("gbk", "replace")
+        if self.size is None:
+            return raw
+        if len(raw) > self.size:
+            raise ProtocolError("too_long", f"{self.name} has {len(raw)} of {self.size} bytes")
+        return raw.ljust(self.size, b"\0")
+
+
+@dataclass(frozen=True, slots=True)
+class SizedText:
+    """GBK text after its own length in bytes."""
+
+    name: str
+    size_bytes: int = 1
+
+    def read(self, reader: Reader, values: Values) -> None:
+        start = reader.at
+        size = int.from_bytes(reader.take(self.size_bytes, self.name), "big")
+        values[self.name] = unpack_text(reader.take(size, self.name))
+        reader.note(start, self.name, values[self.name])
+
+    def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
+        raw: bytes = values[self.name].encode("gbk", "replace")
+        return pack_number(len(raw), self.size_bytes, f"length of {self.name}") + raw
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Bytes as hex: of `size`, or to the end of the body (None)."""
+
+    name: str
+    size: int | None = None
+
+    def read(self, reader: Reader, values: Values) -> None:
+        start = reader.at
+        size = reader.left if self.size is None else self.size
+        values[self.name] = reader.take(size, self.name).hex()
+        reader.note(start, self.name, values[self.name])
+
+    def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
+        return bytes.fromhex(values[self.name])
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A field that stands there only if `present(values so far, bytes left or None)`.
+
+    Writing passes None: the values alone decide, and a value that is absent is not written.
+    """
+
+    present: Callable[[Values, int | None], bool]
+    field: Field
+
+    def read(self, reader: Reader, values: Values) -> None:
+        if self.present(values, reader.left):
+            self.field.read(reader, values)
+
+    def write(self, values: Values, version: str) -> bytes:
+        name = getattr(self.field, "name", None)
+        if name in values and self.present(values, None):
+            return self.field.write(values, version)
+        return b""
+
+
+def bytes_left(_values: Values, left: int | None) -> bool:
+    """Condition of `When`: something is left to read (written when there is a value)."""
+    return left is None or left > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """`count` numbers after their count; the count is shown too."""
+
+    name: str
+    size: int
+    count_bytes: int = 1
+
+    def read(self, reader: Reader, values: Values) -> None:
+        start = reader.at
+        count = int.from_bytes(reader.take(self.count_bytes, "count"), "big")
+        values["count"] = count
+        reader.note(start, "count", count)
+        start = reader.at
+        raw = reader.take(count * self.size, self.name)
+        cuts = range(0, len(raw), self.size)
+        values[self.name] = [int.from_bytes(raw[at : at + self.size], "big") for at in cuts]
+        reader.note(start, self.name, values[self.name])
+
+    def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
+        numbers = values[self.name]
+        head = pack_number(len(numbers), self.count_bytes, "count")
+        return head + b"".join(pack_number(n, self.size, self.name) for n in numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Repeated fields: after a count of `count_bytes`, or (0) to the end of the body."""
+
+    name: str
+    fields: Fields
+    count_bytes: int = 1
+
+    def read(self, reader: Reader, values: Values) -> None:
+        if self.count_bytes:
+            start = reader.at
+            count = int.from_bytes(reader.take(self.count_bytes, "count"), "big")
+            values["count"] = count
+            reader.note(start, "count", count)
+            values[self.name] = [read_fields(self.fields, reader) for _ in range(count)]
+            return
+        items = values[self.name] = []
+        while reader.left:
+            items.append(read_fields(self.fields, reader))
+
+    def write(self, values: Values, version: str) -> bytes:
+        items = values[self.name]
+        head = pack_number(len(items), self.count_bytes, "count") if self.count_bytes else b""
+        return head + b"".join(write_fields(self.fields, item, version) for item in items)

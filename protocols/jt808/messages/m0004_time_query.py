@@ -1,0 +1,8 @@
+"""0x0004 terminal asks for the time, empty (2019). Standard 2019, 8.4."""
+
+from __future__ import annotations
+
+
+from protocols.jt808.message import Message
+
+MESSAGE = Message(0x0004, "time_query", {"2013": ()})

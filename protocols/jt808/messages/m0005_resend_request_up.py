@@ -1,0 +1,21 @@
+"""0x0005 terminal asks for sub-packages again (2019). Standard 8.4, table 6."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Number, Numbers
+from protocols.jt808.message import Message
+
+MESSAGE = Message(
+    0x0005,
+    "resend_request_up",
+    {
+        "2013": (
+            Number("original_serial", 2),
+            Numbers("package_ids", 2),
+        ),
+        "2019": (
+            Number("original_serial", 2),
+            Numbers("package_ids", 2, 2),
+        ),
+    },
+)

@@ -1,0 +1,47 @@
+"""0x0107 terminal attributes. Standard 8.15, table 20; 2019 8.16, table 21."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Digits, Fields, Number, SizedText, Text
+from protocols.jt808.message import Message
+
+_MAKERS = (5, 11)
+
+
+def _layout(maker_bytes: int, model_bytes: int, terminal_id_bytes: int) -> Fields:
+    return (
+        Number("terminal_type", 2),
+        Text("maker_id", maker_bytes),
+        Text("model", model_bytes),
+        Text("terminal_id", terminal_id_bytes),
+        Digits("iccid", 10),
+        SizedText("hardware_version"),
+        SizedText("firmware_version"),
+        Number("gnss_attr", 1),
+        Number("comm_attr", 1),
+    )
+
+
+def _closes(body: bytes, maker_bytes: int) -> bool:
+    """Whether the two texts after a maker of this size end exactly two bytes before the end."""
+    at = 2 + maker_bytes + 30 + 30 + 10
+    for _text in range(2):
+        if at >= len(body):
+            return False
+        at += 1 + body[at]
+    return at + 2 == len(body)
+
+
+def _edition(body: bytes, version: str) -> str:
+    """The 2019 text says 5 bytes of maker, many terminals send 11: whichever lengths close."""
+    if version != "2019":
+        return version
+    return "2019/11" if not _closes(body, 5) and _closes(body, 11) else "2019"
+
+
+MESSAGE = Message(
+    0x0107,
+    "attributes",
+    {"2013": _layout(5, 20, 7), "2019": _layout(5, 30, 30), "2019/11": _layout(11, 30, 30)},
+    _edition,
+)

@@ -1,0 +1,8 @@
+"""0x0301 the driver chose an event (until 2013). Standard 8.26, table 35."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Number
+from protocols.jt808.message import Message
+
+MESSAGE = Message(0x0301, "event_report", {"2013": (Number("event_id", 1),)})

@@ -1,0 +1,17 @@
+"""0x0303 subscribe or cancel information (until 2013). Standard 8.30, table 43."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Number
+from protocols.jt808.message import Message
+
+MESSAGE = Message(
+    0x0303,
+    "information_subscription",
+    {
+        "2013": (
+            Number("type", 1),
+            Number("flag", 1),
+        )
+    },
+)

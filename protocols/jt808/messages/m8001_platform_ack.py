@@ -1,0 +1,18 @@
+"""0x8001 platform general response: 0 ok, 1 failed, 2 message error, 3 unsupported, 4 alarm confirmed. Standard 8.2, table 5."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import MessageId, Number
+from protocols.jt808.message import Message
+
+MESSAGE = Message(
+    0x8001,
+    "platform_ack",
+    {
+        "2013": (
+            Number("ack_serial", 2),
+            MessageId("ack_id"),
+            Number("result", 1),
+        )
+    },
+)

@@ -1,0 +1,8 @@
+"""0x8104 query all parameters, empty. Standard 8.9."""
+
+from __future__ import annotations
+
+
+from protocols.jt808.message import Message
+
+MESSAGE = Message(0x8104, "parameters_query", {"2013": ()})

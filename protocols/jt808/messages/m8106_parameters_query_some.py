@@ -1,0 +1,8 @@
+"""0x8106 query given parameters. Standard 8.10, table 14."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Numbers
+from protocols.jt808.message import Message
+
+MESSAGE = Message(0x8106, "parameters_query_some", {"2013": (Numbers("ids", 4),)})

@@ -1,0 +1,8 @@
+"""0x8107 query terminal attributes, empty. Standard 8.14."""
+
+from __future__ import annotations
+
+
+from protocols.jt808.message import Message
+
+MESSAGE = Message(0x8107, "attributes_query", {"2013": ()})

@@ -1,0 +1,20 @@
+"""0x8108 upgrade package. Standard 8.16, table 22."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Number, Raw, SizedText, Text
+from protocols.jt808.message import Message
+
+MESSAGE = Message(
+    0x8108,
+    "upgrade",
+    {
+        "2013": (
+            Number("type", 1),
+            Text("maker_id", 5),
+            SizedText("version"),
+            Number("length", 4),
+            Raw("data"),
+        )
+    },
+)

@@ -1,0 +1,8 @@
+"""0x8204 link test, empty (2019). Standard 2019, 8.24."""
+
+from __future__ import annotations
+
+
+from protocols.jt808.message import Message
+
+MESSAGE = Message(0x8204, "link_test", {"2013": ()})

@@ -1,0 +1,18 @@
+"""0x8302 question to the driver (until 2013). Standard 8.27, table 36."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Group, Number, SizedText
+from protocols.jt808.message import Message
+
+MESSAGE = Message(
+    0x8302,
+    "question",
+    {
+        "2013": (
+            Number("flags", 1),
+            SizedText("question"),
+            Group("answers", (Number("id", 1), SizedText("text", 2)), 0),
+        )
+    },
+)

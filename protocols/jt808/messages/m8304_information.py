@@ -1,0 +1,17 @@
+"""0x8304 information service (until 2013). Standard 8.31, table 44."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Number, SizedText
+from protocols.jt808.message import Message
+
+MESSAGE = Message(
+    0x8304,
+    "information",
+    {
+        "2013": (
+            Number("type", 1),
+            SizedText("text", 2),
+        )
+    },
+)

@@ -1,0 +1,17 @@
+"""0x8400 call back: flag 0 call, 1 listen. Standard 8.32, table 45."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Number, Text
+from protocols.jt808.message import Message
+
+MESSAGE = Message(
+    0x8400,
+    "call_back",
+    {
+        "2013": (
+            Number("flag", 1),
+            Text("number"),
+        )
+    },
+)

@@ -1,0 +1,110 @@
+"""Active-safety items 0x64 to 0x67 of T/JSATL 12-2017 (Jiangsu) and T/GDRTA 002-2020 (Guangdong).
+
+They differ in the alarm identification: 16 bytes (terminal id 7) or 40 bytes (terminal id 30).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocols.jt808.fields import (
+    Fields,
+    Number,
+    Raw,
+    Reader,
+    Text,
+    Time,
+    Values,
+    read_fields,
+    write_fields,
+)
+
+
+def _ident(terminal_id_bytes: int, reserved_bytes: int) -> Fields:
+    return (
+        Text("terminal_id", terminal_id_bytes),
+        Time("time"),
+        Number("seq", 1),
+        Number("attachment_count", 1),
+        Raw("reserved", reserved_bytes),
+    )
+
+
+_SHORT_IDENT, _LONG_IDENT = _ident(7, 1), _ident(30, 2)
+_SHORT_BYTES, _LONG_BYTES = 16, 40
+
+
+@dataclass(frozen=True, slots=True)
+class _AlarmIdent:
+    """The alarm identification; what is left of the item tells which."""
+
+    name: str = "alarm_ident"
+
+    def read(self, reader: Reader, values: Values) -> None:
+        long = reader.left == _LONG_BYTES
+        if reader.left > _SHORT_BYTES and not long:  # a tire list follows
+            after = reader.body[reader.at + _SHORT_BYTES :]
+            long = len(after) - 1 not in (9 * after[0], 10 * after[0])
+        values[self.name] = read_fields(_LONG_IDENT if long else _SHORT_IDENT, reader)
+
+    def write(self, values: Values, version: str) -> bytes:
+        ident = values[self.name]
+        long = len(ident["reserved"]) == 4
+        return write_fields(_LONG_IDENT if long else _SHORT_IDENT, ident, version)
+
+
+@dataclass(frozen=True, slots=True)
+class _TireList:
+    """count BYTE, then {position, type WORD, pressure WORD kPa, temperature WORD, battery WORD}.
+
+    The text gives 10 bytes an item, practice 9: whichever closes.
+    """
+
+    name: str = "items"
+
+    @staticmethod
+    def _fields(position_bytes: int) -> Fields:
+        return (
+            Number("position", position_bytes),
+            Number("type", 2),
+            Number("pressure_kpa", 2),
+            Number("temperature_c", 2),
+            Number("battery_pct", 2),
+        )
+
+    def read(self, reader: Reader, values: Values) -> None:
+        count = values["count"] = reader.take(1, "count")[0]
+        fields = self._fields(2 if count and reader.left == 10 * count else 1)
+        values[self.name] = [read_fields(fields, reader) for _ in range(count)]
+
+    def write(self, values: Values, version: str) -> bytes:
+        items = values[self.name]
+        rows = b"".join(write_fields(self._fields(1), item, version) for item in items)
+        return bytes((len(items),)) + rows
+
+
+_START: Fields = (Number("alarm_id", 4), Number("flag", 1))
+_KIND: Fields = (Number("type", 1), Number("level", 1))
+_PLACE: Fields = (
+    Number("speed_kmh", 1),
+    Number("altitude_m", 2),
+    Number("lat_raw", 4),
+    Number("lon_raw", 4),
+    Time("time"),
+    Number("vehicle_state", 2),
+    _AlarmIdent(),
+)
+
+ADAS: Fields = (
+    *_START,
+    *_KIND,
+    Number("front_speed_kmh", 1),
+    Number("front_distance_100ms", 1),
+    Number("deviation_type", 1),
+    Number("road_sign_type", 1),
+    Number("road_sign_value", 1),
+    *_PLACE,
+)
+DRIVER_STATE: Fields = (*_START, *_KIND, Number("fatigue", 1), Raw("reserved", 4), *_PLACE)
+TIRES: Fields = (*_START, *_PLACE, _TireList())
+BLIND_SPOT: Fields = (*_START, Number("type", 1), *_PLACE)

@@ -1,0 +1,252 @@
+"""One JT/T 808 connection: bytes in, events out, bytes back. Standard 5 and 6.
+
+Many phones may share it (a forwarder), so all state is by phone. Reports of authenticated
+terminals go out undecoded; everything else is answered at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from protocols.contract import (
+    Answered,
+    Bad,
+    Directory,
+    Event,
+    Offline,
+    Online,
+    ProtocolError,
+    Report,
+    Send,
+    Unregistered,
+)
+from protocols.jt808.assembly import Assembled, Assembly
+from protocols.jt808.bodies import REPORT_IDS
+from protocols.jt808.commands import COMMANDS
+from protocols.jt808.fields import Values, show_time
+from protocols.jt808.framing import MAX_ESCAPED_BYTES, Framer, unwrap
+from protocols.jt808.header import Header, parse_header
+from protocols.jt808.messages import decode_body
+from protocols.jt808.terminal import FAILED, MESSAGE_ERROR, OK, UNSUPPORTED, Terminal
+from protocols.jt808.utc import bcd_of_utc
+
+MAX_TERMINALS = 10_000  # phones on one connection; the one heard of first is forgotten
+REGISTERED, NO_SUCH_TERMINAL = 0, 4
+ANSWERS = {0: "done", 1: "failed", 2: "message_error", 3: "unsupported"}
+TERMINAL_ACK, REGISTER_ACK, SERVER_TIME = 0x0001, 0x8100, 0x8004
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What acknowledges a report: its terminal, message id, and one serial a package."""
+
+    terminal: Terminal
+    message_id: int
+    serials: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Message:
+    """One whole message being handled."""
+
+    terminal: Terminal
+    header: Header
+    frame: bytes
+    body: bytes
+    serials: tuple[int, ...]
+    now_us: int
+
+
+class Jt808Session:
+    """State of one connection."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._framer = Framer()
+        self._assembly = Assembly()
+        self._by_phone: dict[bytes, Terminal] = {}
+        self._by_identity: dict[str, Terminal] = {}
+
+    def receive_data(self, data: bytes, now_us: int) -> list[Event]:
+        """Bytes in, in any cut; complete events out."""
+        events: list[Event] = []
+        for piece, refused in self._framer.feed(data):
+            if refused:
+                events.append(Bad(piece, refused, "bytes before the first 7E"))
+                continue
+            try:
+                frame = unwrap(piece)
+                header = parse_header(frame)
+            except ProtocolError as error:
+                events.append(Bad(piece[: MAX_ESCAPED_BYTES + 1], error.reason, error.detail))
+                continue
+            self._take(frame, header, now_us, events)
+        for lost in self._assembly.give_up(now_us):
+            identity = lost.phone_bcd.hex().lstrip("0")
+            events.append(Bad(lost.body, "incomplete", lost.detail, identity))
+        return events
+
+    def acknowledge(self, report: Report, error: ProtocolError | None) -> bytes:
+        """0x8001 for each package of the report: 0 stored, 2 quarantined as damaged."""
+        token: Token = report.token
+        result = MESSAGE_ERROR if error else OK
+        ack = token.terminal.ack
+        return b"".join([ack(serial, token.message_id, result) for serial in token.serials])
+
+    def command(self, identity: str, command_id: int, kind: str, body: dict[str, Any]) -> bytes:
+        """The frames of a command; its answer comes as `Answered`.
+
+        Raises ProtocolError("unsupported_command", "too_long", "not_connected").
+        """
+        if kind not in COMMANDS:
+            raise ProtocolError("unsupported_command", f"{kind!r} is not one of {list(COMMANDS)}")
+        terminal = self._by_identity.get(identity)
+        if terminal is None or not terminal.authenticated:
+            raise ProtocolError("not_connected", f"{identity} is not logged in here")
+        message_id, build = COMMANDS[kind]
+        data = terminal.send(message_id, build(body, terminal.version))
+        # A terminal answers a message of several packages with the serial of the last one.
+        terminal.await_answer((terminal.next_serial - 1) & 0xFFFF, command_id)
+        return data
+
+    def _take(self, frame: bytes, header: Header, now_us: int, events: list[Event]) -> None:
+        terminal = self._terminal(header)
+        body = frame[header.body_at : -1]
+        serials: tuple[int, ...] = (header.serial,)
+        if header.package_total > 1:
+            try:
+                whole = self._assembly.add(header, body, now_us)
+            except ProtocolError as error:
+                events.append(Bad(frame, error.reason, error.detail, terminal.identity))
+                return
+            if whole is None:
+                return
+            frame, body, serials = _parts(whole)
+        message = _Message(terminal, header, frame, body, serials, now_us)
+        self._dispatch(message, events)
+
+    def _terminal(self, header: Header) -> Terminal:
+        terminal = self._by_phone.get(header.phone_bcd)
+        if terminal is None:
+            terminal = self._by_identity.get(header.identity)
+            if terminal is None:
+                terminal = self._by_identity[header.identity] = Terminal.of(header)
+            self._by_phone[header.phone_bcd] = terminal
+            self._forget_oldest()
+        if terminal.protocol_version != header.protocol_version:
+            terminal.follow(header)
+        return terminal
+
+    def _forget_oldest(self) -> None:
+        while len(self._by_phone) > MAX_TERMINALS:
+            oldest = self._by_phone.pop(next(iter(self._by_phone)))
+            self._by_identity.pop(oldest.identity, None)
+
+    def _dispatch(self, message: _Message, events: list[Event]) -> None:
+        message_id = message.header.message_id
+        if message.header.encryption:
+            detail = f"message 0x{message_id:04X}, encryption {message.header.encryption}"
+            events.append(Bad(message.frame, "encrypted", detail, message.terminal.identity))
+            self._reply(message, UNSUPPORTED, events)
+        elif message_id in REPORT_IDS:
+            self._report(message, events)
+        elif message_id in _HANDLERS:
+            self._answer(message, events)
+        else:
+            self._reply(message, UNSUPPORTED, events)
+
+    def _answer(self, message: _Message, events: list[Event]) -> None:
+        terminal, header = message.terminal, message.header
+        try:
+            values = decode_body(header.message_id, message.body, header.version)
+        except ProtocolError as error:
+            events.append(Bad(message.frame, error.reason, error.detail, terminal.identity))
+            self._reply(message, MESSAGE_ERROR, events)
+            return
+        _HANDLERS[header.message_id](self, message, values, events)
+
+    def _reply(self, message: _Message, result: int, events: list[Event]) -> None:
+        message_id = message.header.message_id
+        for serial in message.serials:
+            events.append(Send(message.terminal.ack(serial, message_id, result)))
+
+    def _report(self, message: _Message, events: list[Event]) -> None:
+        terminal = message.terminal
+        if not terminal.authenticated and not self._let_in(terminal, "", events):
+            events.append(Unregistered(terminal.identity, {"reason": "not_authenticated"}))
+            return
+        token = Token(terminal, message.header.message_id, message.serials)
+        if terminal.device is not None:
+            report = Report(terminal.device, terminal.identity, message.frame, token)
+            events.append(report)
+
+    def _let_in(self, terminal: Terminal, code: str, events: list[Event]) -> bool:
+        """Log a terminal in if the directory knows it and takes this code.
+
+        A report without log-in counts as an empty code: whether that is good is the
+        directory's policy.
+        """
+        device = self._directory.find(terminal.identity)
+        if device is None or not self._directory.check_code(terminal.identity, code):
+            return False
+        terminal.device, terminal.authenticated = device, True
+        events.append(Online(device, terminal.identity, dict(terminal.details)))
+        return True
+
+    def _register(self, message: _Message, values: Values, events: list[Event]) -> None:
+        terminal = message.terminal
+        terminal.details.update(values)
+        answer: Values = {"ack_serial": message.header.serial, "result": REGISTERED}
+        if self._directory.find(terminal.identity) is None:
+            events.append(Unregistered(terminal.identity, dict(values)))
+            answer["result"] = NO_SUCH_TERMINAL
+        else:
+            answer["token"] = self._directory.issue_code(terminal.identity)
+        events.append(Send(terminal.send(REGISTER_ACK, answer)))
+
+    def _authenticate(self, message: _Message, values: Values, events: list[Event]) -> None:
+        terminal = message.terminal
+        code = values.pop("token")
+        terminal.details.update(values)
+        if self._let_in(terminal, code, events):
+            self._reply(message, OK, events)
+            return
+        terminal.authenticated = False
+        if self._directory.find(terminal.identity) is None:
+            events.append(Unregistered(terminal.identity, dict(terminal.details)))
+        self._reply(message, FAILED, events)
+
+    def _heartbeat(self, message: _Message, _values: Values, events: list[Event]) -> None:
+        self._reply(message, OK, events)
+
+    def _logout(self, message: _Message, _values: Values, events: list[Event]) -> None:
+        self._reply(message, OK, events)
+        if message.terminal.authenticated:
+            message.terminal.authenticated = False
+            events.append(Offline(message.terminal.identity))
+
+    def _time(self, message: _Message, _values: Values, events: list[Event]) -> None:
+        time = show_time(bcd_of_utc(message.now_us))
+        events.append(Send(message.terminal.send(SERVER_TIME, {"time": time})))
+
+    def _answered(self, message: _Message, values: Values, events: list[Event]) -> None:
+        command_id = message.terminal.awaited.pop(values["ack_serial"], None)
+        if command_id is not None:
+            result = ANSWERS.get(values["result"], "failed")
+            events.append(Answered(message.terminal.identity, command_id, result))
+
+
+def _parts(whole: Assembled) -> tuple[bytes, bytes, tuple[int, ...]]:
+    return whole.frame, whole.body, whole.serials
+
+
+_HANDLERS: dict[int, Callable[[Jt808Session, _Message, Values, list[Event]], None]] = {
+    TERMINAL_ACK: Jt808Session._answered,
+    0x0002: Jt808Session._heartbeat,
+    0x0003: Jt808Session._logout,
+    0x0004: Jt808Session._time,
+    0x0100: Jt808Session._register,
+    0x0102: Jt808Session._authenticate,
+}

@@ -1,0 +1,84 @@
+"""What a session knows of one terminal, and the frames it sends to it."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import Any
+
+from protocols.contract import KnownDevice
+from protocols.jt808.framing import DELIMITER, checksum, escape
+from protocols.jt808.header import Header, pack_frames, pack_header
+from protocols.jt808.messages import encode_body
+
+MAX_AWAITED_ANSWERS = 64  # commands in flight a terminal; the oldest is forgotten
+PLATFORM_ACK = 0x8001
+OK, FAILED, MESSAGE_ERROR, UNSUPPORTED = 0, 1, 2, 3
+_ACK = struct.Struct(">HHHB")
+
+
+@dataclass(slots=True)
+class Terminal:
+    """State of one phone. Replies use the header edition and phone bytes it uses itself."""
+
+    identity: str
+    phone_bcd: bytes
+    protocol_version: int | None
+    device: KnownDevice | None = None
+    authenticated: bool = False
+    details: dict[str, Any] = field(default_factory=dict)
+    next_serial: int = 0
+    awaited: dict[int, int] = field(default_factory=dict)  # our serial -> command id
+    _ack_head: bytes = b""
+
+    @staticmethod
+    def of(header: Header) -> Terminal:
+        """A terminal that has just been heard for the first time."""
+        return Terminal(header.identity, header.phone_bcd, header.protocol_version)
+
+    @property
+    def version(self) -> str:
+        return "2013" if self.protocol_version is None else "2019"
+
+    def follow(self, header: Header) -> None:
+        """The terminal changed its header edition: so do we."""
+        self.phone_bcd, self.protocol_version = header.phone_bcd, header.protocol_version
+        self._ack_head = b""
+
+    def take_serials(self, count: int) -> int:
+        """The first of `count` consecutive serials; they wrap after 65535."""
+        first = self.next_serial
+        self.next_serial = (first + count) & 0xFFFF
+        return first
+
+    def ack(self, serial: int, message_id: int, result: int) -> bytes:
+        """0x8001, the most frequent frame: packed by hand."""
+        if not self._ack_head:
+            head = pack_header(
+                PLATFORM_ACK, 5, self.phone_bcd, 0, protocol_version=self.protocol_version
+            )
+            self._ack_head = head[:-2]
+        frame = self._ack_head + _ACK.pack(self.take_serials(1), serial, message_id, result)
+        return DELIMITER + escape(frame + bytes((checksum(frame),))) + DELIMITER
+
+    def send(self, message_id: int, values: dict[str, Any]) -> bytes:
+        """Any other message."""
+        return b"".join(self.frames(message_id, encode_body(message_id, values, self.version)))
+
+    def frames(self, message_id: int, body: bytes) -> list[bytes]:
+        """Frames of a body, with the next serials."""
+        frames = pack_frames(
+            message_id,
+            body,
+            self.phone_bcd,
+            self.next_serial,
+            protocol_version=self.protocol_version,
+        )
+        self.take_serials(len(frames))
+        return frames
+
+    def await_answer(self, serial: int, command_id: int) -> None:
+        """Remember which command a serial carried."""
+        self.awaited[serial] = command_id
+        while len(self.awaited) > MAX_AWAITED_ANSWERS:
+            del self.awaited[next(iter(self.awaited))]
