@@ -191,7 +191,8 @@ def _depth_m(area: shapely.Geometry, at: Moments) -> NDArray[np.float64]:
     shapely.prepare(area)
     to_border_m = shapely.distance(shapely.boundary(area), points)
     inside: Mask = shapely.contains(area, points)
-    return np.where(inside, to_border_m, -to_border_m).astype(np.float64)
+    depth_m: NDArray[np.float64] = np.where(inside, to_border_m, -to_border_m)
+    return depth_m
 
 
 _Test = Callable[[City, Unit, Moments], tuple[Mask, Mask]]
