@@ -1,0 +1,224 @@
+"""Questions about tracks, the same text in both modes; times are half-open periods [from, to).
+
+Rows come as binary COPY and are parsed by NumPy at once: a vehicle-day of 8,640 fixes is fetched
+in a few milliseconds, without a Python object a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import sql
+
+from model.frames import RawFrame
+from model.position import FixSource, PositionBatch, Rows, empty_rows
+from model.position_json import position_json
+from storage.copy_format import POSITION_COLUMNS, parse_rows
+from storage.database import Connection
+from storage.instants import from_datetime, to_datetime
+from storage.simplify import kept_by_simplification
+
+GAP_S = 300  # no position for longer than this is a gap
+MAX_TRACK_ROWS = 1_000_000  # 115 days at 10 s; a longer period is cut and says so
+MAX_FRAMES = 1_000
+
+_COLUMNS = sql.SQL(", ").join(sql.SQL("p.{}").format(sql.Identifier(n)) for n in POSITION_COLUMNS)
+_FIXED = sql.SQL(", ").join(
+    sql.SQL("p.{}").format(sql.Identifier(name)) for name in POSITION_COLUMNS[:-1]
+)
+_ONE = sql.SQL(
+    "COPY (SELECT {columns} FROM positions p WHERE p.device_id = {device_id}"
+    " AND p.time >= {start} AND p.time < {end} {scope}"
+    " ORDER BY p.time, p.variant LIMIT {limit}) TO STDOUT (FORMAT BINARY)"
+)
+_MANY = sql.SQL(
+    "COPY (SELECT {columns} FROM unnest({devices}::integer[], {starts}::timestamptz[])"
+    " AS w (device_id, start) CROSS JOIN LATERAL (SELECT * FROM positions p"
+    "  WHERE p.device_id = w.device_id AND p.time >= w.start"
+    "  AND p.time >= {start} AND p.time < {end} ORDER BY p.time, p.variant) p"
+    " ORDER BY p.device_id, p.time, p.variant) TO STDOUT (FORMAT BINARY)"
+)
+_LATEST = sql.SQL(
+    "SELECT {columns}::text FROM devices d CROSS JOIN LATERAL (SELECT * FROM positions p"
+    "  WHERE p.device_id = d.id AND p.organisation_id = ANY(%(organisations)s)"
+    "  ORDER BY p.time DESC, p.variant DESC LIMIT 1) p"
+    " WHERE d.organisation_id = ANY(%(organisations)s) ORDER BY d.id"
+).format(columns=_COLUMNS)
+_ATTRIBUTES = """
+SELECT p.time, p.variant, p.attributes::text FROM positions p
+WHERE p.device_id = %s AND p.time >= %s AND p.time < %s AND p.attributes IS NOT NULL
+"""
+_FRAMES = """
+SELECT device_id, time, until, received_at, protocol, frame FROM raw_frames
+WHERE device_id = %s AND time < %s AND until >= %s ORDER BY time, received_at LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Over GAP_S without a position, between two neighbours of `Track.rows`.
+
+    `no_gnss`: the terminal did report then, without a position.
+    """
+
+    from_us: int
+    to_us: int
+    from_index: int
+    to_index: int
+    kind: Literal["no_data", "no_gnss"]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """`rows`: positioned fixes in order of time, of `points` that there are; `unpositioned` ones
+    are only counted. `simplified`: fewer rows than points. `cut`: the period had more than
+    MAX_TRACK_ROWS and its end is missing."""
+
+    rows: Rows
+    points: int
+    unpositioned: int
+    simplified: bool
+    cut: bool
+    gaps: tuple[Gap, ...]
+
+
+async def latest_positions(conn: Connection, organisations: Sequence[int]) -> list[dict[str, Any]]:
+    """The newest stored position of each device of these organisations, as `position_json`."""
+    cursor = await conn.execute(_LATEST, {"organisations": list(organisations)})
+    found = await cursor.fetchall()
+    rows = empty_rows(len(found))
+    texts: list[str | None] = []
+    for index, values in enumerate(found):
+        time_us = from_datetime(values[2])
+        rows[index] = (*values[:2], time_us, *values[3:-1])
+        texts.append(values[-1])
+    return [position_json(row, text) for row, text in zip(rows, texts, strict=True)]
+
+
+async def positions_of(
+    conn: Connection,
+    device_id: int,
+    from_us: int,
+    to_us: int,
+    *,
+    organisations: Sequence[int] | None = None,
+    limit: int | None = None,
+) -> Rows:
+    """Positions of a device in [from, to), by time and variant; None: of all organisations."""
+    scope: sql.Composable = sql.SQL("")
+    if organisations is not None:
+        scope = sql.SQL("AND p.organisation_id = ANY({})").format(sql.Literal([*organisations]))
+    query = _ONE.format(
+        columns=_FIXED,
+        device_id=sql.Literal(device_id),
+        start=sql.Literal(to_datetime(from_us)),
+        end=sql.Literal(to_datetime(to_us)),
+        scope=scope,
+        limit=sql.Literal(limit),
+    )
+    return await _fetch(conn, query)
+
+
+async def positions_of_many(conn: Connection, from_us: Mapping[int, int], to_us: int) -> Rows:
+    """Positions of several devices, each from its own time to `to_us`; by device, time, variant."""
+    if not from_us:
+        return empty_rows(0)
+    query = _MANY.format(
+        columns=_FIXED,
+        devices=sql.Literal(list(from_us)),
+        starts=sql.Literal([to_datetime(time_us) for time_us in from_us.values()]),
+        start=sql.Literal(to_datetime(min(from_us.values()))),
+        end=sql.Literal(to_datetime(to_us)),
+    )
+    return await _fetch(conn, query)
+
+
+async def positions_with_attributes(
+    conn: Connection, device_id: int, from_us: int, to_us: int
+) -> PositionBatch:
+    """As `positions_of`, with the attributes."""
+    rows = await positions_of(conn, device_id, from_us, to_us)
+    period = (device_id, to_datetime(from_us), to_datetime(to_us))
+    cursor = await conn.execute(_ATTRIBUTES, period)
+    known = {
+        (from_datetime(time), variant): text for time, variant, text in await cursor.fetchall()
+    }
+    keys = zip(rows["time_us"].tolist(), rows["variant"].tolist(), strict=True)
+    return PositionBatch(rows, [known.get(key) for key in keys])
+
+
+async def _fetch(conn: Connection, query: sql.Composed) -> Rows:
+    async with conn.cursor() as cursor, cursor.copy(query) as copy:
+        return parse_rows(b"".join([bytes(part) async for part in copy]))
+
+
+async def raw_frames_of(
+    conn: Connection, device_id: int, from_us: int, to_us: int, limit: int = MAX_FRAMES
+) -> list[RawFrame]:
+    """Stored frames of a device with a fix in [from, to), by time of their first fix."""
+    values = (device_id, to_datetime(to_us), to_datetime(from_us), limit)
+    cursor = await conn.execute(_FRAMES, values)
+    return [
+        RawFrame(
+            device_id=device,
+            time_us=from_datetime(time),
+            until_us=from_datetime(until),
+            received_us=from_datetime(received),
+            protocol=protocol,
+            frame=bytes(frame),
+        )
+        for device, time, until, received, protocol, frame in await cursor.fetchall()
+    ]
+
+
+async def track(
+    conn: Connection,
+    organisations: Sequence[int],
+    device_id: int,
+    from_us: int,
+    to_us: int,
+    *,
+    max_points: int = 5_000,
+) -> Track:
+    """A device's line over [from, to), simplified by shape when it has over `max_points`."""
+    found = await positions_of(
+        conn, device_id, from_us, to_us, organisations=organisations, limit=MAX_TRACK_ROWS + 1
+    )
+    cut = len(found) > MAX_TRACK_ROWS
+    return track_of(found[:MAX_TRACK_ROWS], max_points, cut=cut)
+
+
+def track_of(found: Rows, max_points: int, *, cut: bool = False) -> Track:
+    """The track of rows in order of time."""
+    positioned = found["fix_source"] != FixSource.NONE
+    line = found[positioned]
+    before = np.flatnonzero(np.diff(line["time_us"]) > GAP_S * 1_000_000)
+    kept = np.arange(len(line))
+    if len(line) > max_points:
+        kept = kept_by_simplification(line, np.concatenate((before, before + 1)), max_points)
+    return Track(
+        rows=line[kept],
+        points=len(line),
+        unpositioned=int(len(found) - len(line)),
+        simplified=len(kept) < len(line),
+        cut=cut,
+        gaps=_gaps(line, kept, before, found["time_us"][~positioned]),
+    )
+
+
+def _gaps(
+    line: Rows, kept: NDArray[np.intp], before: NDArray[np.intp], silent_us: NDArray[np.int64]
+) -> tuple[Gap, ...]:
+    starts, ends = line["time_us"][before], line["time_us"][before + 1]
+    heard = np.searchsorted(silent_us, starts) < np.searchsorted(silent_us, ends)
+    places = np.searchsorted(kept, before)  # the ends of a gap are always kept
+    return tuple(
+        Gap(start, end, place, place + 1, "no_gnss" if spoke else "no_data")
+        for start, end, place, spoke in zip(
+            starts.tolist(), ends.tolist(), places.tolist(), heard.tolist(), strict=True
+        )
+    )
