@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 import psycopg
 import structlog
-from storage.rulebook import current_revision, load_rulebook
 
 from model.position import PositionBatch, Rows, empty_rows
 from pipeline.contract import Clock
@@ -26,6 +25,8 @@ from rules.contract import RuleKind
 from rules.engine import Engine
 from storage import changes, judgement
 from storage.database import Connection, Database, DatabaseProblem
+from storage.rulebook import current_revision, load_rulebook
+from storage.rulebook_changes import save_outage
 
 _log = structlog.get_logger(__name__)
 
@@ -161,7 +162,7 @@ class Evaluator:
         await self._commit(conn, outcome, journal_id, tick_us)
 
     async def _reload(self, conn: Connection) -> None:
-        rulebook = await load_rulebook(conn)
+        rulebook = await load_rulebook(conn, self._clock.now_us())
         engine = Engine(rulebook, self._kinds)
         if self.judge is None:
             self.judge = Judge(engine, self._pace.snapshot_us)
@@ -221,7 +222,7 @@ class Evaluator:
         self._first_tick_seen = True
         last_us = self._last_tick_us
         if last_us is not None and tick_us - last_us > self._pace.outage_us:
-            await judgement.record_outage(conn, last_us, tick_us)
+            await save_outage(conn, last_us, tick_us)
             await self._reload(conn)
 
     async def _commit(

@@ -57,16 +57,6 @@ async def journal_after(conn: Connection, journal_id: int) -> list[JournalRow]:
     ]
 
 
-async def record_outage(conn: Connection, from_us: int, to_us: int) -> None:
-    """Remember a time in which we heard nobody; rulebooks loaded from now on know it."""
-    async with conn.transaction():
-        await conn.execute(
-            "INSERT INTO outages VALUES (%s, %s) ON CONFLICT DO NOTHING",
-            (to_datetime(from_us), to_datetime(to_us)),
-        )
-        await conn.execute("UPDATE rulebook_revision SET revision = revision + 1")
-
-
 async def latest_snapshots(conn: Connection) -> dict[int, tuple[int, bytes]]:
     """The newest snapshot of each device: (time, state)."""
     cursor = await conn.execute(

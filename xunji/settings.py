@@ -39,6 +39,7 @@ class GatewaySettings(BaseModel):
     idle_timeout_s: float = Field(300, description="a silent connection is closed")
     write_stall_s: float = Field(30, description="a client that never reads is closed")
     max_pending_reports: int = Field(65_536, description="above it sockets are paused")
+    register_refresh_s: float = Field(5, description="new units are let in this soon after")
 
 
 class MqttSettings(BaseModel):
@@ -83,7 +84,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Path("xunji-data")
-    secret: str | None = Field(None, description="signs tokens and codes; made in data_dir if unset")
+    secret: str | None = Field(None, description="signs tokens and codes; unset: made once")
     clock: Literal["system", "simulated"] = "system"
     production: bool = Field(True, description="refuses simulated time and the test interface")
     database: DatabaseSettings = DatabaseSettings()

@@ -1,0 +1,53 @@
+"""What must happen now and then so that a disk never fills: retention and caps."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from pipeline.contract import Clock
+from storage.database import Database
+from storage.retention import drop_expired, trim
+from xunji.settings import Settings
+
+_log = structlog.get_logger(__name__)
+EVERY_S = 600.0
+
+
+class Housekeeping:
+    """Run `run()` as a task and cancel it to stop."""
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+
+    async def run(self) -> None:
+        """Every ten minutes; a database that is away is tried again next time."""
+        while True:
+            try:
+                await self.once()
+            except Exception as error:
+                _log.warning("housekeeping_waits", error=str(error))
+            await asyncio.sleep(EVERY_S)
+
+    async def once(self) -> None:
+        """Drop what retention says and trim what has a cap."""
+        settings = self._settings.database
+        conn = await self._database.connect()
+        try:
+            now_us = self._clock.now_us()
+            dropped = await drop_expired(
+                conn,
+                self._database.mode,
+                now_us,
+                settings.retention_days,
+                max(settings.raw_frames_days, 1),
+            )
+            deleted = await trim(conn, now_us, self._settings.rules.snapshot_days)
+        finally:
+            await conn.close()
+        if dropped.positions or dropped.raw_frames:
+            _log.info("dropped", positions=dropped.positions, raw_frames=dropped.raw_frames)
+        _log.debug("trimmed", **deleted)

@@ -1,0 +1,337 @@
+"""One process with everything: gateway, ingest, rules, outbox, API, beside one database.
+
+Parts are started in the order in which data flows backwards (database, rules, API, doors) and
+stopped in the order in which it flows: doors stop listening, ingest commits and acknowledges what
+was received, the rules judge it, then the rest closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import structlog
+import uvicorn
+from alerts.outbox import Outbox
+from api.app import create_app
+
+from api.services import Services
+from gateway.counters import Counters
+from gateway.directory import Directory
+from gateway.gateway import Gateway, GatewayOptions, MqttOptions
+from gateway.tcp import TcpLimits
+from pipeline.contract import Clock
+from pipeline.duplicates import RecentReports
+from pipeline.evaluate import Evaluator, Pace
+from pipeline.ingest import IngestLoop
+from pipeline.live import LiveHub
+from pipeline.prepare import Preparation
+from rules.registry import kinds_by_name
+from storage.command_queue import CommandQueue
+from storage.database import open_database
+from storage.instants import DAY_US
+from storage.journal import last_journal_id
+from storage.migrate import migrate
+from storage.registration import Registration
+from storage.writer import Writer
+from xunji.clock import SimulatedClock, SystemClock
+from xunji.housekeeping import Housekeeping
+from xunji.settings import Settings
+
+_log = structlog.get_logger(__name__)
+STOP_LIMIT_S = 15.0
+
+
+class SettingsProblem(Exception):
+    """Settings that contradict each other; the text says what to do."""
+
+
+class Server:
+    """`async with Server(settings) as server`: runs until the block ends.
+
+    `demo_grade` and `basemap` are for the demo. `clock`: the setting's clock, simulated only
+    outside production. `ports` and `url` tell where it listens.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        basemap: dict[str, Any] | None = None,
+        demo_grade: Callable[[], dict[str, Any] | None] = lambda: None,
+    ) -> None:
+        if settings.clock == "simulated" and settings.production:
+            raise SettingsProblem(
+                "simulated time is refused in production: set XUNJI_PRODUCTION=false on a test"
+                " server, or XUNJI_CLOCK=system"
+            )
+        self.settings = settings
+        self.clock: Clock = clock or _clock_of(settings)
+        self.live = LiveHub()
+        self.counters = Counters()
+        self._basemap = basemap
+        self._demo_grade = demo_grade
+        self._stack = contextlib.AsyncExitStack()
+        self._failed: asyncio.Future[None] | None = None
+
+    async def __aenter__(self) -> Server:
+        self._failed = asyncio.get_running_loop().create_future()
+        async with contextlib.AsyncExitStack() as stack:
+            await self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+        if self._failed is not None and self._failed.done():
+            self._failed.exception()
+
+    async def failed(self) -> None:
+        """Wait until a part ends that never should; raises what ended it."""
+        assert self._failed is not None
+        await asyncio.shield(self._failed)
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        host = self.settings.http.host
+        return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self.http_port}"  # noqa: S104
+
+    async def flush(self) -> None:
+        """Commit all that was received, record a tick of the clock now, judge both."""
+        await self.ingest.tick()
+        await self.evaluator.settled()
+
+    async def _start(self, stack: contextlib.AsyncExitStack) -> None:
+        settings = self.settings
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self.database = await open_database(settings.database.url, settings.data_dir)
+        stack.push_async_callback(self.database.close)
+        await migrate(self.database)
+        self.secret = secret_of(settings)
+        self._start_rules(stack)
+        await self._start_ingest(stack)
+        await self._start_gateway(stack)
+        self._start_alerts(stack)
+        await self._start_api(stack)
+
+    def _start_rules(self, stack: contextlib.AsyncExitStack) -> None:
+        rules = self.settings.rules
+        pace = Pace(
+            news_us=int(rules.news_minutes * 60e6),
+            snapshot_us=int(rules.snapshot_minutes * 60e6),
+            outage_us=int(rules.outage_seconds * 1e6),
+        )
+        self.evaluator = Evaluator(self.database, self.clock, kinds_by_name(), pace, live=self.live)
+        task = self._run(self.evaluator.run(), "rules")
+
+        async def stop() -> None:
+            await self.evaluator.stop()
+            await _ended(task)
+
+        stack.push_async_callback(stop)
+        housekeeping = Housekeeping(self.database, self.clock, self.settings)
+        stack.push_async_callback(_cancelled, self._run(housekeeping.run(), "housekeeping"))
+
+    async def _start_ingest(self, stack: contextlib.AsyncExitStack) -> None:
+        database, settings = self.database, self.settings
+        registration = Registration(database.pool)
+        gateway = settings.gateway
+        self.directory = Directory(
+            self.secret.encode(),
+            open_to_all=gateway.auto_register,
+            organisation_id=gateway.auto_register_organisation_id,
+            reserve=registration.reserve,
+            write_newcomers=registration.write_newcomers,
+            write_strangers=registration.write_strangers,
+            counters=self.counters,
+        )
+        self.directory.refresh(await registration.load_devices())
+        preparation = Preparation(
+            RecentReports(),
+            retention_us=settings.database.retention_days * DAY_US,
+            keep_frames=settings.database.raw_frames_days > 0,
+            actual_device=self.directory.actual_device,
+        )
+        writer = Writer(database)
+        stack.push_async_callback(writer.close)
+        async with database.pool.connection() as conn:
+            journal_id = await last_journal_id(conn)
+        self.ingest = IngestLoop(
+            writer,
+            self.clock,
+            self.evaluator.committed,
+            preparation,
+            last_journal_id=journal_id,
+            tick_seconds=settings.rules.tick_seconds,
+            max_pending_reports=gateway.max_pending_reports,
+            live=self.live,
+            before_commit=self.directory.write_newcomers,
+            count=self.counters.add,
+        )
+        stack.push_async_callback(_ended, self._run(self.ingest.run(), "ingest"))
+        refresh = self._run(self._follow_register(registration), "register")
+        stack.push_async_callback(_cancelled, refresh)
+
+    async def _follow_register(self, registration: Registration) -> None:
+        """Units that people add or change are known to the doors soon after."""
+        while True:
+            await asyncio.sleep(self.settings.gateway.register_refresh_s)
+            try:
+                await self.refresh_register(registration)
+            except Exception as error:
+                _log.warning("register_refresh_waits", error=str(error))
+
+    async def refresh_register(self, registration: Registration | None = None) -> None:
+        """Let the doors know the register as it is now."""
+        source = registration or Registration(self.database.pool)
+        self.directory.refresh(await source.load_devices())
+
+    async def _start_gateway(self, stack: contextlib.AsyncExitStack) -> None:
+        settings = self.settings.gateway
+        fixed = {} if settings.jt808_port is None else {"jt808": settings.jt808_port}
+        options = GatewayOptions(
+            host=settings.host,
+            port=settings.port,
+            fixed_ports=fixed,
+            limits=TcpLimits(
+                settings.max_connections,
+                settings.max_buffer_bytes,
+                settings.idle_timeout_s,
+                settings.write_stall_s,
+            ),
+            mqtt=self._mqtt_options(),
+        )
+        self.gateway = Gateway(
+            options,
+            ingest=self.ingest,
+            clock=self.clock,
+            directory=self.directory,
+            commands=CommandQueue(self.database.pool),
+            counters=self.counters,
+            live=self.live,
+        )
+        await self.gateway.start()
+        stack.push_async_callback(self.gateway.stop, self._drain)
+
+    async def _drain(self) -> None:
+        await self.ingest.stop(STOP_LIMIT_S)
+
+    def _mqtt_options(self) -> MqttOptions | None:
+        mqtt = self.settings.mqtt
+        if not mqtt.enabled:
+            return None
+        return MqttOptions(
+            url=mqtt.url,
+            embedded_host=self.settings.gateway.host,
+            embedded_port=mqtt.embedded_port,
+            client_id=mqtt.client_id,
+            max_payload_bytes=mqtt.max_payload_bytes,
+        )
+
+    def _start_alerts(self, stack: contextlib.AsyncExitStack) -> None:
+        outbox = Outbox(
+            self.database, self.clock, allow_private=self.settings.http.webhook_allow_private
+        )
+        stack.push_async_callback(_cancelled, self._run(outbox.run(), "outbox"))
+
+    async def _start_api(self, stack: contextlib.AsyncExitStack) -> None:
+        simulated = self.clock if isinstance(self.clock, SimulatedClock) else None
+        services = Services(
+            database=self.database,
+            clock=self.clock,
+            live=self.live,
+            settings=self.settings,
+            secret=self.secret,
+            gateway_status=self.gateway.status,
+            demo_grade=self._demo_grade,
+            force_tick=self.flush,
+            test_clock=simulated,
+            basemap=self._basemap,
+        )
+        http = self.settings.http
+        config = uvicorn.Config(
+            create_app(services),
+            host=http.host,
+            port=http.port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=3,
+        )
+        self._uvicorn = _QuietUvicorn(config)
+        task = self._run(self._uvicorn.serve(), "http")
+
+        async def stop() -> None:
+            self._uvicorn.should_exit = True
+            await _ended(task)
+
+        stack.push_async_callback(stop)
+        while not self._uvicorn.started:
+            if task.done():
+                raise SettingsProblem(
+                    f"cannot listen on {http.host}:{http.port}; another program may use it:"
+                    " choose another with XUNJI_HTTP__PORT"
+                )
+            await asyncio.sleep(0.02)
+        self.http_port = self._uvicorn.servers[0].sockets[0].getsockname()[1]
+
+    def _run(self, work: Awaitable[None], name: str) -> asyncio.Task[None]:
+        async def watched() -> None:
+            try:
+                await work
+            except Exception as error:
+                _log.exception("part_failed", part=name)
+                if self._failed is not None and not self._failed.done():
+                    self._failed.set_exception(error)
+
+        return asyncio.create_task(watched(), name=name)
+
+
+class _QuietUvicorn(uvicorn.Server):
+    """Signals belong to the command line, not to the web server."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+    async def startup(self, sockets: Any = None) -> None:
+        with contextlib.suppress(SystemExit):  # a taken port: the caller says it better
+            await super().startup(sockets=sockets)
+
+
+def _clock_of(settings: Settings) -> Clock:
+    if settings.clock == "simulated":
+        return SimulatedClock(SystemClock().now_us())
+    return SystemClock()
+
+
+def secret_of(settings: Settings) -> str:
+    """The setting's secret, else the one kept in the data folder (made once, readable by us)."""
+    if settings.secret:
+        return settings.secret
+    path: Path = settings.data_dir / "secret"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text().strip()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    await asyncio.wait([task], timeout=STOP_LIMIT_S)
+    await _cancelled(task)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
