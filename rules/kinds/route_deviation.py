@@ -37,7 +37,8 @@ _PARAMETERS = (
     ),
     Parameter(
         "max_accuracy_m", "m", 100, 5, 2_000,
-        "精度差于此值的定位不能证明在线路上", "a worse fix cannot show that the truck is on its route",
+        "精度差于此值的定位不能证明在线路上",
+        "a worse fix cannot show that the truck is on its route",
         "our default: cell-tower fixes neither accuse nor acquit",
     ),
     Parameter(
