@@ -34,7 +34,6 @@ class _Feed:
     def take(self, to_s: int) -> Fixes:
         """What is to be sent before `to_s`; ask for ascending times."""
         while self._until_s < to_s:
-            # Live, a chunk must not outrun the plan's news by much: a plan is made as it is read.
             until_s = self._until_s + CHUNK_S
             fresh = self._unit.fixes(self._until_s, until_s)
             self._ready = np.concatenate([self._ready, fresh])
@@ -134,7 +133,10 @@ class Convoy:
 
     def counts(self) -> dict[str, int]:
         """Reports (frames and messages) of all terminals: sent, acknowledged, refused."""
-        everyone = [*self._terminals.values(), *self._handsets.values()]
+        everyone: list[Jt808Terminal | Handset] = [
+            *self._terminals.values(),
+            *self._handsets.values(),
+        ]
         return {
             "sent": sum(one.sent for one in everyone),
             "acknowledged": sum(one.acknowledged for one in everyone),

@@ -79,11 +79,11 @@ class _Runs:
 
 
 class TruthKeeper:
-    """Reads the plan as time goes on; `until_s` is how far it has read."""
+    """Reads the plan as time goes on, from `from_s`; `until_s` is how far it has read."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, from_s: int = 0) -> None:
         self._fleet = fleet
-        self.until_s = 0
+        self.from_s = self.until_s = from_s
         self._sure: dict[tuple[str, str], _Runs] = {}
         self._maybe: dict[tuple[str, str], _Runs] = {}
 
