@@ -56,6 +56,7 @@ def running_server(
         "XUNJI_PRODUCTION": "false",
         "XUNJI_GATEWAY__HOST": HOST,
         "XUNJI_HTTP__HOST": HOST,
+        "XUNJI_GATEWAY__REGISTER_REFRESH_S": "0.2",
         "XUNJI_MQTT__ENABLED": "false",
         "XUNJI_HTTP__WEBHOOK_ALLOW_PRIVATE": "true",
         **(settings or {}),

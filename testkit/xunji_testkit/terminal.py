@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import socket
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -62,10 +63,18 @@ class Terminal:
 
     def log_in(self, plate: str) -> None:
         """Register (0x0100) and authenticate (0x0102)."""
-        answer = self._ask(frames.REGISTER, frames.registration(plate), frames.REGISTER_ACK)
-        if answer[2]:
-            raise TerminalError(f"registration of {self.phone} refused: result {answer[2]}")
-        self._expect_success(frames.LOG_IN, answer[3:])
+        self._expect_success(frames.LOG_IN, self._code(plate))
+
+    def _code(self, plate: str) -> bytes:
+        """The authentication code. A unit that was just entered is known at the doors soon."""
+        deadline = time.monotonic() + LIMIT_S
+        while True:
+            answer = self._ask(frames.REGISTER, frames.registration(plate), frames.REGISTER_ACK)
+            if not answer[2]:
+                return answer[3:]
+            if time.monotonic() > deadline:
+                raise TerminalError(f"registration of {self.phone} refused: result {answer[2]}")
+            time.sleep(0.05)
 
     def heartbeat(self) -> None:
         """Send 0x0002; what the server has sent meanwhile (`texts`) is read and answered."""
@@ -92,15 +101,15 @@ class Terminal:
 
     def report(
         self,
-        time: datetime,
+        moment: datetime,
         speed_kmh: float = 0,
         course_deg: float = 0,
         signals: Mapping[str, str] | None = None,
     ) -> None:
         """Send one fix from where the terminal is and wait until the server has stored it."""
-        self._pass_time(time)
+        self._pass_time(moment)
         place = (self.longitude, self.latitude)
-        fix = Fix(time, *place, speed_kmh, course_deg, signals or {})
+        fix = Fix(moment, *place, speed_kmh, course_deg, signals or {})
         self._expect_success(frames.LOCATION, frames.location(fix))
 
     def _move(self, metres: float, course_deg: float) -> None:
