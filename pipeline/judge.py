@@ -77,32 +77,34 @@ class Judge:
         late = self._late(rows)
         for device_id, from_us in dirty.items():
             if device_id in self.engine.devices:
-                late[device_id] = min(from_us, late.get(device_id, from_us))
+                late[device_id] = (min(from_us, late.get(device_id, (from_us,))[0]), END_OF_TIME_US)
         fresh = rows[~np.isin(rows["device_id"], list(late))]
         outcome.findings += self.engine.advance(self.states, fresh)
         touched = set(np.unique(fresh["device_id"]).tolist()) & set(self.engine.devices)
-        for device_id, from_us in late.items():
+        for device_id, period in late.items():
             own = rows["time_us"][rows["device_id"] == device_id]
-            upper_us = int(own.max()) if len(own) else END_OF_TIME_US
-            await self._replay(conn, outcome, device_id, from_us, upper_us)
+            newest_us = int(own.max()) if len(own) else END_OF_TIME_US
+            await self._replay(conn, outcome, device_id, period, newest_us)
+        touched |= set(late)
         self._keep_snapshots(outcome, touched)
-        self._note_unjudged(outcome, touched | set(late))
+        self._note_unjudged(outcome, touched)
         self._hear_silence(outcome, tick_us)
         return outcome
 
-    def _late(self, rows: Rows) -> dict[int, int]:
-        """Devices with a row that is not newer than what was judged: device -> earliest such."""
+    def _late(self, rows: Rows) -> dict[int, tuple[int, int]]:
+        """Devices with rows not newer than what was judged: device -> first and last such time."""
         if not len(rows):
             return {}
         ids, inverse = np.unique(rows["device_id"], return_inverse=True)
         last = np.array([self._last_us(int(id_)) for id_ in ids], np.int64)[inverse]
         behind = rows[rows["time_us"] <= last]
-        late: dict[int, int] = {}
+        late: dict[int, tuple[int, int]] = {}
         for device_id, time_us in zip(
             behind["device_id"].tolist(), behind["time_us"].tolist(), strict=True
         ):
             if device_id in self.engine.devices:
-                late[device_id] = min(time_us, late.get(device_id, time_us))
+                first_us, last_us = late.get(device_id, (time_us, time_us))
+                late[device_id] = (min(time_us, first_us), max(time_us, last_us))
         return late
 
     def _last_us(self, device_id: int) -> int:
@@ -110,22 +112,35 @@ class Judge:
         return state.last_us if state else 0
 
     async def _replay(
-        self, conn: Connection, outcome: Outcome, device_id: int, from_us: int, upper_us: int
+        self,
+        conn: Connection,
+        outcome: Outcome,
+        device_id: int,
+        changed: tuple[int, int],
+        newest_us: int,
     ) -> None:
+        from_us, until_us = changed
         start = await judgement.snapshot_before(conn, device_id, from_us)
         after_us = start[0] if start else from_us - NO_SNAPSHOT_LOOKBACK_US
-        last_us = max(self._last_us(device_id), upper_us)
+        last_us = max(self._last_us(device_id), newest_us)
         rows = await positions_of(conn, device_id, after_us + 1, last_us + 1)
         stored = await judgement.snapshots_from(conn, device_id, after_us + 1)
         state = decode(start[1]) if start else DeviceState()
         replayed = replay(
-            self.engine, device_id, after_us, state, rows, stored=stored, step_us=self._step_us
+            self.engine,
+            device_id,
+            after_us,
+            state,
+            rows,
+            stored=stored,
+            current=self.states.get(device_id) or DeviceState(),
+            changed_until_us=until_us,
+            step_us=self._step_us,
         )
         outcome.windows.append(replayed.window)
         outcome.findings += replayed.findings
         outcome.snapshots += replayed.snapshots
-        if replayed.state is not None:
-            self.states[device_id] = replayed.state
+        self.states[device_id] = replayed.state
         if replayed.snapshots:
             newest_us = replayed.snapshots[-1][1]
             self._snapshot_us[device_id] = max(newest_us, self._snapshot_us.get(device_id, 0))

@@ -23,11 +23,11 @@ NO_SNAPSHOT_LOOKBACK_US = 24 * 3_600_000_000  # without a snapshot: start this l
 
 @dataclass(slots=True)
 class Replayed:
-    """`state` is the device's newest state, or None when the stored one was reached again."""
+    """`state` is the device's newest state."""
 
     window: Window
     findings: list[Finding]
-    state: DeviceState | None
+    state: DeviceState
     snapshots: list[tuple[int, int, bytes]] = field(default_factory=list)
 
 
@@ -39,12 +39,16 @@ def replay(
     rows: Rows,
     *,
     stored: Mapping[int, bytes],
+    current: DeviceState,
+    changed_until_us: int,
     step_us: int,
 ) -> Replayed:
     """Replay `rows` (all stored positions of the device after `after_us`, in any order).
 
     `state`: the device's at `after_us`; it is advanced in place. `stored`: the snapshots of the
-    replayed time; new ones are made every `step_us` of event time.
+    replayed time; new ones are made every `step_us` of event time. `current`: the state before the
+    late rows came; it goes on from where a stored snapshot after `changed_until_us`, the last of
+    them, is met again.
     """
     states = {device_id: state}
     findings: list[Finding] = []
@@ -57,9 +61,13 @@ def replay(
         begin = end
         state = states[device_id]
         data = encode(state)
-        if stored.get(cut_us) == data:
+        if cut_us >= changed_until_us and stored.get(cut_us) == data:
             window = _window(device_id, after_us, cut_us, state)
-            return Replayed(window, _decided(findings, state), None, snapshots)
+            findings = _decided(findings, state)
+            fresh = rows[rows["time_us"] > current.last_us]
+            states[device_id] = current
+            findings += engine.advance(states, fresh)
+            return Replayed(window, findings, current, snapshots)
         snapshots.append((device_id, cut_us, data))
     findings += engine.advance(states, rows[begin:])
     state = states[device_id]

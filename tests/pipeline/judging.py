@@ -11,7 +11,7 @@ import numpy as np
 
 from model.fences import Shift
 from model.position import FixSource, PositionBatch, Rows, empty_rows
-from model.rulebook import Rule
+from model.rulebook import Device, Rule
 from model.signals import NO, YES, pack
 from pipeline.evaluate import Evaluator, Pace
 from rules.registry import kinds_by_name
@@ -37,13 +37,13 @@ def fixes(
     step_s: int = 15,
     speed: int = 300,
 ) -> Rows:
-    """One fix each `step_s` from START_US on, with these signals, at 0.1 km/h `speed`."""
+    """One fix each `step_s` from START_US on, with these signals, at 30 km/h."""
     rows = empty_rows(len(values))
     rows["device_id"], rows["organisation_id"] = device_id, organisation_id
     rows["time_us"] = START_US + np.arange(len(values)) * step_s * SECOND_US
     rows["longitude_e6"] = 118_800_000 + np.arange(len(values)) * 50
     rows["latitude_e6"] = 32_050_000
-    rows["speed_kmh_e1"] = speed
+    rows["speed_kmh_e1"] = 300
     rows["fix_source"] = FixSource.GNSS
     rows["signals"] = list(values)
     return rows
@@ -70,15 +70,15 @@ class World:
         conn = await self.database.connect()
         self.organisation_id = await save_organisation(conn, "市城管局")
         for number in range(devices):
-            device = await register_device(
-                conn,
+            device = Device(
+                id=0,
                 organisation_id=self.organisation_id,
                 identity=f"1390000{number:04d}",
                 protocol="jt808",
                 kind=kind,
                 name=f"苏A{number:05d}",
             )
-            self.devices.append(device.id)
+            self.devices.append((await register_device(conn, device)).id)
         for rule in ("uncovered_load", "inspector_silent"):
             await save_rule(conn, self.rule(rule))
         await conn.close()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from model.position import Rows
+from model.position import PositionBatch, Rows
 from storage.database import Database
 from tests.pipeline.judging import CLOSED, OPEN, SECOND_US, SILENT, START_US, World, fixes
 
@@ -168,14 +168,8 @@ async def test_a_worker_that_was_replaced_writes_nothing(world: World) -> None:
     await world.tick(1)
     world.start()
     await world.tick(2)
-    old.committed(world.journal_id + 1, _batch(truck), START_US + SECOND_US)
+    old.committed(world.journal_id + 1, PositionBatch(truck), START_US + SECOND_US)
     assert old_task is not None
     with pytest.raises(Exception, match="another worker"):
         await old_task
     assert await world.violations() == []
-
-
-def _batch(rows: Rows):  # type: ignore[no-untyped-def]
-    from model.position import PositionBatch
-
-    return PositionBatch(rows)
