@@ -21,7 +21,7 @@ Places = NDArray[np.intp]
 
 @dataclass(slots=True)
 class Bodies:
-    """Bodies [start, end) in `data`, the report of each, and whether it is its report's only one."""
+    """Bodies [start, end) in `data`, their reports, and which are their report's only one."""
 
     data: NDArray[np.uint8]
     start: Places
@@ -42,7 +42,7 @@ def find_bodies(frames: Sequence[bytes]) -> Bodies:
         lengths = lengths[report]
     data = np.frombuffer(b"".join(frames), np.uint8)
     frame_at = np.cumsum(lengths) - lengths
-    if len(frames):
+    if frames:
         holds = np.bitwise_xor.reduceat(data, frame_at) == 0
         if not holds.all():
             report = _refuse(bad, report, holds, "checksum", "the XOR over the frame is not 0")
@@ -74,7 +74,7 @@ def _locate(
     end = frame_at + lengths - 1
     single = message_id == LOCATION
     if not single.all():
-        start, end, report, single = _expand(data, message_id, start, end, report, bad)
+        start, end, report, single = _expand(data, (message_id, start, end, report), bad)
     whole = end - start >= BASIC_BYTES
     if not whole.all():
         _refuse(bad, report, whole, "body_short", f"a location has {BASIC_BYTES} bytes")
@@ -94,15 +94,15 @@ def _header_bytes(data: NDArray[np.uint8], frame_at: Places, lengths: Places) ->
 
 def _expand(
     data: NDArray[np.uint8],
-    message_id: Places,
-    start: Places,
-    end: Places,
-    report: Places,
+    frames: tuple[Places, Places, Places, Places],
     bad: dict[int, ProtocolError],
 ) -> tuple[Places, Places, Places, NDArray[np.bool_]]:
-    """Bodies of answers and batches, which stand deeper in their frames."""
+    """Bodies of answers and batches, which stand deeper in their frames.
+
+    `frames`: message ids, body starts, body ends and reports.
+    """
     found: list[tuple[int, int, int, bool]] = []
-    columns = (message_id.tolist(), start.tolist(), end.tolist(), report.tolist())
+    columns = (column.tolist() for column in frames)
     for kind, body_at, body_end, place in zip(*columns, strict=True):
         if kind == LOCATION_BATCH:
             items, damaged = _batch_items(data, body_at, body_end)

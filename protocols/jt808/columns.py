@@ -172,4 +172,5 @@ def _good_rows(rows: Rows, basic: NDArray[np.void], bodies: Bodies) -> NDArray[n
         bodies.bad[int(bodies.report[place])] = ProtocolError(
             "coordinates", f"latitude {latitude[place] / 1e6}, longitude {longitude[place] / 1e6}"
         )
-    return ~(no_time | outside)
+    keep: NDArray[np.bool_] = ~(no_time | outside)
+    return keep

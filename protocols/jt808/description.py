@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
-from model.position import UNKNOWN, UNKNOWN_ALTITUDE_M, FixSource
-from model.signals import unpack
+from model.position_json import position_json
 from protocols.contract import Description, KnownDevice, ProtocolError, Report, Send
 from protocols.jt808.bits import alarm_names
+from protocols.jt808.bodies import REPORT_IDS
 from protocols.jt808.columns import decode_reports
 from protocols.jt808.fields import Reader
 from protocols.jt808.framing import DELIMITER, unwrap, wrap
 from protocols.jt808.header import Header, parse_header
 from protocols.jt808.messages import message_name, read_body
-from protocols.jt808.session import REPORT_IDS, Jt808Session
+from protocols.jt808.session import Jt808Session
 
 _DEVICE = KnownDevice(0, 0)
 _FIRST_PLATFORM_ID = 0x8000
-_OPTIONAL = ("speed_kmh_e1", "course_deg", "accuracy_m", "satellites", "odometer_m")
+_SERVER_FIELDS = ("device_id", "received_at")
 
 
 class _OpenDirectory:
     """Knows everybody: replies are shown as a registered terminal would get them."""
+
+    open = True
 
     def find(self, identity: str) -> KnownDevice | None:  # noqa: ARG002
         return _DEVICE
@@ -42,7 +43,7 @@ def describe(text: str) -> Description:
         header = parse_header(frame)
         shown.message = message_name(header.message_id)
         shown.fields = {"header": header.fields(), "body": {}}
-        shown.pieces = _header_pieces(header, frame)
+        shown.pieces = _header_pieces(header)
         _describe_body(shown, header, frame)
         _describe_positions(shown, header, frame)
         shown.replies = _replies(header, frame)
@@ -63,7 +64,7 @@ def _strip(data: bytes) -> bytes:
     return data.removeprefix(DELIMITER).removesuffix(DELIMITER)
 
 
-def _header_pieces(header: Header, frame: bytes) -> list[tuple[int, int, str, str]]:
+def _header_pieces(header: Header) -> list[tuple[int, int, str, str]]:
     long = header.protocol_version is not None
     phone_at, serial_at = (5, 15) if long else (4, 10)
     pieces = [
@@ -119,24 +120,11 @@ def _describe_positions(shown: Description, header: Header, frame: bytes) -> Non
 
 
 def _position(row: Any, attributes: str | None) -> dict[str, Any]:
-    known = {name: None if row[name] == UNKNOWN else int(row[name]) for name in _OPTIONAL}
-    altitude, speed = int(row["altitude_m"]), known["speed_kmh_e1"]
-    time = datetime.fromtimestamp(int(row["time_us"]) / 1e6, UTC)
-    return {
-        "time": time.isoformat().replace("+00:00", "Z"),
-        "longitude": int(row["longitude_e6"]) / 1e6,
-        "latitude": int(row["latitude_e6"]) / 1e6,
-        "altitude_m": None if altitude == UNKNOWN_ALTITUDE_M else altitude,
-        "speed_kmh": None if speed is None else speed / 10,
-        "course_deg": known["course_deg"],
-        "accuracy_m": known["accuracy_m"],
-        "fix_source": FixSource(int(row["fix_source"])).name.lower(),
-        "satellites": known["satellites"],
-        "odometer_m": known["odometer_m"],
-        "alarms": alarm_names(int(row["alarm_bits"])),
-        "signals": unpack(int(row["signals"])),
-        "attributes": attributes,
-    }
+    """As in docs/api.md, without what only a server knows; alarms by name."""
+    position = position_json(row, attributes)
+    for name in _SERVER_FIELDS:
+        del position[name]
+    return position | {"alarms": alarm_names(int(row["alarm_bits"]))}
 
 
 def _replies(header: Header, frame: bytes) -> list[str]:

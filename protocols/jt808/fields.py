@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol as Interface
+from typing import Any
+from typing import Protocol as Interface
 
 from protocols.contract import ProtocolError
 
@@ -154,6 +155,7 @@ def pack_time(text: str, name: str) -> bytes:
     return raw
 
 
+PADDING = b"\0 "
 _SEPARATORS = str.maketrans("", "", "- :T")
 
 
@@ -174,13 +176,16 @@ class Digits:
 
 
 def unpack_text(raw: bytes) -> str:
-    """GBK without its padding; a byte that is not GBK never raises."""
-    return raw.strip(b"\0 ").decode("gbk", "backslashreplace")
+    """GBK; a byte that is not GBK never raises."""
+    return raw.decode("gbk", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """GBK text of `size` bytes padded with zeros, or to the end of the body (None)."""
+    """GBK text of `size` bytes, or to the end of the body (None).
+
+    Padding is zeros or blanks, and some terminals put it in front.
+    """
 
     name: str
     size: int | None = None
@@ -188,7 +193,8 @@ class Text:
     def read(self, reader: Reader, values: Values) -> None:
         start = reader.at
         raw = reader.take(reader.left if self.size is None else self.size, self.name)
-        values[self.name] = unpack_text(raw)
+        plain = raw.rstrip(PADDING) if self.size is None else raw.strip(PADDING)
+        values[self.name] = unpack_text(plain)
         reader.note(start, self.name, values[self.name])
 
     def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
@@ -210,7 +216,7 @@ class SizedText:
     def read(self, reader: Reader, values: Values) -> None:
         start = reader.at
         size = int.from_bytes(reader.take(self.size_bytes, self.name), "big")
-        values[self.name] = unpack_text(reader.take(size, self.name))
+        values[self.name] = unpack_text(reader.take(size, self.name).rstrip(PADDING))
         reader.note(start, self.name, values[self.name])
 
     def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002

@@ -36,7 +36,8 @@ class _Bytes:
         values[self.name] = list(reader.take(self.size, self.name))
 
     def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
-        return bytes(values[self.name])
+        numbers: list[int] = values[self.name]
+        return bytes(numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class _SignMagnitude:
         values[self.name] = -(raw & 0x7FFF) if raw & 0x8000 else raw
 
     def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
-        value = values[self.name]
+        value: int = values[self.name]
         return (abs(value) | (0x8000 if value < 0 else 0)).to_bytes(2, "big")
 
 

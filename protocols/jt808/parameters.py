@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from protocols.contract import ProtocolError
-from protocols.jt808.fields import Reader, Values, pack_number, unpack_text
+from protocols.jt808.fields import PADDING, Reader, Values, pack_number, unpack_text
 
 TEXT_IDS = frozenset(
     (
@@ -21,7 +21,7 @@ _NUMBER_SIZES = (1, 2, 4)
 
 def _value(parameter_id: int, raw: bytes) -> str | int:
     if parameter_id in TEXT_IDS:
-        return unpack_text(raw)
+        return unpack_text(raw.rstrip(PADDING))
     return int.from_bytes(raw, "big") if len(raw) in _NUMBER_SIZES else raw.hex()
 
 

@@ -169,12 +169,12 @@ class Jt808Session:
 
     def _reply(self, message: _Message, result: int, events: list[Event]) -> None:
         message_id = message.header.message_id
-        for serial in message.serials:
-            events.append(Send(message.terminal.ack(serial, message_id, result)))
+        ack = message.terminal.ack
+        events.extend(Send(ack(serial, message_id, result)) for serial in message.serials)
 
     def _report(self, message: _Message, events: list[Event]) -> None:
         terminal = message.terminal
-        if not terminal.authenticated and not self._let_in(terminal, "", events):
+        if not terminal.authenticated and not self._open_to(terminal, events):
             events.append(Unregistered(terminal.identity, {"reason": "not_authenticated"}))
             return
         token = Token(terminal, message.header.message_id, message.serials)
@@ -182,12 +182,12 @@ class Jt808Session:
             report = Report(terminal.device, terminal.identity, message.frame, token)
             events.append(report)
 
-    def _let_in(self, terminal: Terminal, code: str, events: list[Event]) -> bool:
-        """Log a terminal in if the directory knows it and takes this code.
+    def _open_to(self, terminal: Terminal, events: list[Event]) -> bool:
+        """An open server takes reports without a log-in."""
+        return self._directory.open and self._let_in(terminal, "", events)
 
-        A report without log-in counts as an empty code: whether that is good is the
-        directory's policy.
-        """
+    def _let_in(self, terminal: Terminal, code: str, events: list[Event]) -> bool:
+        """Log a terminal in if the directory knows it and takes this code."""
         device = self._directory.find(terminal.identity)
         if device is None or not self._directory.check_code(terminal.identity, code):
             return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from protocols.jt808.message import Message
 
 MESSAGE = Message(0x0003, "logout", {"2013": ()})

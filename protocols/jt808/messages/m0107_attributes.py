@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from protocols.jt808.fields import Digits, Fields, Number, SizedText, Text
+from dataclasses import dataclass
+
+from protocols.jt808.fields import Digits, Fields, Number, Reader, SizedText, Text, Values
 from protocols.jt808.message import Message
 
-_MAKERS = (5, 11)
+
+@dataclass(frozen=True, slots=True)
+class _MakerLength:
+    """No bytes: says which of the two sizes the layout has."""
+
+    size: int
+
+    def read(self, reader: Reader, values: Values) -> None:  # noqa: ARG002
+        values["maker_id_length"] = self.size
+
+    def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
+        return b""
 
 
-def _layout(maker_bytes: int, model_bytes: int, terminal_id_bytes: int) -> Fields:
+def _layout(
+    maker_bytes: int, model_bytes: int, terminal_id_bytes: int, *shown: _MakerLength
+) -> Fields:
     return (
         Number("terminal_type", 2),
+        *shown,
         Text("maker_id", maker_bytes),
         Text("model", model_bytes),
         Text("terminal_id", terminal_id_bytes),
@@ -42,6 +58,10 @@ def _edition(body: bytes, version: str) -> str:
 MESSAGE = Message(
     0x0107,
     "attributes",
-    {"2013": _layout(5, 20, 7), "2019": _layout(5, 30, 30), "2019/11": _layout(11, 30, 30)},
+    {
+        "2013": _layout(5, 20, 7),
+        "2019": _layout(5, 30, 30, _MakerLength(5)),
+        "2019/11": _layout(11, 30, 30, _MakerLength(11)),
+    },
     _edition,
 )

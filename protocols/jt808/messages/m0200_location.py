@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-
-from protocols.jt808.message import Message
-
 from protocols.jt808.location import LOCATION
+from protocols.jt808.message import Message
 
 MESSAGE = Message(0x0200, "location", {"2013": (LOCATION,)})

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from protocols.jt808.fields import Number
-from protocols.jt808.message import Message
-
 from protocols.jt808.location import LocationItems
+from protocols.jt808.message import Message
 
 MESSAGE = Message(
     0x0704,

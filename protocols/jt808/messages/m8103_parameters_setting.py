@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-
 from protocols.jt808.message import Message
-
 from protocols.jt808.parameters import PARAMETERS
 
 MESSAGE = Message(0x8103, "parameters_setting", {"2013": (PARAMETERS,)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from protocols.jt808.message import Message
 
 MESSAGE = Message(0x8204, "link_test", {"2013": ()})
