@@ -1,0 +1,76 @@
+/** The server's resources, one function a route of docs/api.md that the page uses. */
+import { query, request } from './client'
+import type {
+  Collection,
+  Command,
+  Device,
+  Evidence,
+  Organisation,
+  QuarantineEntry,
+  RollcallEntry,
+  Rule,
+  RuleKind,
+  Status,
+  Track,
+  UnregisteredTerminal,
+  User,
+  Violation,
+  Webhook,
+} from './types'
+
+export interface ViolationQuery {
+  status?: string
+  kind?: string
+  device_id?: number
+  from?: string
+  to?: string
+  before_id?: number
+  limit?: number
+}
+
+export interface Closing {
+  result: string
+  reason?: string
+  note?: string
+}
+
+export const login = (username: string, password: string) =>
+  request<{ token: string; user: User }>('POST', '/login', { username, password })
+export const me = () => request<User>('GET', '/me')
+export const status = () => request<Status>('GET', '/status')
+export const organisations = () => request<Organisation[]>('GET', '/organisations')
+export const devices = () => request<Device[]>('GET', '/devices')
+export const fences = () => request<Collection>('GET', '/fences')
+export const basemap = () => request<Collection>('GET', '/basemap')
+
+export const track = (deviceId: number, from: string, to: string, maxPoints = 2000) =>
+  request<Track>('GET', `/devices/${deviceId}/track${query({ from, to, max_points: maxPoints })}`)
+
+export const violations = (filter: ViolationQuery) =>
+  request<Violation[]>('GET', `/violations${query({ ...filter })}`)
+export const evidence = (id: number) => request<Evidence>('GET', `/violations/${id}`)
+export const take = (id: number) => request<Violation>('POST', `/violations/${id}/take`)
+export const close = (id: number, closing: Closing) =>
+  request<Violation>('POST', `/violations/${id}/close`, closing)
+export const warn = (id: number, text: string) =>
+  request<Command>('POST', `/violations/${id}/warn`, text ? { text } : {})
+
+export const sendText = (deviceId: number, text: string) =>
+  request<Command>('POST', `/devices/${deviceId}/commands`, { kind: 'text', text })
+export const deviceCommands = (deviceId: number) =>
+  request<Command[]>('GET', `/devices/${deviceId}/commands`)
+export const command = (id: number) => request<Command>('GET', `/commands/${id}`)
+
+export const rollcall = () => request<RollcallEntry[]>('GET', '/patrol/rollcall')
+export const patrolPath = (deviceId: number) => request<Track>('GET', `/patrol/${deviceId}/path`)
+export const patrolCells = () => request<Collection>('GET', '/patrol/cells')
+
+export const ruleKinds = () => request<RuleKind[]>('GET', '/rule-kinds')
+export const rules = () => request<Rule[]>('GET', '/rules')
+export const changeRule = (rule: Rule) => request<Rule>('PUT', `/rules/${rule.id}`, rule)
+export const unregistered = () => request<UnregisteredTerminal[]>('GET', '/unregistered')
+export const quarantine = (limit = 200) =>
+  request<QuarantineEntry[]>('GET', `/quarantine${query({ limit })}`)
+export const webhooks = () => request<Webhook[]>('GET', '/webhooks')
+export const addWebhook = (url: string) => request<Webhook>('POST', '/webhooks', { url })
+export const removeWebhook = (id: number) => request<void>('DELETE', `/webhooks/${id}`)

@@ -1,0 +1,36 @@
+/** Short notices in the corner: errors of actions, and new violations. */
+import { ref } from 'vue'
+import { ApiError } from '@/api/client'
+import { language } from './preferences'
+
+export interface Notice {
+  id: number
+  tone: 'error' | 'success' | 'news'
+  text: string
+  violationId?: number
+}
+
+const SHOWN_MS = 6000
+const SHOWN_AT_ONCE = 4
+let lastId = 0
+
+export const notices = ref<Notice[]>([])
+
+export function tell(tone: Notice['tone'], text: string, violationId?: number): void {
+  const notice = { id: ++lastId, tone, text, violationId }
+  notices.value = [...notices.value, notice].slice(-SHOWN_AT_ONCE)
+  setTimeout(() => dismiss(notice.id), SHOWN_MS)
+}
+
+export function dismiss(id: number): void {
+  notices.value = notices.value.filter((notice) => notice.id !== id)
+}
+
+export function messageOf(error: unknown): string {
+  if (error instanceof ApiError) return error.messages[language.value]
+  return error instanceof Error ? error.message : String(error)
+}
+
+export function tellError(error: unknown): void {
+  tell('error', messageOf(error))
+}
