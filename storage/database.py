@@ -106,7 +106,11 @@ async def connect(url: str, statement_limit_ms: int = 0) -> Connection:
         )
     except psycopg.Error as error:
         raise DatabaseProblem("unreachable", str(error)) from error
-    await _configure(conn, statement_limit_ms)
+    try:
+        await _configure(conn, statement_limit_ms)
+    except BaseException:  # cancelled half-way: nobody else could close it
+        await conn.close()
+        raise
     return conn
 
 
