@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import sys
 from typing import Any
 
@@ -22,7 +23,7 @@ class BrokerProblem(Exception):
 
 
 class EmbeddedBroker:
-    """A broker on `host:port` in a child process. Raises BrokerProblem."""
+    """A broker on `host:port` (0: a free port) in a child process. Raises BrokerProblem."""
 
     def __init__(self, host: str, port: int) -> None:
         self.host = host
@@ -31,6 +32,9 @@ class EmbeddedBroker:
 
     async def start(self) -> None:
         """Start, and wait until it listens."""
+        if not self.port:
+            with socket.create_server((self.host, 0)) as probe:
+                self.port = probe.getsockname()[1]
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-W", "ignore", "-m", "gateway.broker", self.host, str(self.port),
             stdin=asyncio.subprocess.PIPE,

@@ -23,6 +23,7 @@ from protocols.contract import ProtocolError
 _log = structlog.get_logger(__name__)
 
 MAX_ANSWERS = 10_000  # waiting for the database; above it the oldest is dropped and counted
+NOT_NOW = ("offline", "not_connected")  # the command waits for the next log-in
 POLL_S = 0.5
 EXPIRE_EVERY_POLLS = 10
 AWAY_PAUSE_S = 2.0
@@ -146,7 +147,7 @@ class CommandDelivery:
                 raise ProtocolError("offline")
             terminal.link.send_command(terminal.identity, command.id, command.kind, command.body)
         except ProtocolError as error:
-            if error.reason == "offline":
+            if error.reason in NOT_NOW:
                 await self._source.give_back(command.id)
                 return
             self._counters.add("commands_impossible")

@@ -46,13 +46,15 @@ class TcpConnection(asyncio.Protocol):
     """Implements `gateway.online.Link`. Every way to end has a reason, which is counted."""
 
     __slots__ = (
-        "_bad_in_a_row", "_door", "_ending", "_flush_planned", "_head", "_heard_s", "_loop",
-        "_out", "_protocol", "_reading", "_session", "_stalled_s", "_terminals", "_transport",
-        "_unacknowledged", "_unparsed_bytes", "peer",
+        "_bad_in_a_row", "_desk", "_door", "_ending", "_flush_planned", "_head", "_heard_s",
+        "_loop", "_name", "_out", "_protocol", "_reading", "_session", "_stalled_s", "_terminals",
+        "_transport", "_unacknowledged", "_unparsed_bytes", "peer",
     )  # fmt: skip
 
     def __init__(self, door: TcpDoor) -> None:
         self._door = door
+        self._desk = door.desk
+        self._name = ""  # of the protocol, once it is known
         self._loop = asyncio.get_running_loop()
         self._heard_s = self._loop.time()
         self._transport: asyncio.Transport | None = None
@@ -79,7 +81,7 @@ class TcpConnection(asyncio.Protocol):
         self._reading.begin(transport)
         address = transport.get_extra_info("peername") or ("?", 0)
         self.peer = f"{address[0]}:{address[1]}"
-        self._door.desk.counters.add("connections_opened")
+        self._desk.counters.add("connections_opened")
         if not self._door.has_room():
             self.abort("too_many_connections")
             return
@@ -91,13 +93,12 @@ class TcpConnection(asyncio.Protocol):
         self._heard_s = self._loop.time()
         if self._ending is not None:
             return
-        desk = self._door.desk
-        desk.counters.add("bytes_received", len(data))
+        self._desk.counters.add("bytes_received", len(data))
         if self._session is None:
             data = self._recognise(data)
             if self._session is None:
                 return
-        now_us = desk.clock.now_us()
+        now_us = self._desk.clock.now_us()
         events = self._events(data, now_us)
         self._unparsed_bytes = 0 if events else self._unparsed_bytes + len(data)
         if self._unparsed_bytes > self._door.limits.max_buffer_bytes:
@@ -107,7 +108,7 @@ class TcpConnection(asyncio.Protocol):
             if self._ending is not None:
                 break
         self._flush()
-        if desk.ingest.full:
+        if self._desk.ingest.full:
             self._reading.pause("full")
             self._door.paused(self)
         if self._unacknowledged >= MAX_UNACKNOWLEDGED:
@@ -123,14 +124,14 @@ class TcpConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, whoever ended it."""
         reason = self._ending or ("peer" if exc is None else "reset")
-        self._door.desk.counters.add(f"closed.{reason}")
+        self._desk.counters.add(f"closed.{reason}")
         _log.debug("connection_closed", peer=self.peer, reason=reason)
         self._transport = self._session = None
         self._reading.end()
         self._out.clear()
         self._door.forget(self)
         for identity, terminal in self._terminals.items():
-            self._door.desk.online.leave((terminal.protocol, identity), self)
+            self._desk.online.leave((terminal.protocol, identity), self)
         self._terminals = {}
 
     def pause_writing(self) -> None:
@@ -167,11 +168,11 @@ class TcpConnection(asyncio.Protocol):
         self._reading.pause("stopping")
 
     def check(self, now_s: float) -> None:
-        """Close what is stalled or silent (silence that we have caused does not count)."""
+        """Close what is stalled or silent; a peer that waits for us is not silent."""
         limits = self._door.limits
         if self._stalled_s is not None and now_s - self._stalled_s > limits.write_stall_s:
             self.abort("write_stall")
-        elif self._reading.paused:
+        elif self._reading.paused or self._unacknowledged:
             self._heard_s = now_s
         elif now_s - self._heard_s > limits.idle_timeout_s:
             if self._ending is None:
@@ -201,15 +202,14 @@ class TcpConnection(asyncio.Protocol):
         """Everything received so far once the protocol is known; until then it waits in `_head`."""
         head = self._head + data
         found = recognise(self._door.protocols, head)
-        desk = self._door.desk
         if isinstance(found, Bad):
-            desk.refuse(found, "", self.peer, desk.clock.now_us())
+            self._desk.refuse(found, "", self.peer, self._desk.clock.now_us())
             self.close(found.reason)
         elif found is None:
             self._head = head
         else:
-            self._protocol, self._head = found, b""
-            self._session = found.session(desk.directory.of(found.name))
+            self._protocol, self._name, self._head = found, found.name, b""
+            self._session = found.session(self._desk.directory.of(found.name))
         return head
 
     def _events(self, data: bytes, now_us: int) -> list[Event]:
@@ -227,7 +227,6 @@ class TcpConnection(asyncio.Protocol):
         self._out.append(event.data)
 
     def _report(self, event: Report, now_us: int) -> None:
-        assert self._protocol is not None
         self._bad_in_a_row = 0
         self._unacknowledged += 1
         terminal = self._terminals.get(event.identity)
@@ -235,36 +234,31 @@ class TcpConnection(asyncio.Protocol):
             self._enter(event.identity, event.device, now_us)
         else:
             terminal.last_us = now_us
-        desk = self._door.desk
-        desk.ingest.submit(Pending(self._protocol, event, now_us, self.peer, self._settled))
+        assert self._protocol is not None
+        self._desk.ingest.submit(Pending(self._protocol, event, now_us, self.peer, self._settled))
 
     def _online(self, event: Online, now_us: int) -> None:
         self._enter(event.identity, event.device, now_us)
-        self._door.desk.counters.add("logins")
+        self._desk.counters.add("logins")
 
     def _enter(self, identity: str, device: Any, now_us: int) -> None:
-        assert self._protocol is not None
-        desk = self._door.desk
-        self._terminals[identity] = desk.online.enter(
-            self._protocol.name, identity, device, self, now_us
+        self._terminals[identity] = self._desk.online.enter(
+            self._name, identity, device, self, now_us
         )
 
     def _offline(self, event: Offline, _now_us: int) -> None:
         terminal = self._terminals.pop(event.identity, None)
         if terminal is not None:
-            self._door.desk.online.leave((terminal.protocol, event.identity), self)
+            self._desk.online.leave((terminal.protocol, event.identity), self)
 
     def _unregistered(self, event: Unregistered, now_us: int) -> None:
-        assert self._protocol is not None
-        self._door.desk.stranger(event, self._protocol.name, self.peer, now_us)
+        self._desk.stranger(event, self._name, self.peer, now_us)
 
     def _answered(self, event: Answered, now_us: int) -> None:
-        assert self._protocol is not None
-        self._door.desk.answer(event, self._protocol.name, now_us)
+        self._desk.answer(event, self._name, now_us)
 
     def _bad(self, event: Bad, now_us: int) -> None:
-        assert self._protocol is not None
-        self._door.desk.refuse(event, self._protocol.name, self.peer, now_us)
+        self._desk.refuse(event, self._name, self.peer, now_us)
         self._bad_in_a_row += 1
         if self._bad_in_a_row >= MAX_BAD_IN_A_ROW:
             self.close("bad_input")
@@ -277,7 +271,7 @@ class TcpConnection(asyncio.Protocol):
     def _settled(self, report: Report, error: ProtocolError | None) -> None:
         self._unacknowledged -= 1
         if self._session is None:
-            self._door.desk.counters.add("acknowledgements_undeliverable")
+            self._desk.counters.add("acknowledgements_undeliverable")
             return
         self._out.append(self._session.acknowledge(report, error))
         if not self._flush_planned:
@@ -296,7 +290,7 @@ class TcpConnection(asyncio.Protocol):
         if not self._out or self._transport is None:
             return
         if self._transport.is_closing():
-            self._door.desk.counters.add("acknowledgements_undeliverable", len(self._out))
+            self._desk.counters.add("acknowledgements_undeliverable", len(self._out))
         else:
             self._transport.write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
         self._out.clear()

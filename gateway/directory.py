@@ -67,7 +67,6 @@ class Directory:
     ) -> None:
         self.open = open_to_all
         self.actual_device: dict[int, KnownDevice] = {}
-        self.newcomers_written = 0
         self._secret = secret
         self._organisation_id = organisation_id
         self._reserve = reserve
@@ -145,10 +144,10 @@ class Directory:
         if self.open and len(self._ids) < RESERVED_IDS // 2:
             self._ids.extend(await self._reserve(RESERVED_IDS - len(self._ids)))
 
-    async def write_newcomers(self) -> None:
-        """Store the devices that were admitted; awaited before each commit."""
+    async def write_newcomers(self) -> int:
+        """Store the devices that were admitted, and say how many; awaited before each commit."""
         if not self._newcomers or self._write_newcomers is None:
-            return
+            return 0
         newcomers = dict(self._newcomers)
         others = await self._write_newcomers(list(newcomers.values()))
         for key, newcomer in newcomers.items():
@@ -159,8 +158,8 @@ class Directory:
                 self._identities.pop(newcomer.device_id, None)
                 self._identities[actual.device_id] = key
                 self.actual_device[newcomer.device_id] = actual
-        self.newcomers_written += len(newcomers)
         await self.refill()
+        return len(newcomers)
 
     # Strangers
 

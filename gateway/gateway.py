@@ -176,7 +176,7 @@ class Gateway:
         if options.url is None:
             self._broker = EmbeddedBroker(options.embedded_host, options.embedded_port)
             await self._broker.start()
-            address = BrokerAddress(options.embedded_host, options.embedded_port)
+            address = BrokerAddress(options.embedded_host, self._broker.port)
             version = MQTTProtocolVersion.MQTTv311  # the embedded broker has no MQTT 5
         else:
             address = BrokerAddress.parse(options.url)

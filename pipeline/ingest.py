@@ -76,7 +76,7 @@ class IngestLoop:
         max_pending_reports: int = 65_536,
         linger_s: float = 0.1,
         live: LiveHub | None = None,
-        before_commit: Callable[[], Awaitable[None]] = _nothing_to_do_first,
+        before_commit: Callable[[], Awaitable[object]] = _nothing_to_do_first,
         count: Callable[[str, int], None] = _count_nothing,
     ) -> None:
         self._writer = writer
@@ -202,18 +202,27 @@ class IngestLoop:
         tick_us = self._tick()
         if not (reports or refused or waiters) and tick_us <= self._last_tick_us:
             return
+        await self._insist(self._before_commit)
+        if self._abandoned:
+            self._waiters.extend(waiters)
+            return
         prepared = self._preparation.prepare(reports, self._clock.now_us())
         for entry in prepared.quarantined:
             self._count(f"refused.{entry.reason}", 1)
         prepared.quarantined.extend(entry for entry, _ in refused)
         self._journal_id += 1
-        stored = await self._store(prepared, tick_us)
-        if stored is None:
+        written = await self._insist(
+            lambda: self._writer.write(
+                prepared.batch, prepared.frames, prepared.quarantined, tick_us, self._journal_id
+            )
+        )
+        if written is None:
             self._waiters.extend(waiters)
             return
         self._last_tick_us = tick_us
+        self._count_commit(prepared, written)
         self._settle(reports, prepared, refused)
-        self._tell(stored, tick_us)
+        self._tell(written.batch, tick_us)
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
@@ -225,34 +234,26 @@ class IngestLoop:
             tick_us = min(tick_us, self._reports[0].received_us)
         return max(tick_us, self._last_tick_us)
 
-    async def _store(self, prepared: Prepared, tick_us: int) -> PositionBatch | None:
-        """The stored rows once they are committed, however long it takes; None: given up."""
+    async def _insist(self, work: Callable[[], Awaitable[_Item]]) -> _Item | None:
+        """The result of work on the database, however long it takes; None: given up."""
         back_off_s = FIRST_BACK_OFF_S
         while not self._abandoned:
             try:
-                await self._before_commit()
-                written = await self._writer.write(
-                    prepared.batch,
-                    prepared.frames,
-                    prepared.quarantined,
-                    tick_us,
-                    self._journal_id,
-                )
+                return await work()
             except StorageAway as away:
-                self._count("commits_failed", 1)
                 _log.warning("storage_away", error=str(away), retry_in_s=back_off_s)
             except Exception:
-                self._count("commits_failed", 1)
-                _log.exception("commit_failed", rows=len(prepared.batch), retry_in_s=back_off_s)
-            else:
-                self._count("commits", 1)
-                self._count("positions_stored", len(written.batch))
-                self._count("duplicates", prepared.duplicates + written.duplicates)
-                self._count("rows_refused_by_database", written.refused)
-                return written.batch
+                _log.exception("commit_failed", retry_in_s=back_off_s)
+            self._count("commits_failed", 1)
             await asyncio.sleep(back_off_s)
             back_off_s = min(2 * back_off_s, LONGEST_BACK_OFF_S)
         return None
+
+    def _count_commit(self, prepared: Prepared, written: Written) -> None:
+        self._count("commits", 1)
+        self._count("positions_stored", len(written.batch))
+        self._count("duplicates", prepared.duplicates + written.duplicates)
+        self._count("rows_refused_by_database", written.refused)
 
     def _settle(
         self,
