@@ -21,6 +21,7 @@ from alerts.outbox import Outbox
 from api.app import create_app
 
 from api.services import Services
+from api.violation_view import violation_json
 from gateway.counters import Counters
 from gateway.directory import Directory
 from gateway.gateway import Gateway, GatewayOptions, MqttOptions
@@ -242,7 +243,10 @@ class Server:
 
     def _start_alerts(self, stack: contextlib.AsyncExitStack) -> None:
         outbox = Outbox(
-            self.database, self.clock, allow_private=self.settings.http.webhook_allow_private
+            self.database,
+            self.clock,
+            allow_private=self.settings.http.webhook_allow_private,
+            describe=violation_json,
         )
         stack.push_async_callback(_cancelled, self._run(outbox.run(), "outbox"))
 
