@@ -37,22 +37,17 @@ async def organisation_named(conn: AsyncConnection[Any], name: str) -> int | Non
     return None if row is None or row[0] is None else int(row[0])
 
 
-async def create_organisation(
-    conn: AsyncConnection[Any], name: str, name_en: str = "", parent_id: int | None = None
-) -> int:
-    """Create an organisation; returns its id."""
-    cursor = await conn.execute(
-        "INSERT INTO organisations (parent_id, name, name_en) VALUES (%s, %s, %s) RETURNING id",
-        (parent_id, name, name_en),
-    )
-    row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
-
-
 async def devices(conn: AsyncConnection[Any], visible: Sequence[int]) -> list[Row]:
     """The register's rows of the visible organisations, by id."""
     return await _rows(conn, _DEVICES + "ORDER BY id", {"organisations": list(visible)})
+
+
+async def device_ids(conn: AsyncConnection[Any], visible: Sequence[int]) -> list[int]:
+    """Ids of the visible devices."""
+    cursor = await conn.execute(
+        "SELECT id FROM devices WHERE organisation_id = ANY(%s) ORDER BY id", (list(visible),)
+    )
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def device(conn: AsyncConnection[Any], visible: Sequence[int], device_id: int) -> Row | None:
@@ -60,6 +55,17 @@ async def device(conn: AsyncConnection[Any], visible: Sequence[int], device_id: 
     parameters = {"organisations": list(visible), "id": device_id}
     rows = await _rows(conn, _DEVICES + "AND id = %(id)s", parameters)
     return rows[0] if rows else None
+
+
+async def device_of_identity(
+    conn: AsyncConnection[Any], protocol: str, identity: str
+) -> int | None:
+    """The id of whoever has this identity, visible or not: identities are unique everywhere."""
+    cursor = await conn.execute(
+        "SELECT id FROM devices WHERE protocol = %s AND identity = %s", (protocol, identity)
+    )
+    row = await cursor.fetchone()
+    return None if row is None else int(row[0])
 
 
 async def change_device(conn: AsyncConnection[Any], device_id: int, changes: Row) -> None:
@@ -133,3 +139,11 @@ async def counts(
     """
     parameters = {"organisations": list(visible), "ownerless": ownerless, "most": MAX_COUNTED}
     return (await _rows(conn, query, parameters))[0]
+
+
+async def violations_by_status(conn: AsyncConnection[Any]) -> dict[str, int]:
+    """Standing violations of everybody, for the metrics."""
+    cursor = await conn.execute(
+        "SELECT status, count(*) FROM violations WHERE finding = 'standing' GROUP BY status"
+    )
+    return dict(await cursor.fetchall())

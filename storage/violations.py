@@ -215,19 +215,6 @@ async def read_evidence(conn: AsyncConnection[Any], violation_id: int) -> Row | 
     return rows[0] if rows else None
 
 
-async def starting_snapshot(
-    conn: AsyncConnection[Any], device_id: int, started_us: int
-) -> Row | None:
-    """The engine's state that a replay of the episode starts from: `{time, state_hex}`."""
-    query = """
-        SELECT time, encode(state, 'hex') AS state_hex FROM snapshots
-        WHERE device_id = %(device)s AND time <= to_timestamp(%(at_us)s / 1e6)
-        ORDER BY time DESC LIMIT 1
-    """
-    rows = await _rows(conn, query, {"device": device_id, "at_us": started_us})
-    return rows[0] if rows else None
-
-
 async def rule_version(conn: AsyncConnection[Any], rule_id: int, version: int) -> Row | None:
     """The rule as it stood when the violation was judged."""
     query = "SELECT * FROM rules WHERE id = %(id)s AND version = %(version)s"

@@ -60,6 +60,9 @@ class HttpSettings(BaseModel):
     token_hours: float = 12
     map_style_url: str | None = Field(None, description="MapLibre style instead of the built-in")
     pmtiles_path: Path | None = Field(None, description="PMTiles base map served by us")
+    metrics_token: str | None = Field(
+        None, description="bearer token for /metrics; null: only this machine may read it"
+    )
     webhook_allow_private: bool = Field(
         False, description="webhooks may target private and loopback addresses"
     )

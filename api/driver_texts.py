@@ -1,0 +1,43 @@
+"""What the driver's terminal says by default, by rule kind; people may change it before sending.
+
+JT/T 808 terminals take GBK; short, because most read it aloud.
+"""
+
+from __future__ import annotations
+
+from api.errors import ApiProblem
+
+_BY_KIND = {
+    "uncovered_load": "您的车辆装载未密闭行驶，请立即停车密闭。",
+    "route_deviation": "您的车辆已偏离核准路线，请立即返回核准路线行驶。",
+    "operating_hours": "您的车辆在禁止时段或区域内行驶，请立即驶离。",
+    "not_spraying": "您的车辆在作业路段未洒水，请立即开启洒水作业。",
+    "inspector_off_grid": "您已离开责任网格，请尽快返回网格巡查。",
+    "inspector_silent": "您的终端已长时间未上报位置，请检查网络和定位后回复。",
+}
+_OTHERWISE = "您的车辆涉嫌违规，请立即停车检查并与调度中心联系。"
+MAX_TEXT_BYTES = 1_024 - 24  # table 0x8300: at most 1,024 bytes; the rest is left for the plate
+
+
+def driver_text(kind: str, plate: str | None) -> str:
+    """The default warning for a rule kind, opened by the plate."""
+    text = _BY_KIND.get(kind, _OTHERWISE)
+    return f"{plate}：{text}" if plate else text
+
+
+def check_text(text: str) -> str:
+    """The text, if a terminal can take it. Raises ApiProblem("text_not_gbk" | "text_too_long")."""
+    strange = sorted({c for c in text if not _in_gbk(c)})
+    if strange:
+        raise ApiProblem("text_not_gbk", characters="".join(strange[:20]))
+    if len(text.encode("gbk")) > MAX_TEXT_BYTES:
+        raise ApiProblem("text_too_long", limit=MAX_TEXT_BYTES)
+    return text
+
+
+def _in_gbk(character: str) -> bool:
+    try:
+        character.encode("gbk")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,157 @@
+"""Every refusal of the API: code, HTTP status and the words in Chinese and English."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from psycopg_pool import PoolTimeout
+from starlette.exceptions import HTTPException
+
+# code: (status, zh, en)
+PROBLEMS: dict[str, tuple[int, str, str]] = {
+    "not_logged_in": (401, "请先登录。", "Log in first."),
+    "token_expired": (401, "登录已过期，请重新登录。", "Your log-in has expired; log in again."),
+    "wrong_password": (401, "用户名或密码不正确。", "The user name or the password is wrong."),
+    "too_many_logins": (
+        429,
+        "登录尝试过多，请稍后再试。",
+        "Too many attempts to log in; try again later.",
+    ),
+    "forbidden": (403, "您的角色无权执行此操作。", "Your role may not do this."),
+    "not_found": (404, "未找到，或不在您的权限范围内。", "Not found, or outside what you may see."),
+    "no_such_path": (404, "没有这个接口。", "The API has no such path."),
+    "method_not_allowed": (405, "此接口不支持该方法。", "This path does not know that method."),
+    "invalid_request": (
+        422,
+        "请求内容不正确，请查看 detail 中指出的字段。",
+        "The request is not right; see the fields named in detail.",
+    ),
+    "violation_taken": (
+        409,
+        "该违规已由 {holder} 受理。",
+        "{holder} has already taken this violation.",
+    ),
+    "violation_not_taken": (
+        409,
+        "请先受理该违规，再结案。",
+        "Take the violation before you close it.",
+    ),
+    "violation_closed": (409, "该违规已结案。", "This violation is already closed."),
+    "violation_withdrawn": (
+        409,
+        "该违规已被系统撤回（补传数据推翻了判定）。",
+        "The engine has withdrawn this violation: late data showed that it was none.",
+    ),
+    "device_exists": (
+        409,
+        "该协议下已有相同标识的终端。",
+        "A terminal of this protocol and identity is registered already.",
+    ),
+    "text_too_long": (
+        422,
+        "文本过长：GBK 编码后最多 {limit} 字节。",
+        "The text is too long: at most {limit} bytes in GBK.",
+    ),
+    "text_not_gbk": (
+        422,
+        "文本含有终端无法显示的字符（GBK 之外）：{characters}",
+        "The text has characters that terminals cannot show (not in GBK): {characters}",
+    ),
+    "webhook_address_refused": (
+        422,
+        "不允许该推送地址：{why}",
+        "This webhook address is refused: {why}",
+    ),
+    "too_many_webhooks": (
+        409,
+        "推送地址已达上限 {limit} 个。",
+        "There are {limit} webhooks already.",
+    ),
+    "clock_backwards": (
+        409,
+        "模拟时间不能倒退。",
+        "Simulated time cannot run backwards.",
+    ),
+    "database_away": (
+        503,
+        "数据库暂时不可用，请稍后重试。",
+        "The database is away for the moment; try again shortly.",
+    ),
+    "internal_error": (
+        500,
+        "服务器内部错误，已记入日志。",
+        "The server made an error; it is in the log.",
+    ),
+}
+
+_log = structlog.get_logger("xunji.api")
+
+
+class ApiProblem(Exception):
+    """A refusal to answer with: a code of PROBLEMS, `detail` also fills the words' places."""
+
+    def __init__(self, code: str, *, headers: dict[str, str] | None = None, **detail: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.headers = headers
+        self.status = PROBLEMS[code][0]
+
+
+def problem_response(problem: ApiProblem) -> JSONResponse:
+    """The one error shape."""
+    status, zh, en = PROBLEMS[problem.code]
+    detail = jsonable_encoder(problem.detail)
+    error = {
+        "code": problem.code,
+        "message_zh": zh.format(**detail),
+        "message_en": en.format(**detail),
+        "detail": detail,
+    }
+    return JSONResponse({"error": error}, status_code=status, headers=problem.headers)
+
+
+async def _on_problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ApiProblem)
+    return problem_response(error)
+
+
+async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    fields = [
+        {"field": ".".join(str(part) for part in e["loc"]), "message": e["msg"]}
+        for e in error.errors()[:20]
+    ]
+    return problem_response(ApiProblem("invalid_request", fields=fields))
+
+
+async def _on_http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = {404: "no_such_path", 405: "method_not_allowed", 401: "not_logged_in"}
+    return problem_response(ApiProblem(code.get(error.status_code, "invalid_request")))
+
+
+async def _on_database(_: Request, error: Exception) -> JSONResponse:
+    _log.warning("database_away", error=str(error).strip()[:255])
+    return problem_response(ApiProblem("database_away", headers={"Retry-After": "2"}))
+
+
+async def _on_error(request: Request, error: Exception) -> JSONResponse:
+    _log.error("request_failed", path=request.url.path, exc_info=error)
+    return problem_response(ApiProblem("internal_error"))
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Answer every error in the one shape."""
+    app.add_exception_handler(ApiProblem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    for away in (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
+        app.add_exception_handler(away, _on_database)
+    app.add_exception_handler(Exception, _on_error)

@@ -1,0 +1,1 @@
+"""The evidence card: what shows a violation, and what speaks against it."""

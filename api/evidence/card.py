@@ -1,0 +1,145 @@
+"""The evidence card: composed from what is stored, or, once closed, from what was frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from api.access import Connection
+from api.driver_texts import driver_text
+from api.evidence.against import FLAPPING_WINDOW_US, Case, against
+from api.evidence.frames import annotated, nearest_frame
+from api.evidence.rule_text import rule_text
+from api.fence_view import fence_feature
+from api.registries import rule_kinds
+from api.times import iso, microseconds
+from api.track_view import track_feature
+from api.violation_view import command_json, violation_json
+from model.frames import RawFrame
+from model.position import FixSource, Rows
+from storage.commands import commands_of_violation
+from storage.judgement import snapshot_before
+from storage.tracks import positions_of, raw_frames_of, track_of
+from storage.violations import (
+    fence_version,
+    read_corrections,
+    read_evidence,
+    read_log,
+    rule_version,
+)
+
+Row = dict[str, Any]
+AROUND_US = 5 * 60 * 1_000_000
+MAX_POINTS = 100_000  # evidence is never simplified: a day at 1 s fits
+FRAME_NEAR_US = 60 * 1_000_000
+MAX_EPISODE_US = 24 * 3600 * 1_000_000  # of a longer episode the card shows the first day
+# The finding itself, as it stood when the evidence was frozen.
+_FINDING = ("rule", "started_at", "ended_at", "last_at", "duration_s", "measures", "severity")
+_SENTENCES = ("sentence_zh", "sentence_en", "device", "longitude", "latitude", "late", "finding")
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    start_us: int
+    end_us: int
+
+    @staticmethod
+    def of(row: Row) -> _Period:
+        start_us = microseconds(row["started_at"])
+        end_us = microseconds(row["ended_at"] or row["last_at"])
+        return _Period(start_us, min(end_us, start_us + MAX_EPISODE_US))
+
+
+async def compose_evidence(conn: Connection, row: Row) -> Row:
+    """Rule text, track, episode, fence, frames and counter-evidence from what is stored now."""
+    period = _Period.of(row)
+    since_us = min(period.start_us - AROUND_US, period.end_us - FLAPPING_WINDOW_US)
+    rows = await positions_of(conn, row["device_id"], since_us, period.end_us + AROUND_US + 1)
+    fence = await fence_version(conn, row["fence_id"], row["fence_version"])
+    rule = await rule_version(conn, row["rule_id"], row["rule_version"])
+    track = rows[rows["time_us"] >= period.start_us - AROUND_US]
+    return {
+        "rule_text": rule_text(row["kind"], rule),
+        "track": track_feature(row["device_id"], track_of(track, MAX_POINTS)),
+        "episode": _episode(track, period),
+        "fence": None if fence is None else fence_feature(fence),
+        "frames": await _frames(conn, row, period),
+        "against": _against(row, rows, period),
+    }
+
+
+async def frozen_content(conn: Connection, row: Row) -> Row:
+    """What is kept for ever: the evidence, the finding, the rule and the engine's state before."""
+    rule = await rule_version(conn, row["rule_id"], row["rule_version"])
+    snapshot = await snapshot_before(conn, row["device_id"], microseconds(row["started_at"]))
+    finding = violation_json(row)
+    return {
+        **await compose_evidence(conn, row),
+        "violation": {name: finding[name] for name in (*_FINDING, *_SENTENCES)},
+        "rule": None if rule is None else {k: _plain(v) for k, v in rule.items()},
+        "snapshot": None
+        if snapshot is None
+        else {"time_us": snapshot[0], "state_hex": snapshot[1].hex()},
+    }
+
+
+async def evidence_card(conn: Connection, row: Row) -> Row:
+    """The whole card of docs/api.md."""
+    kept = await read_evidence(conn, row["id"])
+    evidence = kept["content"] if kept else await compose_evidence(conn, row)
+    shown = ("rule_text", "track", "episode", "fence", "frames", "against")
+    return {
+        **violation_json(row),
+        **{name: evidence[name] for name in shown},
+        "corrections": [
+            {"made_at": iso(c["made_at"]), "correction": c["correction"]}
+            for c in await read_corrections(conn, row["id"])
+        ],
+        "log": [{**line, "at": iso(line["at"])} for line in await read_log(conn, row["id"])],
+        "commands": [command_json(c) for c in await commands_of_violation(conn, row["id"])],
+        "warning_text": driver_text(row["kind"], row["device_plate"]),
+        "evidence_sha256": kept["sha256"] if kept else None,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return iso(value) if hasattr(value, "astimezone") else value
+
+
+def _episode(track: Rows, period: _Period) -> Row | None:
+    """Indexes into the line, which holds the positioned rows only; None without any."""
+    line_us = track["time_us"][track["fix_source"] != FixSource.NONE]
+    first, after = np.searchsorted(line_us, [period.start_us, period.end_us + 1]).tolist()
+    if first >= after:
+        return None
+    return {"from_index": first, "to_index": after - 1}
+
+
+async def _frames(conn: Connection, row: Row, period: _Period) -> list[Row]:
+    peak_us = row["measures"].get("peak_us")
+    chosen: list[RawFrame] = []
+    for time_us in (period.start_us, int(peak_us or period.start_us), period.end_us):
+        near = (time_us - FRAME_NEAR_US, time_us + FRAME_NEAR_US)
+        frame = nearest_frame(await raw_frames_of(conn, row["device_id"], *near), time_us)
+        if frame is not None and frame not in chosen:
+            chosen.append(frame)
+    return [annotated(frame) for frame in sorted(chosen, key=lambda frame: frame.time_us)]
+
+
+def _against(row: Row, rows: Rows, period: _Period) -> list[dict[str, str]]:
+    kind = rule_kinds().get(row["kind"])
+    times = rows["time_us"]
+    within = (times >= period.end_us - FLAPPING_WINDOW_US) | (times >= period.start_us)
+    return against(
+        Case(
+            kind=row["kind"],
+            absence=kind is not None and kind.absence,
+            late=row["late"],
+            unknown_s=float(row["measures"].get("unknown_s", 0)),
+            start_us=period.start_us,
+            end_us=period.end_us,
+            hour=rows[within & (times <= period.end_us)],
+        )
+    )

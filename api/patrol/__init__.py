@@ -1,0 +1,1 @@
+"""Inspectors: roll-call, paths, and when a grid cell was last visited."""

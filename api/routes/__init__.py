@@ -1,0 +1,38 @@
+"""One router a resource."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.routes import (
+    clock,
+    commands,
+    devices,
+    fences,
+    inputs,
+    live,
+    patrol,
+    people,
+    rules,
+    status,
+    violations,
+    webhooks,
+)
+
+ROUTERS: tuple[APIRouter, ...] = tuple(
+    module.router
+    for module in (
+        people,
+        status,
+        devices,
+        fences,
+        rules,
+        violations,
+        commands,
+        patrol,
+        inputs,
+        webhooks,
+        clock,
+        live,
+    )
+)

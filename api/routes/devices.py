@@ -1,0 +1,116 @@
+"""The register, latest positions, and tracks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+
+from api.access import Caller, Conn, Connection, Reader, RegisterEditor, State
+from api.errors import ApiProblem
+from api.shapes.rulebook import Feature
+from api.shapes.units import Device, DeviceChange, NewDevice, Position
+from api.state import AppState
+from api.times import Time, iso, microseconds
+from api.track_view import track_feature
+from model.rulebook import Device as DeviceRecord
+from storage.registers import change_device, device, device_of_identity, devices, unjudged
+from storage.rulebook import register_device
+from storage.tracks import track
+
+router = APIRouter(tags=["devices"])
+Row = dict[str, Any]
+MAX_TRACK_US = 93 * 24 * 3600 * 1_000_000
+MAX_POINTS = 20_000
+
+
+@router.get("/devices", response_model=list[Device])
+async def listed(state: State, conn: Conn, caller: Reader) -> Any:
+    """Every visible unit with its latest position and the rules that cannot judge it."""
+    rows = await devices(conn, caller.organisations)
+    return await _shown(state, conn, caller, rows)
+
+
+@router.post("/devices", response_model=Device, status_code=201)
+async def register(body: NewDevice, state: State, conn: Conn, caller: RegisterEditor) -> Any:
+    """Register a unit; a terminal of its protocol and identity may log in from now on."""
+    organisation_id = body.organisation_id or caller.user.organisation_id
+    if not caller.sees(organisation_id):
+        raise ApiProblem("not_found")
+    if await device_of_identity(conn, body.protocol, body.identity) is not None:
+        raise ApiProblem("device_exists", protocol=body.protocol, identity=body.identity)
+    values = {**body.model_dump(), "id": 0, "organisation_id": organisation_id}
+    registered = await register_device(conn, DeviceRecord(**values))
+    return await _one(state, conn, caller, registered.id)
+
+
+@router.patch("/devices/{device_id}", response_model=Device)
+async def change(
+    device_id: int, body: DeviceChange, state: State, conn: Conn, caller: RegisterEditor
+) -> Any:
+    """Change a unit; what is left out stays."""
+    changes = body.model_dump(exclude_unset=True)
+    if await device(conn, caller.organisations, device_id) is None:
+        raise ApiProblem("not_found")
+    if "organisation_id" in changes and not caller.sees(changes["organisation_id"]):
+        raise ApiProblem("not_found")
+    for name in ("organisation_id", "kind", "name"):
+        if name in changes and changes[name] is None:
+            del changes[name]
+    await change_device(conn, device_id, changes)
+    return await _one(state, conn, caller, device_id)
+
+
+@router.get("/positions/latest", response_model=list[Position])
+async def latest(state: State, conn: Conn, caller: Reader) -> Any:
+    """The latest position of each visible unit that has one."""
+    known = await state.latest.all(conn)
+    rows = await devices(conn, caller.organisations)
+    return [known[row["id"]] for row in rows if row["id"] in known]
+
+
+@router.get("/devices/{device_id}/track", responses={200: {"model": Feature}})
+async def track_of_device(
+    *,
+    device_id: int,
+    conn: Conn,
+    caller: Reader,
+    since: Annotated[Time, Query(alias="from")],
+    until: Annotated[Time, Query(alias="to")],
+    max_points: Annotated[int, Query(ge=2, le=MAX_POINTS)] = 5_000,
+) -> Response:
+    """The track of a period, `to` included; simplified by shape above `max_points`."""
+    if await device(conn, caller.organisations, device_id) is None:
+        raise ApiProblem("not_found")
+    from_us, to_us = microseconds(since), microseconds(until)
+    if not from_us <= to_us <= from_us + MAX_TRACK_US:
+        raise ApiProblem("invalid_request", fields=[{"field": "to", "message": _PERIOD}])
+    found = await track(
+        conn, caller.organisations, device_id, from_us, to_us + 1, max_points=max_points
+    )
+    # A vehicle-day has 8,640 points: encoded once, without a pass through a response model.
+    content = msgspec.json.encode(track_feature(device_id, found))
+    return Response(content, media_type="application/geo+json")
+
+
+_PERIOD = "must lie after `from`, at most 93 days"
+
+
+async def _one(state: AppState, conn: Connection, caller: Caller, device_id: int) -> Row:
+    row = await device(conn, caller.organisations, device_id)
+    if row is None:
+        raise ApiProblem("not_found")
+    return (await _shown(state, conn, caller, [row]))[0]
+
+
+async def _shown(state: AppState, conn: Connection, caller: Caller, rows: list[Row]) -> list[Row]:
+    latest = await state.latest.all(conn)
+    cannot: dict[int, list[Row]] = {}
+    for entry in await unjudged(conn, caller.organisations):
+        entry["since"] = iso(entry["since"])
+        cannot.setdefault(entry["device_id"], []).append(entry)
+    return [
+        {**row, "last": latest.get(row["id"]), "cannot_judge": cannot.get(row["id"], [])}
+        for row in rows
+    ]

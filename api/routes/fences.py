@@ -1,0 +1,86 @@
+"""Fences in force, as GeoJSON; a change makes a new version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.access import Caller, Conn, Connection, Reader, RuleEditor, State
+from api.errors import ApiProblem
+from api.fence_view import feature_of_fence, fence_feature
+from api.shapes.rulebook import Feature, FeatureCollection
+from geofence.geojson import FeatureError, feature_to_fence
+from geofence.shapes import ShapeError
+from model.fences import Fence
+from model.rulebook import FAR_FUTURE_US
+from storage.in_force import fence_in_force, fences_in_force
+from storage.rulebook import save_fence
+
+router = APIRouter(prefix="/fences", tags=["fences"])
+
+
+@router.get("", response_model=FeatureCollection)
+async def listed(state: State, conn: Conn, caller: Reader) -> Any:
+    """Fences in force that the caller owns, answers for, or has units assigned to."""
+    rows = await fences_in_force(conn, caller.organisations, state.services.clock.now_us())
+    return {"type": "FeatureCollection", "features": [fence_feature(row) for row in rows]}
+
+
+@router.post("", response_model=Feature, status_code=201)
+async def create(body: Feature, state: State, conn: Conn, caller: RuleEditor) -> Any:
+    """A new fence, in force from now on."""
+    properties = body.properties or {}
+    own = properties.get("organisation_id") or caller.user.organisation_id
+    return await _save(
+        conn,
+        caller,
+        body,
+        id=0,
+        organisation_id=own,
+        responsible_organisation_id=properties.get("responsible_organisation_id") or own,
+        valid_from_us=state.services.clock.now_us(),
+    )
+
+
+@router.put("/{fence_id}", response_model=Feature)
+async def change(fence_id: int, body: Feature, state: State, conn: Conn, caller: RuleEditor) -> Any:
+    """The next version, in force from now on; the past is judged by the version of its time."""
+    now_us = state.services.clock.now_us()
+    known = await fence_in_force(conn, caller.organisations, fence_id, now_us)
+    if known is None:
+        raise ApiProblem("not_found")
+    properties = body.properties or {}
+    responsible = properties.get("responsible_organisation_id")
+    return await _save(
+        conn,
+        caller,
+        body,
+        id=fence_id,
+        organisation_id=properties.get("organisation_id") or known["organisation_id"],
+        responsible_organisation_id=responsible or known["responsible_organisation_id"],
+        valid_from_us=now_us,
+    )
+
+
+async def _save(conn: Connection, caller: Caller, body: Feature, **fixed: Any) -> Any:
+    if not caller.sees(fixed["organisation_id"]):
+        raise ApiProblem("not_found")
+    fence = _fence(body, **fixed, version=1, valid_to_us=FAR_FUTURE_US)
+    if not caller.sees(fence.responsible_organisation_id):
+        raise ApiProblem("not_found")
+    return feature_of_fence(await save_fence(conn, fence))
+
+
+def _fence(body: Feature, **fixed: Any) -> Fence:
+    feature = body.model_dump(exclude={"id"})
+    for name in ("valid_from", "valid_to"):
+        (feature["properties"] or {}).pop(name, None)
+    try:
+        return feature_to_fence(feature, **fixed)
+    except FeatureError as error:
+        field = {"field": error.where or "feature", "message": error.en, "message_zh": error.zh}
+        raise ApiProblem("invalid_request", fields=[field]) from error
+    except ShapeError as error:
+        field = {"field": "geometry", "message": error.en, "message_zh": error.zh}
+        raise ApiProblem("invalid_request", fields=[field]) from error

@@ -1,0 +1,139 @@
+"""Rule kinds, and rules in force; a change makes a new version."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from fastapi import APIRouter
+
+from api.access import Caller, Conn, Connection, Reader, RuleEditor, State
+from api.errors import ApiProblem
+from api.evidence.rule_text import parameters_of
+from api.registries import rule_kinds
+from api.shapes.rulebook import RuleBody, RuleKindShape, RuleShape
+from api.times import iso
+from model.rulebook import Rule
+from storage.in_force import rule_in_force, rules_in_force
+from storage.registers import unjudged
+from storage.rulebook import save_rule
+
+router = APIRouter(tags=["rules"])
+Row = dict[str, Any]
+
+
+@router.get("/rule-kinds", response_model=list[RuleKindShape])
+async def kinds(_: Reader) -> Any:
+    """What rules there can be, and their thresholds with unit, range, default and basis."""
+    return [
+        {
+            "name": kind.name,
+            "family": kind.family,
+            "zh": kind.zh,
+            "en": kind.en,
+            "vehicle_kinds": kind.vehicle_kinds,
+            "parameters": [
+                {
+                    "name": parameter.name,
+                    "unit": parameter.unit,
+                    "default": default,
+                    "minimum": parameter.minimum,
+                    "maximum": parameter.maximum,
+                    "zh": parameter.zh,
+                    "en": parameter.en,
+                    "basis": parameter.basis,
+                }
+                for parameter, default in parameters_of(kind)
+            ],
+        }
+        for kind in rule_kinds().values()
+    ]
+
+
+@router.get("/rules", response_model=list[RuleShape])
+async def listed(state: State, conn: Conn, caller: Reader) -> Any:
+    """Rules in force of the caller's organisations, and how many units each cannot judge."""
+    rows = await rules_in_force(conn, caller.organisations, state.services.clock.now_us())
+    return await _shown(conn, caller, rows)
+
+
+@router.post("/rules", response_model=RuleShape, status_code=201)
+async def create(body: RuleBody, state: State, conn: Conn, caller: RuleEditor) -> Any:
+    """A new rule, in force from now on."""
+    organisation_id = body.organisation_id or caller.user.organisation_id
+    now_us = state.services.clock.now_us()
+    saved = await _save(
+        conn, caller, body, id=0, organisation_id=organisation_id, valid_from_us=now_us
+    )
+    return await _one(conn, caller, saved.id, now_us)
+
+
+@router.put("/rules/{rule_id}", response_model=RuleShape)
+async def change(rule_id: int, body: RuleBody, state: State, conn: Conn, caller: RuleEditor) -> Any:
+    """The next version, in force from now on; the kind of a rule cannot change."""
+    now_us = state.services.clock.now_us()
+    known = await rule_in_force(conn, caller.organisations, rule_id, now_us)
+    if known is None:
+        raise ApiProblem("not_found")
+    if body.kind != known["kind"]:
+        raise _invalid("kind", "the kind of a rule cannot change; make a new rule")
+    organisation_id = body.organisation_id or known["organisation_id"]
+    await _save(
+        conn, caller, body, id=rule_id, organisation_id=organisation_id, valid_from_us=now_us
+    )
+    return await _one(conn, caller, rule_id, now_us)
+
+
+async def _save(conn: Connection, caller: Caller, body: RuleBody, **fixed: int) -> Rule:
+    """Store the body with the `fixed` values; `id` 0 makes a new rule."""
+    if not caller.sees(fixed["organisation_id"]):
+        raise ApiProblem("not_found")
+    _check(body)
+    values = {**body.model_dump(), "version": 1, **fixed}
+    return await save_rule(conn, msgspec.convert(values, Rule))
+
+
+def _check(body: RuleBody) -> None:
+    """Kind, parameters and zone, against the registry. Raises ApiProblem("invalid_request")."""
+    kind = rule_kinds().get(body.kind)
+    if kind is None:
+        raise _invalid("kind", f"no such kind; one of {', '.join(sorted(rule_kinds()))}")
+    known = {parameter.name: parameter for parameter, _ in parameters_of(kind)}
+    for name, value in body.parameters.items():
+        field = f"parameters.{name}"
+        if name not in known:
+            raise _invalid(field, f"no such parameter; one of {', '.join(known)}")
+        low, high = known[name].minimum, known[name].maximum
+        if not low <= value <= high:
+            raise _invalid(field, f"must lie in {low:g} to {high:g} {known[name].unit}")
+    if body.schedule is not None:
+        try:
+            ZoneInfo(body.schedule.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise _invalid("schedule.zone", "no such IANA time zone") from error
+
+
+def _invalid(field: str, message: str) -> ApiProblem:
+    return ApiProblem("invalid_request", fields=[{"field": field, "message": message}])
+
+
+async def _one(conn: Connection, caller: Caller, rule_id: int, now_us: int) -> Row:
+    row = await rule_in_force(conn, caller.organisations, rule_id, now_us)
+    assert row is not None
+    return (await _shown(conn, caller, [row]))[0]
+
+
+async def _shown(conn: Connection, caller: Caller, rows: list[Row]) -> list[Row]:
+    cannot: dict[int, int] = {}
+    for entry in await unjudged(conn, caller.organisations):
+        cannot[entry["rule_id"]] = cannot.get(entry["rule_id"], 0) + 1
+    return [
+        {
+            **row,
+            "valid_from": iso(row["valid_from"]),
+            "valid_to": iso(row["valid_to"]),
+            "cannot_judge": cannot.get(row["id"], 0),
+        }
+        for row in rows
+    ]

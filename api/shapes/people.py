@@ -1,0 +1,57 @@
+"""Log-in, users and organisations."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class Credentials(BaseModel):
+    """Who logs in."""
+
+    username: str = Field(min_length=1, max_length=100)
+    password: str = Field(min_length=1, max_length=200)
+
+
+class Organisation(BaseModel):
+    """A visible organisation."""
+
+    id: int
+    parent_id: int | None = None
+    name: str
+    name_en: str
+
+
+class MapSource(BaseModel):
+    """Where the page takes its base map from; both null: the built-in style."""
+
+    style_url: str | None
+    pmtiles_url: str | None
+
+
+class Me(BaseModel):
+    """The user and what the page needs to know about the server's settings."""
+
+    id: int
+    username: str
+    display_name: str
+    role: Literal["chief", "dispatcher", "officer", "company"]
+    organisation: Organisation
+    locale: str
+    permissions: list[str]
+    map: MapSource
+
+
+class LoggedIn(BaseModel):
+    """A token and whose it is."""
+
+    token: str
+    user: Me
+
+
+class Person(BaseModel):
+    """Somebody who did something."""
+
+    id: int
+    display_name: str

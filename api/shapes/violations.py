@@ -1,0 +1,187 @@
+"""Violations, their evidence, and what people do with them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, Field, model_validator
+
+from api.shapes.people import Person
+from api.shapes.units import Command, TextFlag
+
+
+class DeviceOfViolation(BaseModel):
+    """Whom it accuses."""
+
+    id: int
+    name: str
+    plate: str | None
+    kind: str
+
+
+class RuleOfViolation(BaseModel):
+    """By which version of which rule."""
+
+    id: int
+    version: int
+    kind: str
+    name_zh: str | None
+    name_en: str | None
+
+
+class FenceOfViolation(BaseModel):
+    """Where, if the rule has a place."""
+
+    id: int
+    version: int
+    name: str | None
+
+
+class _Finding(BaseModel):
+    """What a violation and its evidence card share."""
+
+    id: int
+    organisation_id: int
+    organisation: str
+    responsible_organisation_id: int | None
+    responsible_organisation: str | None
+    device: DeviceOfViolation
+    rule: RuleOfViolation
+    severity: str
+    started_at: str
+    ended_at: str | None
+    last_at: str
+    duration_s: float
+    longitude: float
+    latitude: float
+    measures: dict[str, Any]
+    sentence_zh: str
+    sentence_en: str
+    finding: Literal["standing", "withdrawn"]
+    status: Literal["open", "taken", "closed"]
+    late: bool
+    taken_by: Person | None
+    taken_at: str | None
+    closed_by: Person | None
+    closed_at: str | None
+    result: str | None
+    reason: str | None
+    note: str | None
+    raised_at: str
+
+
+class Violation(_Finding):
+    """An episode that a rule found, and how far people have got with it."""
+
+    fence: FenceOfViolation | None
+
+
+class RuleParameter(BaseModel):
+    """A threshold as it stood."""
+
+    name: str
+    unit: str
+    value: float
+    default: float
+    zh: str
+    en: str
+    basis: str
+
+
+class RuleText(BaseModel):
+    """The rule in words with its thresholds."""
+
+    zh: str
+    en: str
+    parameters: list[RuleParameter]
+
+
+class EpisodeRange(BaseModel):
+    """Indexes into the track: the first and last fix of the episode."""
+
+    from_index: int
+    to_index: int
+
+
+class EvidenceFrame(BaseModel):
+    """A raw frame; `pieces`: [offset, length, name, value] over its bytes."""
+
+    time: str
+    received_at: str
+    protocol: str
+    hex: str
+    message: str
+    pieces: list[tuple[int, int, str, str]]
+
+
+class Against(BaseModel):
+    """Something that speaks against the finding."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class LogLine(BaseModel):
+    """Who did what, when."""
+
+    at: str
+    user: Person | None
+    action: str
+    detail: dict[str, Any]
+
+
+class Correction(BaseModel):
+    """What the engine found later, laid beside what a person has already acted on."""
+
+    made_at: str
+    correction: dict[str, Any]
+
+
+class EvidenceFence(BaseModel):
+    """The fence as GeoJSON Feature; `id` and names are in its properties."""
+
+    type: Literal["Feature"]
+    geometry: dict[str, Any]
+    properties: dict[str, Any]
+
+
+class EvidenceCard(_Finding):
+    """The violation with everything that shows it, and everything against it."""
+
+    rule_text: RuleText
+    track: dict[str, Any]
+    episode: EpisodeRange | None
+    fence: EvidenceFence | None
+    frames: list[EvidenceFrame]
+    against: list[Against]
+    corrections: list[Correction]
+    log: list[LogLine]
+    commands: list[Command]
+    warning_text: str
+    evidence_sha256: str | None
+
+
+Result = Literal["fined", "warned", "rectified", "false_alarm"]
+FalseAlarm = Literal["sensor_fault", "gnss_error", "permitted", "wrong_fence", "other"]
+
+
+class Closing(BaseModel):
+    """How it ended; a false alarm needs its reason."""
+
+    result: Result
+    reason: FalseAlarm | None = None
+    note: str | None = Field(None, max_length=2_000)
+
+    @model_validator(mode="after")
+    def _reason_goes_with_false_alarm(self) -> Self:
+        if (self.result == "false_alarm") != (self.reason is not None):
+            raise ValueError("reason is required for a false_alarm, and only for it")
+        return self
+
+
+class Warning(BaseModel):
+    """Text to the driver; null: the default text of the rule's kind."""
+
+    text: str | None = Field(None, min_length=1, max_length=500)
+    flags: list[TextFlag] = ["emergency", "display", "tts"]

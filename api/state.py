@@ -1,0 +1,47 @@
+"""What lives as long as the application does."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from api.latest import LatestPositions
+from api.live.relay import Relay
+from api.login_limit import LoginLimit
+from api.patrol.cells import CellVisits
+from api.services import Services
+from api.status import StatusCache
+from storage.scope import ScopeCache
+
+# Argon2 takes 64 MiB and a core for tens of milliseconds: no more at a time.
+PARALLEL_PASSWORD_CHECKS = 2
+
+
+@dataclass(slots=True)
+class AppState:
+    """Caches and the live relay; everything durable is in the database."""
+
+    services: Services
+    latest: LatestPositions
+    relay: Relay
+    cells: CellVisits
+    status_cache: StatusCache = field(default_factory=StatusCache)
+    scopes: ScopeCache = field(default_factory=ScopeCache)
+    login_limit: LoginLimit = field(default_factory=LoginLimit)
+    password_checks: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(PARALLEL_PASSWORD_CHECKS)
+    )
+
+    @staticmethod
+    def of(services: Services) -> AppState:
+        """State that has not started anything yet."""
+        latest = LatestPositions(services.clock)
+        return AppState(services, latest, Relay(services, latest), CellVisits(services.clock))
+
+    def tell_violation(self, violation_id: int) -> None:
+        """Show a changed violation to whoever looks; call it after the commit."""
+        self.services.live.publish(0, "violation", {"id": violation_id})
+
+    def tell_command(self, command_id: int) -> None:
+        """Show a new or changed command to whoever looks; call it after the commit."""
+        self.services.live.publish(0, "command", {"id": command_id})

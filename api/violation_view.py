@@ -1,0 +1,94 @@
+"""A violation's row as the API shows it, with its sentence in both languages."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from api.registries import rule_kinds
+from api.times import iso
+
+Row = dict[str, Any]
+
+
+def sentence(kind: str, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
+    """What happened, in words; of a kind that this version no longer has, its name."""
+    known = rule_kinds().get(kind)
+    return known.sentence(measures, language) if known else kind
+
+
+def person(user_id: int | None, display_name: str | None) -> Row | None:
+    """`{id, display_name}` or None."""
+    return None if user_id is None else {"id": user_id, "display_name": display_name or ""}
+
+
+def duration_s(row: Row) -> float:
+    """How long it lasted, or has lasted so far."""
+    return float(((row["ended_at"] or row["last_at"]) - row["started_at"]).total_seconds())
+
+
+def violation_json(row: Row) -> Row:
+    """The Violation of docs/api.md from a row of storage.violations."""
+    fence = None
+    if row["fence_id"] is not None:
+        fence = {
+            "id": row["fence_id"],
+            "version": row["fence_version"],
+            "name": row["fence_name"],
+        }
+    return {
+        "id": row["id"],
+        "organisation_id": row["organisation_id"],
+        "organisation": row["organisation"],
+        "responsible_organisation_id": row["responsible_organisation_id"],
+        "responsible_organisation": row["responsible_organisation"],
+        "device": {
+            "id": row["device_id"],
+            "name": row["device_name"],
+            "plate": row["device_plate"],
+            "kind": row["device_kind"],
+        },
+        "rule": {
+            "id": row["rule_id"],
+            "version": row["rule_version"],
+            "kind": row["kind"],
+            "name_zh": row["rule_name_zh"],
+            "name_en": row["rule_name_en"],
+        },
+        "severity": row["severity"],
+        "started_at": iso(row["started_at"]),
+        "ended_at": iso(row["ended_at"]),
+        "last_at": iso(row["last_at"]),
+        "duration_s": duration_s(row),
+        "longitude": row["longitude_e6"] / 1e6,
+        "latitude": row["latitude_e6"] / 1e6,
+        "fence": fence,
+        "measures": row["measures"],
+        "sentence_zh": sentence(row["kind"], row["measures"], "zh"),
+        "sentence_en": sentence(row["kind"], row["measures"], "en"),
+        **_workflow(row),
+    }
+
+
+def _workflow(row: Row) -> Row:
+    return {
+        "finding": row["finding"],
+        "status": row["status"],
+        "late": row["late"],
+        "taken_by": person(row["taken_by"], row["taken_by_name"]),
+        "taken_at": iso(row["taken_at"]),
+        "closed_by": person(row["closed_by"], row["closed_by_name"]),
+        "closed_at": iso(row["closed_at"]),
+        "result": row["result"],
+        "reason": row["reason"],
+        "note": row["note"],
+        "raised_at": iso(row["raised_at"]),
+    }
+
+
+_COMMAND = ("id", "device_id", "violation_id", "kind", "body", "state", "result", "created_by")
+
+
+def command_json(row: Row) -> Row:
+    """The Command of docs/api.md from a row of storage.commands."""
+    times = {name: iso(row[name]) for name in ("created_at", "sent_at", "answered_at")}
+    return {name: row[name] for name in _COMMAND} | times

@@ -1,0 +1,81 @@
+"""Inspectors, their shifts and their grid cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+from model.fences import Fence
+from storage.instants import from_datetime, to_datetime
+
+Row = dict[str, Any]
+
+# The shift that runs now, or else the last one.
+_INSPECTORS = """
+SELECT d.id AS device_id, d.organisation_id, d.name, o.name AS organisation,
+       s.starts_at, s.ends_at
+FROM devices d JOIN organisations o ON o.id = d.organisation_id
+LEFT JOIN LATERAL (
+    SELECT starts_at, ends_at FROM shifts WHERE device_id = d.id AND starts_at <= %(now)s
+    ORDER BY starts_at DESC LIMIT 1) s ON true
+WHERE d.kind = 'inspector' AND d.organisation_id = ANY(%(organisations)s)
+ORDER BY d.name, d.id
+"""
+_ASSIGNED = """
+SELECT DISTINCT a.device_id, a.fence_id FROM assignments a
+WHERE a.purpose = 'grid' AND a.device_id = ANY(%s) AND a.valid_from <= %s AND a.valid_to > %s
+ORDER BY a.device_id, a.fence_id
+"""
+_CELLS = """
+SELECT f.* FROM fences f WHERE f.valid_from <= %(now)s AND f.valid_to > %(since)s
+  AND ('grid' = ANY(f.tags) OR EXISTS (
+    SELECT 1 FROM assignments a WHERE a.fence_id = f.id AND a.purpose = 'grid'))
+ORDER BY f.id, f.version
+"""
+
+
+async def inspectors(conn: AsyncConnection[Any], visible: Sequence[int], now_us: int) -> list[Row]:
+    """`{device_id, organisation_id, name, organisation, starts_at, ends_at}`; the shift is the
+    current or else the last one (None: none so far)."""
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        parameters = {"now": to_datetime(now_us), "organisations": list(visible)}
+        await cursor.execute(_INSPECTORS, parameters)
+        return await cursor.fetchall()
+
+
+async def assigned_cells(
+    conn: AsyncConnection[Any], device_ids: Sequence[int], now_us: int
+) -> dict[int, list[int]]:
+    """Fence ids of each inspector's grid cells in force now."""
+    now = to_datetime(now_us)
+    cursor = await conn.execute(_ASSIGNED, (list(device_ids), now, now))
+    cells: dict[int, list[int]] = {}
+    for device_id, fence_id in await cursor.fetchall():
+        cells.setdefault(device_id, []).append(fence_id)
+    return cells
+
+
+async def grid_cells(conn: AsyncConnection[Any], since_us: int, now_us: int) -> list[Fence]:
+    """Versions of grid cells in force at some time of the period, of all organisations: tagged
+    `grid` or assigned as one."""
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_CELLS, {"since": to_datetime(since_us), "now": to_datetime(now_us)})
+        rows = await cursor.fetchall()
+    return [_fence(row) for row in rows]
+
+
+def _fence(row: Row) -> Fence:
+    times: dict[str, Any] = {
+        "valid_from_us": from_datetime(row.pop("valid_from")),
+        "valid_to_us": from_datetime(row.pop("valid_to")),
+    }
+    return Fence(**{**row, "tags": tuple(row["tags"])}, **times)
+
+
+async def inspector_ids(conn: AsyncConnection[Any]) -> list[int]:
+    """All inspectors, of all organisations: whoever walks through a cell visits it."""
+    cursor = await conn.execute("SELECT id FROM devices WHERE kind = 'inspector' ORDER BY id")
+    return [row[0] for row in await cursor.fetchall()]
