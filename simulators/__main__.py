@@ -22,11 +22,17 @@ def _tell(progress: Progress) -> None:
     sys.stdout.flush()
 
 
-async def _play(script: Script) -> None:
+async def _play() -> None:
+    """Play the script; stop when the input ends."""
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    script = msgspec.json.decode(await reader.readline(), type=Script)
     playing = asyncio.create_task(Player(script, _tell).run())
-    closed = asyncio.create_task(asyncio.to_thread(sys.stdin.buffer.read))
+    closed = asyncio.create_task(reader.read())
     await asyncio.wait([playing, closed], return_when=asyncio.FIRST_COMPLETED)
-    playing.cancel()
+    for task in (closed, playing):
+        task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await playing
 
@@ -34,9 +40,8 @@ async def _play(script: Script) -> None:
 def main() -> None:
     """Entry point of the child process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it closes our input
-    script = msgspec.json.decode(sys.stdin.buffer.readline(), type=Script)
     try:
-        asyncio.run(_play(script))
+        asyncio.run(_play())
     except (ApiProblem, Refused, OSError) as problem:
         sys.stderr.write(f"{problem}\n")
         sys.exit(1)

@@ -1,0 +1,194 @@
+"""Fills an empty database with the demo city: organisations, accounts, units, fences, rules."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+from model.fences import Assignment, Fence, Shift, Window
+from model.rulebook import FAR_FUTURE_US, Device, Rule, Schedule, Scope
+from rules.registry import kinds_by_name
+from simulators.city import CityFence, fences
+from simulators.fleet import Fleet, Unit
+from simulators.fleet.work.muck import CENTRE_PERMITTED
+from storage.database import Connection
+from storage.rulebook_changes import (
+    register_device,
+    save_assignment,
+    save_fence,
+    save_organisation,
+    save_rule,
+    save_shift,
+)
+from storage.users import Role, create_user
+
+ZONE = timezone(timedelta(hours=8))  # the demo district's; it has no summer time
+DAY_US = 86_400_000_000
+SHIFT_HOURS = ((8, 20), (20, 32))
+SHIFT_DAYS_AHEAD = 14
+EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
+BUREAU = ("澜山区城市管理局", "Lanshan Urban Management Bureau")
+ORGANISATIONS = {
+    "company-1": ("恒运渣土运输公司", "Hengyun Muck Haulage Co."),
+    "company-2": ("砼达建材运输公司", "Tongda Concrete Haulage Co."),
+    "company-3": ("洁澜环卫服务公司", "Jielan Sanitation Co."),
+    "district-1": ("城南执法中队", "South Enforcement Team"),
+    "district-2": ("城北执法中队", "North Enforcement Team"),
+}
+# username: organisation, role, name shown
+ACCOUNTS: dict[str, tuple[str, Role, str]] = {
+    "chief": ("bureau", "chief", "局长 Chief"),
+    "dispatcher": ("bureau", "dispatcher", "调度员 Dispatcher"),
+    "officer-south": ("district-1", "officer", "城南执法员 Officer South"),
+    "officer-north": ("district-2", "officer", "城北执法员 Officer North"),
+    "company": ("company-1", "company", "恒运安全员 Hengyun Safety"),
+}
+SEVERITIES = {"route_deviation": "serious", "operating_hours": "serious"}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as it is told to the person who runs the demo."""
+
+    username: str
+    password: str
+    role: str
+    organisation: str
+
+
+def new_passwords(password: str | None = None) -> dict[str, str]:
+    """One password an account: random, or the same given one for all."""
+    return {name: password or secrets.token_urlsafe(6) for name in ACCOUNTS}
+
+
+def accounts(passwords: dict[str, str]) -> list[Account]:
+    """The demo's accounts in words."""
+    names = {"bureau": BUREAU, **ORGANISATIONS}
+    return [
+        Account(username, passwords[username], role, names[where][0])
+        for username, (where, role, _) in ACCOUNTS.items()
+    ]
+
+
+async def seed_demo(conn: Connection, fleet: Fleet, passwords: dict[str, str]) -> None:
+    """Everything, in force a day before the fleet's origin; the database must be empty."""
+    from_us = fleet.origin_us - DAY_US
+    async with conn.transaction():
+        places = {"bureau": await save_organisation(conn, *BUREAU)}
+        for key, (name, name_en) in ORGANISATIONS.items():
+            places[key] = await save_organisation(conn, name, name_en, places["bureau"])
+        for username, (where, role, shown) in ACCOUNTS.items():
+            await create_user(
+                conn,
+                organisation_id=places[where],
+                username=username,
+                display_name=shown,
+                role=role,
+                password=passwords[username],
+            )
+        fence_ids = {}
+        for fence in fences(fleet.city):
+            saved = await save_fence(conn, _fence(fence, places, from_us))
+            fence_ids[fence.code] = saved.id
+        await _seed_rules(conn, places["bureau"], from_us)
+        for unit in fleet.units:
+            await _seed_unit(conn, unit, places, fence_ids, from_us)
+
+
+def _fence(fence: CityFence, places: dict[str, int], from_us: int) -> Fence:
+    return Fence(
+        id=0,
+        version=0,
+        organisation_id=places["bureau"],
+        responsible_organisation_id=places["district-1" if fence.south else "district-2"],
+        name=fence.name,
+        code=fence.code,
+        shape=fence.shape,  # type: ignore[arg-type]
+        geometry=fence.geometry,
+        half_width_m=fence.half_width_m,
+        tags=fence.tags,
+        valid_from_us=from_us,
+        valid_to_us=FAR_FUTURE_US,
+    )
+
+
+async def _seed_rules(conn: Connection, organisation_id: int, from_us: int) -> None:
+    """One rule a kind, every parameter at its default."""
+    centre = tuple(Window(EVERY_DAY, start, end) for start, end in CENTRE_PERMITTED)
+    for name, kind in sorted(kinds_by_name().items()):
+        is_hours = name == "operating_hours"
+        rule = Rule(
+            id=0,
+            version=0,
+            organisation_id=organisation_id,
+            kind=name,
+            name_zh=kind.zh,
+            name_en=kind.en,
+            severity=SEVERITIES.get(name, "warning"),  # type: ignore[arg-type]
+            scope=Scope(kinds=kind.vehicle_kinds),
+            schedule=Schedule(windows=centre) if is_hours else None,
+            fence_tags=("no_go",) if is_hours else (),
+            valid_from_us=from_us,
+        )
+        await save_rule(conn, rule)
+
+
+async def _seed_unit(
+    conn: Connection, unit: Unit, places: dict[str, int], fence_ids: dict[str, int], from_us: int
+) -> None:
+    wanted = Device(
+        id=0,
+        organisation_id=places[unit.owner],
+        identity=unit.identity,
+        protocol=unit.protocol,
+        kind=unit.kind,
+        name=unit.name,
+        plate=unit.plate,
+    )
+    device = await register_device(conn, wanted)
+    for duty in unit.duties:
+        assignment = Assignment(
+            device_id=device.id,
+            fence_id=fence_ids[duty.fence_code],
+            purpose=duty.purpose,  # type: ignore[arg-type]
+            windows=duty.weekly(),
+            valid_from_us=from_us,
+            valid_to_us=FAR_FUTURE_US,
+        )
+        await save_assignment(conn, assignment)
+
+
+async def top_up_shifts(conn: Connection, fleet: Fleet, from_us: int, now_us: int) -> int:
+    """Give inspectors their shifts that start in [from_us, two weeks from now).
+
+    Returns up to when they have shifts now: the next call's `from_us`.
+    """
+    until_us = now_us + SHIFT_DAYS_AHEAD * DAY_US
+    people = {unit.identity: unit for unit in fleet.units if unit.shift is not None}
+    cursor = await conn.execute("SELECT id, identity FROM devices WHERE protocol = 'handset'")
+    rows = [row for row in await cursor.fetchall() if row[1] in people]
+    async with conn.transaction():
+        for device_id, identity in rows:
+            day_only = people[identity].role == "day_shift"
+            for starts_us, ends_us in _shifts(from_us, until_us, day_only=day_only):
+                await save_shift(
+                    conn, Shift(device_id=device_id, starts_us=starts_us, ends_us=ends_us)
+                )
+    return until_us
+
+
+def _shifts(from_us: int, until_us: int, *, day_only: bool) -> list[tuple[int, int]]:
+    """Day and night shifts of twelve hours that start in [from_us, until_us)."""
+    found = []
+    day = datetime.fromtimestamp(from_us / 1e6, UTC).astimezone(ZONE)
+    midnight_us = (
+        int(day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()) * 1_000_000
+    )
+    while midnight_us < until_us:
+        for start_hour, end_hour in SHIFT_HOURS[:1] if day_only else SHIFT_HOURS:
+            start_us = midnight_us + start_hour * 3_600_000_000
+            if from_us <= start_us < until_us:
+                found.append((start_us, midnight_us + end_hour * 3_600_000_000))
+        midnight_us += DAY_US
+    return found

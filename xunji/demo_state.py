@@ -1,0 +1,34 @@
+"""What a demo remembers in its data folder, to go on after a restart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+FILE = "demo.json"
+
+
+class DemoState(msgspec.Struct, kw_only=True):
+    """`sent_until_s` seconds of the plan are sent; `shifts_until_us`: inspectors have shifts."""
+
+    seed: int
+    units: int
+    origin_us: int
+    live_s: float | None
+    passwords: dict[str, str]
+    sent_until_s: int = 0
+    shifts_until_us: int = 0
+
+    def save(self, folder: Path) -> None:
+        """Write beside and rename: a crash leaves the old file or the new one."""
+        path = folder / f"{FILE}.new"
+        path.touch(mode=0o600)
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1))
+        path.rename(folder / FILE)
+
+
+def load_state(folder: Path) -> DemoState | None:
+    """The state of an earlier run, None in a new folder."""
+    path = folder / FILE
+    return msgspec.json.decode(path.read_bytes(), type=DemoState) if path.exists() else None
