@@ -71,5 +71,5 @@ def _offset_us(zone: str, step: int) -> int:
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         raise ValueError(f"unknown time zone {name!r}: use an IANA name") from error
