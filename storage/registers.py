@@ -30,13 +30,6 @@ async def organisations(conn: AsyncConnection[Any], visible: Sequence[int]) -> l
     return await _rows(conn, query, (list(visible),))
 
 
-async def organisation_named(conn: AsyncConnection[Any], name: str) -> int | None:
-    """The id of the organisation of that name, the oldest when there are several."""
-    cursor = await conn.execute("SELECT min(id) FROM organisations WHERE name = %s", (name,))
-    row = await cursor.fetchone()
-    return None if row is None or row[0] is None else int(row[0])
-
-
 async def devices(conn: AsyncConnection[Any], visible: Sequence[int]) -> list[Row]:
     """The register's rows of the visible organisations, by id."""
     return await _rows(conn, _DEVICES + "ORDER BY id", {"organisations": list(visible)})

@@ -10,8 +10,8 @@ import typer
 
 from storage.database import Connection, open_database
 from storage.migrate import migrate
+from storage.organisations import create_organisation, organisation_named
 from storage.problems import DatabaseProblem
-from storage.registers import create_organisation, organisation_named
 from storage.users import Role, create_user
 from xunji.settings import Settings
 

@@ -1,0 +1,27 @@
+"""Organisations: made by the command line and the demo, found by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import AsyncConnection
+
+
+async def create_organisation(
+    conn: AsyncConnection[Any], name: str, name_en: str = "", parent_id: int | None = None
+) -> int:
+    """Create an organisation; returns its id. Without a parent it stands above all others."""
+    cursor = await conn.execute(
+        "INSERT INTO organisations (parent_id, name, name_en) VALUES (%s, %s, %s) RETURNING id",
+        (parent_id, name, name_en),
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def organisation_named(conn: AsyncConnection[Any], name: str) -> int | None:
+    """The id of the organisation of that name, the oldest when there are several."""
+    cursor = await conn.execute("SELECT min(id) FROM organisations WHERE name = %s", (name,))
+    row = await cursor.fetchone()
+    return None if row is None or row[0] is None else int(row[0])
