@@ -1,0 +1,147 @@
+"""Messages of the handset protocol: our own JSON, version 1. See docs/protocols/handset.md.
+
+Unknown fields are ignored, so that a newer handset talks to an older server; wrong types are not.
+Ranges of single fixes are judged row by row later: one bad fix must not cost its siblings.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from protocols.contract import ProtocolError
+
+VERSION = 1
+MAX_FIXES = 5_000
+MAX_PAYLOAD_BYTES = 1 << 20
+MAX_TEXT_CHARACTERS = 1_024
+
+Seq = Annotated[int, Meta(ge=0, le=2**53, description="counts the handset's messages")]
+Time = Annotated[int | str, Meta(description="milliseconds since 1970, or ISO 8601 with zone")]
+Switch = Literal["on", "off"]
+GnssState = Literal["ok", "poor", "off"]
+Network = Literal["5g", "4g", "3g", "2g", "wifi", "none"]
+Result = Literal["done", "failed", "message_error", "unsupported"]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+
+
+class Fix(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One fix; `src` "none" says that the handset knows no place."""
+
+    t: Time
+    lon: Annotated[float, Meta(description="degrees WGS-84")] | None = None
+    lat: Annotated[float, Meta(description="degrees WGS-84")] | None = None
+    alt: Annotated[float, Meta(description="m")] | None = None
+    spd: Annotated[float, Meta(description="km/h")] | None = None
+    crs: Annotated[float, Meta(description="degrees from north")] | None = None
+    acc: Annotated[float, Meta(description="m, radius of 68 %")] | None = None
+    src: Literal["gnss", "lbs", "wifi", "none"] = "gnss"
+    sat: Annotated[int, Meta(description="satellites used")] | None = None
+    mock: (
+        Annotated[bool, Meta(description="the system says that the place is simulated")] | None
+    ) = None
+
+
+class _Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    v: Literal[1]
+    seq: Seq
+
+
+class Fixes(_Message, tag_field="type", tag="fixes", frozen=True, kw_only=True, omit_defaults=True):
+    """Fixes, those queued while there was no network included, and the handset's state."""
+
+    fixes: Annotated[list[Fix], Meta(min_length=1, max_length=MAX_FIXES)]
+    gnss: GnssState | None = None
+    bat: Percent | None = None
+    net: Network | None = None
+    shift: Switch | None = None
+
+
+class Shift(_Message, tag_field="type", tag="shift", frozen=True, kw_only=True, omit_defaults=True):
+    """A shift starts or ends; with `fix` it is stored as a position, on or off duty."""
+
+    shift: Switch
+    fix: Fix | None = None
+    gnss: GnssState | None = None
+    bat: Percent | None = None
+    net: Network | None = None
+
+
+class Hello(_Message, tag_field="type", tag="hello", frozen=True, kw_only=True, omit_defaults=True):
+    """The handset has connected."""
+
+    model: str | None = None
+    app: str | None = None
+
+
+class Answer(
+    _Message, tag_field="type", tag="answer", frozen=True, kw_only=True, omit_defaults=True
+):
+    """The answer to a message on `.../down`, by its id."""
+
+    id: int
+    result: Result
+
+
+class Ack(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """On `.../ack`. `ok` false: `error` says why, and repeating the message will not help."""
+
+    seq: int
+    ok: bool
+    error: str | None = None
+
+
+class Text(Struct, tag_field="type", tag="text", frozen=True, kw_only=True):
+    """On `.../down`: show this text."""
+
+    id: int
+    text: Annotated[str, Meta(max_length=MAX_TEXT_CHARACTERS)]
+    flags: list[str] = []
+
+
+Up = Fixes | Shift | Hello | Answer
+_decoder = msgspec.json.Decoder(Up)
+_encoder = msgspec.json.Encoder()
+
+
+class _Envelope(Struct):
+    seq: Seq
+
+
+def decode_up(payload: bytes) -> Up:
+    """A message from a handset. Raises ProtocolError: too_large, invalid_json, invalid_message."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise ProtocolError("too_large", f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES}")
+    try:
+        return _decoder.decode(payload)
+    except msgspec.ValidationError as error:
+        raise ProtocolError("invalid_message", str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolError("invalid_json", str(error)) from error
+
+
+def seq_of(payload: bytes) -> int | None:
+    """The `seq` of a message that is otherwise wrong, if it has one."""
+    try:
+        return msgspec.json.decode(payload, type=_Envelope).seq
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def encode(message: Up | Ack | Text) -> bytes:
+    """JSON of any message."""
+    return _encoder.encode(message)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of all messages (docs/protocols/handset.schema.json)."""
+    messages = (Fixes, Shift, Hello, Answer, Ack, Text)
+    references, components = msgspec.json.schema_components(messages, ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Xunji handset messages, version 1",
+        "anyOf": list(references),
+        "$defs": components,
+    }
