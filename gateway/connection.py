@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
@@ -75,8 +75,8 @@ class TcpConnection(asyncio.Protocol):
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A peer has connected."""
-        assert isinstance(transport, asyncio.Transport)
+        """A peer has connected. uvloop's transports are none of asyncio's classes, so no assert."""
+        transport = cast(asyncio.Transport, transport)
         self._transport = transport
         self._reading.begin(transport)
         address = transport.get_extra_info("peername") or ("?", 0)
