@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from protocols.contract import ProtocolError
 
-VERSION = 1
+VERSION: Literal[1] = 1
 MAX_FIXES = 5_000
 MAX_PAYLOAD_BYTES = 1 << 20
 MAX_TEXT_CHARACTERS = 1_024
@@ -24,7 +24,7 @@ Switch = Literal["on", "off"]
 GnssState = Literal["ok", "poor", "off"]
 Network = Literal["5g", "4g", "3g", "2g", "wifi", "none"]
 Result = Literal["done", "failed", "message_error", "unsupported"]
-Percent = Annotated[float, Meta(ge=0, le=100)]
+Percent = Annotated[int | float, Meta(ge=0, le=100)]
 
 
 class Fix(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -115,11 +115,12 @@ def decode_up(payload: bytes) -> Up:
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise ProtocolError("too_large", f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES}")
     try:
-        return _decoder.decode(payload)
+        message: Up = _decoder.decode(payload)
     except msgspec.ValidationError as error:
         raise ProtocolError("invalid_message", str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError("invalid_json", str(error)) from error
+    return message
 
 
 def seq_of(payload: bytes) -> int | None:

@@ -10,7 +10,7 @@ from protocols.jt808.bits import alarm_names
 from protocols.jt808.bodies import REPORT_IDS
 from protocols.jt808.columns import decode_reports
 from protocols.jt808.fields import Reader
-from protocols.jt808.framing import DELIMITER, unwrap, wrap
+from protocols.jt808.framing import DELIMITER, MIN_FRAME_BYTES, unescape, unwrap, wrap
 from protocols.jt808.header import Header, parse_header
 from protocols.jt808.messages import message_name, read_body
 from protocols.jt808.session import Jt808Session
@@ -39,17 +39,24 @@ def describe(text: str) -> Description:
     """A frame given as hex, with or without its 7E. Never raises: see `error`."""
     shown = Description("jt808", "unknown", {}, [], [], [])
     try:
-        frame = unwrap(_strip(_bytes_of(text)))
+        piece = _strip(_bytes_of(text))
+        damaged = unescape(piece)
+        if len(damaged) >= MIN_FRAME_BYTES:  # the header of a damaged frame tells something too
+            _describe_header(shown, parse_header(damaged))
+        frame = unwrap(piece)
         header = parse_header(frame)
-        shown.message = message_name(header.message_id)
-        shown.fields = {"header": header.fields(), "body": {}}
-        shown.pieces = _header_pieces(header)
         _describe_body(shown, header, frame)
         _describe_positions(shown, header, frame)
         shown.replies = _replies(header, frame)
     except ProtocolError as error:
         shown.error = error
     return shown
+
+
+def _describe_header(shown: Description, header: Header) -> None:
+    shown.message = message_name(header.message_id)
+    shown.fields = {"header": header.fields(), "body": {}}
+    shown.pieces = _header_pieces(header)
 
 
 def _bytes_of(text: str) -> bytes:

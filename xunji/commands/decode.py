@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Annotated, Any
 
 import msgspec
@@ -58,10 +59,8 @@ def _describe(text: str, name: str | None) -> Description:
 
 def _recognised(text: str, protocols: list[TerminalProtocol]) -> TerminalProtocol | None:
     heads = [text.encode()]
-    try:
+    with suppress(ValueError):
         heads.insert(0, bytes.fromhex(text))
-    except ValueError:
-        pass
     for head in heads:
         for protocol in protocols:
             if protocol.recognises(head):

@@ -1,0 +1,24 @@
+"""A register of terminals in memory, for sessions under test."""
+
+from __future__ import annotations
+
+from protocols.contract import KnownDevice
+
+
+class Register:
+    """Knows the identities given; the code of a terminal is `code-` and its identity."""
+
+    def __init__(self, *identities: str, open: bool = False) -> None:
+        self.open = open
+        self._known = {identity: KnownDevice(i + 1, 7) for i, identity in enumerate(identities)}
+
+    def find(self, identity: str) -> KnownDevice | None:
+        if self.open and identity not in self._known:
+            self._known[identity] = KnownDevice(len(self._known) + 1, 7)
+        return self._known.get(identity)
+
+    def issue_code(self, identity: str) -> str:
+        return f"code-{identity}"
+
+    def check_code(self, identity: str, code: str) -> bool:
+        return self.open or code == self.issue_code(identity)
