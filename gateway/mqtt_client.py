@@ -28,6 +28,7 @@ MAX_OUTGOING_UNACKNOWLEDGED = 1_000
 KEEPALIVE_S = 30
 SESSION_EXPIRY_S = 7 * 86_400
 SHORTEST_RECONNECT_S, LONGEST_RECONNECT_S = 1, 30
+CUT_OFF_BEFORE_FALL_BACK = 2  # some brokers meet MQTT 5 with silence
 _UNSUPPORTED_VERSION = 132
 
 
@@ -96,6 +97,7 @@ class MqttClient:
         self._connection = 0
         self._changing: asyncio.Task[None] | None = None
         self._stopped = False
+        self._cut_off = 0  # connections that the broker ended without a word
         self.connected = asyncio.Event()
         self.left_to_broker = 0
 
@@ -202,18 +204,27 @@ class MqttClient:
             self._on_message(self._waiting.popleft())
 
     def _mark_connected(self) -> None:
+        self._cut_off = 0
         _log.info("mqtt_connected", host=self._address.host, port=self._address.port)
         self.connected.set()
 
     def _mark_disconnected(self, reason: str) -> None:
+        greeted = self.connected.is_set()
         self.connected.clear()
-        if not self._stopped:
-            _log.warning("mqtt_disconnected", reason=reason)
+        if self._stopped:
+            return
+        _log.warning("mqtt_disconnected", reason=reason)
+        self._cut_off += not greeted
+        if self._cut_off >= CUT_OFF_BEFORE_FALL_BACK:
+            self._change_version()
 
     def _refused(self, code: int, reason: str) -> None:
         _log.warning("mqtt_refused", reason=reason, host=self._address.host)
-        old = self._version == MQTTProtocolVersion.MQTTv311
-        if code == _UNSUPPORTED_VERSION and not old and self._changing is None:
+        if code == _UNSUPPORTED_VERSION:
+            self._change_version()
+
+    def _change_version(self) -> None:
+        if self._version == MQTTProtocolVersion.MQTTv5 and self._changing is None:
             self._changing = asyncio.create_task(self._fall_back())
 
     async def _fall_back(self) -> None:

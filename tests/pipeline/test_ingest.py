@@ -1,0 +1,238 @@
+"""The ingest loop over a real database, without sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from model.frames import Quarantined
+from pipeline import ingest as module
+from pipeline.contract import Pending
+from pipeline.live import QUEUE_MESSAGES, LiveHub
+from protocols.contract import KnownDevice, ProtocolError, Report
+from storage.database import Database
+from tests.gateway.rig import Rig, position, running_rig, until
+from tests.gateway.tiny import TinyProtocol
+
+TINY = TinyProtocol()
+
+
+class Submitter:
+    """Submits reports of one device and keeps what was settled."""
+
+    def __init__(self, rig: Rig, device_id: int) -> None:
+        self.rig = rig
+        self.device = KnownDevice(device_id, 1)
+        self.settled: list[tuple[str, str | None]] = []
+
+    def submit(self, time_us: int, serial: int | str, longitude: int = 118_800_000) -> None:
+        frame = position("1", time_us, serial, longitude).encode()
+        report = Report(self.device, "1", frame, str(serial))
+        self.rig.ingest.submit(Pending(TINY, report, self.rig.clock.now_us(), "test", self._done))
+
+    def _done(self, report: Report, error: ProtocolError | None) -> None:
+        self.settled.append((report.token, error.reason if error else None))
+
+
+def entry(number: int) -> Quarantined:
+    return Quarantined(1_800_000_000_000_000, "tiny", "p", None, None, "bad", str(number), b"x")
+
+
+async def test_a_batch_is_what_arrived_during_the_previous_commit(
+    database: Database,
+) -> None:
+    async with running_rig(database) as rig:
+        sender = Submitter(rig, await rig.register("1"))
+        rig.writer.gate.clear()
+        now_us = rig.clock.now_us()
+        sender.submit(now_us, 0)
+        await until(lambda: rig.writer.tries == 1)
+        for n in range(1, 10_001):
+            sender.submit(now_us - n, n)
+        rig.writer.gate.set()
+        await until(lambda: len(sender.settled) == 10_001)
+        assert [int(serial) for serial, _ in sender.settled] == list(range(10_001))
+        sizes = [len(batch) for _, batch, _ in rig.committed]
+        assert sizes == [1, 8_192, 1_808]
+        journal = await rig.rows("SELECT id, rows FROM ingest_journal ORDER BY id")
+        assert journal == [(1, 1), (2, 8_192), (3, 1_808)]
+        frames = await rig.rows("SELECT count(*), bool_and(time = until) FROM raw_frames")
+        assert frames == [(10_001, True)]
+
+
+async def test_ticks_never_claim_what_still_waits(plain_database: Database) -> None:
+    async with running_rig(plain_database) as rig:
+        sender = Submitter(rig, await rig.register("1"))
+        rig.writer.gate.clear()
+        now_us = rig.clock.now_us()
+        sender.submit(now_us, "first")
+        await until(lambda: rig.writer.tries == 1)
+        for n in range(module.MAX_REPORTS_PER_COMMIT + 1):
+            sender.submit(now_us - 1 - n, n)
+            if n == module.MAX_REPORTS_PER_COMMIT - 1:
+                await asyncio.sleep(0.05)
+                between_us = rig.clock.now_us()
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)
+        rig.writer.gate.set()
+        await until(lambda: len(rig.committed) == 3)
+        ticks = [tick_us for _, _, tick_us in rig.committed]
+        assert ticks == sorted(ticks)
+        last_received_us = between_us + 50_000
+        assert ticks[1] <= last_received_us + 20_000 < ticks[2] + 40_000
+        assert ticks[1] >= between_us
+
+
+async def test_a_forced_tick_flushes_and_is_recorded(plain_database: Database) -> None:
+    async with running_rig(plain_database, linger_s=5) as rig:
+        sender = Submitter(rig, await rig.register("1"))
+        await rig.ingest.tick()
+        before_us = rig.clock.now_us()
+        for n in range(10):
+            sender.submit(before_us - n, n)
+        await asyncio.wait_for(rig.ingest.tick(), 3)  # it does not linger
+        assert len(sender.settled) == 10
+        rows = await rig.rows(
+            "SELECT (extract(epoch FROM tick) * 1000000)::bigint, rows FROM ingest_journal"
+            " ORDER BY id"
+        )
+        assert [number for _, number in rows] == [0, 10]
+        assert rows[-1][0] >= before_us
+
+
+async def test_duplicates_are_acknowledged_and_stored_once(plain_database: Database) -> None:
+    async with running_rig(plain_database) as rig:
+        sender = Submitter(rig, await rig.register("1"))
+        now_us = rig.clock.now_us()
+        sender.submit(now_us, "a")
+        sender.submit(now_us, "b")
+        sender.submit(now_us, "c", longitude=5)
+        await rig.ingest.tick()
+        sender.submit(now_us, "d")
+        sender.submit(now_us, "e", longitude=6)
+        await rig.ingest.tick()
+        assert sender.settled == [(serial, None) for serial in "abcde"]
+        stored = [(row[2], row[4]) for row in await rig.positions()]
+        assert stored == [(118_800_000, 0), (5, 1), (6, 2)]
+        assert rig.counters["duplicates"] == 2
+        assert await rig.rows("SELECT count(*) FROM raw_frames") == [(3,)]
+
+
+async def test_duplicates_older_than_the_memory_are_stored_once_too(
+    plain_database: Database,
+) -> None:
+    async with running_rig(plain_database) as first:
+        device = await first.register("1")
+        now_us = first.clock.now_us()
+        sender = Submitter(first, device)
+        sender.submit(now_us, "a")
+        await first.ingest.tick()
+    async with running_rig(plain_database) as second:  # a restart forgets
+        second.ingest._journal_id = 1_000
+        sender = Submitter(second, device)
+        sender.submit(now_us, "a")
+        sender.submit(now_us, "b", longitude=5)
+        await second.ingest.tick()
+        assert sender.settled == [("a", None), ("b", None)]
+        assert [(row[2], row[4]) for row in await second.positions()] == [(118_800_000, 0), (5, 1)]
+
+
+async def test_refused_reports_settle_when_their_quarantine_is_stored(
+    plain_database: Database,
+) -> None:
+    async with running_rig(plain_database) as rig:
+        sender = Submitter(rig, await rig.register("1"))
+        rig.writer.gate.clear()
+        sender.submit(1_000_000, "old")
+        settled: list[str] = []
+        rig.ingest.quarantine(entry(1), lambda: settled.append("bad input"))
+        await asyncio.sleep(0.1)
+        assert (sender.settled, settled) == ([], [])
+        rig.writer.gate.set()
+        await rig.ingest.tick()
+        assert sender.settled == [("old", "time_out_of_range")]
+        assert settled == ["bad input"]
+        rows = await rig.refused()
+        assert sorted(reason for reason, *_ in rows) == ["bad", "time_out_of_range"]
+
+
+async def test_the_quarantine_queue_drops_its_oldest(plain_database: Database) -> None:
+    async with running_rig(plain_database) as rig:
+        rig.writer.gate.clear()
+        settled: list[int] = []
+        number = module.MAX_QUARANTINE_QUEUE + 25
+        for n in range(number):
+            rig.ingest.quarantine(entry(n), lambda n=n: settled.append(n))
+        assert settled == list(range(25))
+        assert rig.counters["quarantine_dropped"] == 25
+        rig.writer.gate.set()
+        await rig.ingest.tick()
+        kept: list[Any] = await rig.rows("SELECT count(*), min(detail::int) FROM quarantine")
+        assert kept == [(module.MAX_QUARANTINE_QUEUE, 25)]
+        assert settled == list(range(number))
+
+
+async def test_what_cannot_be_committed_at_the_stop_is_not_acknowledged(
+    plain_database: Database,
+) -> None:
+    async with running_rig(plain_database) as rig:
+        sender = Submitter(rig, await rig.register("1"))
+        rig.writer.broken = True
+        sender.submit(rig.clock.now_us(), 1)
+        await until(lambda: rig.writer.tries > 0)
+        assert not await rig.ingest.stop(timeout_s=0.2)
+        assert sender.settled == []
+        sender.submit(rig.clock.now_us(), 2)
+        assert rig.counters["reports_after_stop"] == 1
+
+
+async def test_an_observer_that_fails_does_not_stop_the_loop(plain_database: Database) -> None:
+    async with running_rig(plain_database) as rig:
+        sender = Submitter(rig, await rig.register("1"))
+        observed = rig.ingest._on_committed
+
+        def fail(*_: object) -> None:
+            rig.ingest._on_committed = observed
+            raise ZeroDivisionError
+
+        rig.ingest._on_committed = fail
+        sender.submit(rig.clock.now_us(), 1)
+        await rig.ingest.tick()
+        sender.submit(rig.clock.now_us(), 2)
+        await rig.ingest.tick()
+        assert len(sender.settled) == 2
+        assert rig.counters["observers_failed"] == 1
+
+
+async def test_live_positions_are_the_newest_of_each_device(plain_database: Database) -> None:
+    async with running_rig(plain_database) as rig:
+        sender = Submitter(rig, await rig.register("1"))
+        now_us = rig.clock.now_us() // 1_000_000 * 1_000_000
+        with rig.hub.subscribe(["positions"]) as seen:
+            for age_s, serial in ((10, 1), (5, 2), (7, 3)):
+                sender.submit(now_us - age_s * 1_000_000, serial)
+            await rig.ingest.tick()
+            sender.submit(now_us - 6_000_000, 4)  # late: shown is newer
+            await rig.ingest.tick()
+            sender.submit(now_us - 4_000_000, 5)
+            await rig.ingest.tick()
+            messages = [await seen.get(), await seen.get()]
+        shown = [message.payload["positions"] for message in messages if message is not None]
+        assert [len(positions) for positions in shown] == [1, 1]
+        stamps = [positions[0]["time"] for positions in shown]
+        assert stamps == sorted(stamps)
+        assert shown[0][0]["longitude"] == 118.8
+        assert shown[0][0]["speed_kmh"] is None
+
+
+async def test_a_slow_subscriber_is_dropped() -> None:
+    hub = LiveHub()
+    slow, other = hub.subscribe(), hub.subscribe(["status"])
+    for n in range(QUEUE_MESSAGES + 1):
+        hub.publish(1, "violation", {"n": n})
+    assert slow.dropped
+    assert (len(hub), hub.dropped) == (1, 1)
+    read = [message async for message in slow]
+    assert [message.payload["n"] for message in read] == list(range(QUEUE_MESSAGES))
+    other.close()
+    assert [message async for message in other] == []
