@@ -98,6 +98,11 @@ class Evaluator:
         self._idle.clear()
         self._arrived.set()
 
+    def look_again(self) -> None:
+        """Read the rulebook's revision at the next step, however recently it was read: simulated
+        time may pass an hour in the second that a reading is good for."""
+        self._revision_read_s = float("-inf")
+
     async def settled(self) -> None:
         """Wait until everything handed over so far is judged."""
         await self._idle.wait()

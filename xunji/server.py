@@ -111,6 +111,7 @@ class Server:
 
     async def flush(self) -> None:
         """Commit all that was received, record a tick of the clock now, judge both."""
+        self.evaluator.look_again()
         await self.ingest.tick()
         await self.evaluator.settled()
 

@@ -131,6 +131,7 @@ class XunjiServer:
         self._terminals = terminals
         self._command = command
         self._numbers = count(1)
+        self._rules: list[dict[str, Any]] = []
         self.organisation_id: int = self.api.call("GET", "/me")["organisation"]["id"]
 
     def now(self) -> datetime:
@@ -183,7 +184,7 @@ class XunjiServer:
 
     def add_rule(
         self, kind: str, parameters: Mapping[str, float] | None = None, **fields: Any
-    ) -> Any:
+    ) -> dict[str, Any]:
         """A rule of this kind in force from now on; thresholds not given keep their defaults."""
         body = {
             "organisation_id": self.organisation_id,
@@ -193,7 +194,17 @@ class XunjiServer:
             "parameters": dict(parameters or {}),
             **fields,
         }
-        return self.api.call("POST", "/rules", body)
+        rule = dict(self.api.call("POST", "/rules", body))
+        self._rules.append(rule)
+        return rule
+
+    def retire_rules(self) -> None:
+        """Let the rules added here judge nobody from now on."""
+        for rule in self._rules:
+            fields = ("kind", "name_zh", "name_en", "parameters", "organisation_id")
+            body = {name: rule[name] for name in fields}
+            self.api.call("PUT", f"/rules/{rule['id']}", {**body, "scope": {"device_ids": [0]}})
+        self._rules.clear()
 
     def violations(self, terminal: Terminal | None = None, **query: Any) -> Sequence[Any]:
         """Violations of a terminal, or all, oldest first, everything received so far judged."""
