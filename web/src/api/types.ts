@@ -22,7 +22,8 @@ export interface User {
   role: Role
   organisation: { id: number; name: string; name_en: string }
   locale: string
-  map?: { style_url?: string | null } | null
+  permissions?: string[]
+  map?: { style_url: string | null; pmtiles_url: string | null } | null
 }
 
 export interface Organisation {
@@ -53,6 +54,8 @@ export interface Position {
 
 export interface CannotJudge {
   rule_id: number
+  rule_name_zh?: string | null
+  rule_name_en?: string | null
   since: string
   reason: string
 }
@@ -128,7 +131,7 @@ export interface Violation {
   responsible_organisation_id: number | null
   responsible_organisation: string | null
   device: { id: number; name: string; plate: string | null; kind: UnitKind }
-  rule: { id: number; version: number; kind: string; name_zh: string; name_en: string }
+  rule: { id: number; version: number; kind: string; name_zh: string | null; name_en: string | null }
   severity: Severity
   started_at: string
   ended_at: string | null
@@ -136,7 +139,7 @@ export interface Violation {
   duration_s: number | null
   longitude: number
   latitude: number
-  fence: { id: number; version: number; name: string } | null
+  fence: { id: number; version: number; name: string | null } | null
   measures: Record<string, unknown>
   sentence_zh: string
   sentence_en: string
@@ -185,6 +188,7 @@ export interface Evidence extends Omit<Violation, 'fence'> {
   corrections: { made_at?: string; correction?: Record<string, unknown>; [key: string]: unknown }[]
   log: { at: string; user: Person | string | null; action: string; detail: Record<string, unknown> }[]
   commands: Command[]
+  warning_text?: string
   evidence_sha256: string | null
 }
 
@@ -275,14 +279,14 @@ export interface QuarantineEntry {
   identity: string | null
   reason: string
   detail: string
-  frame?: string
-  hex?: string
+  hex: string
+  bytes: number
 }
 
 export interface Webhook {
   id: number
   url: string
-  enabled: boolean
+  enabled?: boolean
   secret?: string
 }
 

@@ -2,9 +2,9 @@
 import type { Evidence } from '@/api/types'
 
 /** The place's name, whether `fence` is a Feature or the short form of the list. */
-export function fenceName(fence: Evidence['fence'] | { name: string } | null): string {
+export function fenceName(fence: Evidence['fence'] | { name: string | null } | null): string {
   if (!fence) return ''
-  if ('name' in fence) return fence.name
+  if ('name' in fence) return fence.name ?? ''
   const name = fence.properties?.name
   return typeof name === 'string' ? name : ''
 }

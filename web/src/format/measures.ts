@@ -8,12 +8,14 @@ export function measureRows(
   nameOf: (name: string) => string,
 ): [string, string][] {
   return Object.entries(measures)
-    .filter(([, value]) => isShown(value))
+    .filter(([name, value]) => isShown(name, value))
     .map(([name, value]) => [nameOf(name), words(name, value, language)])
 }
 
-function isShown(value: unknown): boolean {
-  return ['number', 'string', 'boolean'].includes(typeof value) && value !== ''
+// Instants (`peak_us`) are places on the track, not measures for people.
+function isShown(name: string, value: unknown): boolean {
+  const isPlain = ['number', 'string', 'boolean'].includes(typeof value) && value !== ''
+  return isPlain && !name.endsWith('_us')
 }
 
 function words(name: string, value: unknown, language: Language): string {

@@ -4,6 +4,7 @@ import type { Theme } from '@/stores/preferences'
 
 export interface Palette {
   ground: string
+  district: string
   water: string
   park: string
   site: string
@@ -27,7 +28,8 @@ export type FenceLook = 'site' | 'dump' | 'no_go' | 'grid' | 'road' | 'other'
 
 export const PALETTES: Record<Theme, Palette> = {
   light: {
-    ground: '#f1efe9',
+    ground: '#e6e4de',
+    district: '#f3f1ec',
     water: '#b9d6e6',
     park: '#d3e5c5',
     site: '#ebdfc9',
@@ -54,7 +56,8 @@ export const PALETTES: Record<Theme, Palette> = {
     episode: '#d6331f',
   },
   dark: {
-    ground: '#151d23',
+    ground: '#11181d',
+    district: '#172027',
     water: '#1c3a4d',
     park: '#1c3327',
     site: '#33301f',

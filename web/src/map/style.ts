@@ -11,19 +11,20 @@ import { PALETTES, type Palette } from './palette'
 export const FONT = ['sans-serif']
 const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] }
 
-// Sources of base maps name their classes differently; these are the words that mean the same.
-const KIND = ['coalesce', ['get', 'kind'], ['get', 'class'], ['get', 'type'], '']
-const ROAD_CLASS = ['coalesce', ['get', 'road_class'], ['get', 'class'], ['get', 'highway'], '']
+// A feature says what it is in `layer` (a road then has its class in `class`). A user's own file may
+// use OpenStreetMap's words; these lists hold both.
+const LAYER = ['coalesce', ['get', 'layer'], ['get', 'kind'], ['get', 'class'], '']
+const ROAD_CLASS = ['coalesce', ['get', 'class'], ['get', 'highway'], '']
 const WATER = ['river', 'water', 'lake', 'canal']
 const PARK = ['park', 'green', 'garden', 'forest']
-const SITE = ['site', 'construction', 'construction_site', 'dump', 'plant', 'parking', 'depot', 'wash_bay']
-const MAIN = ['main', 'primary', 'trunk', 'arterial', 'expressway', 'motorway', 'ring']
-const MIDDLE = ['secondary', 'tertiary', 'collector', 'branch']
+const SITE = ['place', 'site', 'construction', 'dump', 'plant', 'depot']
+const MAIN = ['trunk', 'motorway', 'primary']
+const MIDDLE = ['secondary', 'tertiary']
 
 const among = (value: unknown, words: readonly string[]) => ['in', value, ['literal', words]]
 const isPolygon = ['==', ['geometry-type'], 'Polygon']
 const isLine = ['==', ['geometry-type'], 'LineString']
-const isRoad = ['all', isLine, ['!', among(KIND, WATER)]]
+const isRoad = ['all', isLine, ['!', among(LAYER, WATER)]]
 
 const ROAD_WIDTH = [
   'interpolate',
@@ -46,7 +47,7 @@ const CASE_WIDTH = [
 export function nameIn(language: 'zh' | 'en'): unknown[] {
   return language === 'en'
     ? ['coalesce', ['get', 'name_en'], ['get', 'name'], '']
-    : ['coalesce', ['get', 'name_zh'], ['get', 'name'], '']
+    : ['coalesce', ['get', 'name'], '']
 }
 
 function areas(c: Palette): unknown[] {
@@ -54,10 +55,11 @@ function areas(c: Palette): unknown[] {
     id,
     type: 'fill',
     source: 'basemap',
-    filter: ['all', isPolygon, among(KIND, words)],
+    filter: ['all', isPolygon, among(LAYER, words)],
     paint: { 'fill-color': colour },
   })
   return [
+    fill('base-district', ['district'], c.district),
     fill('base-park', PARK, c.park),
     fill('base-building', ['building', 'block'], c.building),
     fill('base-water', WATER, c.water),
@@ -65,7 +67,7 @@ function areas(c: Palette): unknown[] {
       id: 'base-water-line',
       type: 'line',
       source: 'basemap',
-      filter: ['all', isLine, among(KIND, WATER)],
+      filter: ['all', isLine, among(LAYER, WATER)],
       layout: { 'line-cap': 'round', 'line-join': 'round' },
       paint: {
         'line-color': c.water,
@@ -77,7 +79,7 @@ function areas(c: Palette): unknown[] {
       id: 'base-site-hatch',
       type: 'fill',
       source: 'basemap',
-      filter: ['all', isPolygon, among(KIND, SITE)],
+      filter: ['all', isPolygon, among(LAYER, SITE)],
       paint: { 'fill-pattern': 'hatch', 'fill-opacity': 0.7 },
     },
   ]
@@ -123,13 +125,13 @@ function labels(c: Palette, language: 'zh' | 'en'): unknown[] {
   return [
     line('base-road-name', ['all', isRoad, among(ROAD_CLASS, MAIN)], c.text, 12.5),
     line('base-side-name', ['all', isRoad, ['!', among(ROAD_CLASS, MAIN)]], c.text, 15),
-    line('base-river-name', ['all', isLine, among(KIND, WATER)], c.waterText, 11),
+    line('base-river-name', ['all', isLine, among(LAYER, WATER)], c.waterText, 11),
     {
       id: 'base-area-name',
       type: 'symbol',
       source: 'basemap',
       minzoom: 12.5,
-      filter: ['all', isPolygon, ['!', among(KIND, SITE)]],
+      filter: ['all', isPolygon, among(LAYER, [...WATER, ...PARK])],
       layout: { 'text-field': nameIn(language), 'text-font': FONT, 'text-size': 11.5 },
       paint: paint(c.waterText),
     },

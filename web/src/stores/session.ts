@@ -12,11 +12,15 @@ export const token = ref<string | null>(null)
 /** Set when the server refused a token that had been good: the log-in page says so. */
 export const expired = ref(false)
 
-export const mayCommand = computed(() => user.value !== null)
-export const mayEditRules = computed(() => ['chief', 'dispatcher'].includes(user.value?.role ?? ''))
-export const isChief = computed(() => user.value?.role === 'chief')
-/** A company reads its own violations and may warn its drivers, but does not decide them. */
-export const mayDecide = computed(() => user.value !== null && user.value.role !== 'company')
+// The server decides; the page only leaves out what it would refuse.
+const may = (permission: string) =>
+  computed(() => user.value?.permissions?.includes(permission) ?? false)
+export const mayCommand = may('command')
+export const mayWarn = may('warn')
+export const mayDecide = may('work_violations')
+export const mayEditRules = may('edit_rules')
+export const mayInspect = may('inspect_input')
+export const mayWebhooks = may('webhooks')
 
 function accept(newToken: string, newUser: User): void {
   token.value = newToken
