@@ -47,7 +47,7 @@ def arc_m(chord_m: Floats) -> Floats:
 def ground_distance_m(
     longitude_1: ArrayLike, latitude_1: ArrayLike, longitude_2: ArrayLike, latitude_2: ArrayLike
 ) -> Floats:
-    """Metres between points, elementwise; 1e-5 of it wrong at 50 km, up to 3 % between antipodes."""
+    """Metres between points, elementwise; 1e-5 off at 50 km, up to 3 % between antipodes."""
     difference = to_earth(longitude_1, latitude_1) - to_earth(longitude_2, latitude_2)
     return arc_m(np.sqrt((difference**2).sum(-1)))
 

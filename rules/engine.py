@@ -38,7 +38,7 @@ class _Judged:
     fence: NDArray[np.int32]
     version: NDArray[np.int32]
     relevant: NDArray[np.bool_]
-    reason: str
+    reasons: NDArray[np.object_]
 
     @staticmethod
     def nothing(count: int) -> _Judged:
@@ -48,7 +48,7 @@ class _Judged:
             np.full(count, -1, np.int32),
             np.zeros(count, np.int32),
             np.zeros(count, np.bool_),
-            "",
+            np.full(count, "", object),
         )
 
 
@@ -150,7 +150,8 @@ class Engine:
             judged.fence[relevant] = column.fence[relevant]
             judged.version[relevant] = version.rule.version
             judged.relevant |= relevant
-            judged.reason = column.reason
+            reasons = column.reason if column.reasons is None else column.reasons[relevant]
+            judged.reasons[relevant] = reasons
         return judged
 
     def _episodes(
@@ -177,7 +178,7 @@ class Engine:
         for place in places:
             sample = _sample(view, judged, place)
             if sample.value == UNKNOWN:
-                episode.reason = judged.reason
+                episode.reason = judged.reasons[place]
             version = plan.version_or_newest(sample.rule_version or episode.rule_version)
             for told in advance(episode, sample, previous_us, version.parameters):
                 yield self._findings.of_episode(plan, device_id, told)
