@@ -28,7 +28,7 @@ MAX_OUTGOING_UNACKNOWLEDGED = 1_000
 KEEPALIVE_S = 30
 SESSION_EXPIRY_S = 7 * 86_400
 SHORTEST_RECONNECT_S, LONGEST_RECONNECT_S = 1, 30
-CUT_OFF_BEFORE_FALL_BACK = 2  # some brokers meet MQTT 5 with silence
+GREETING_LIMIT_S = 5.0  # some brokers meet MQTT 5 with silence
 _UNSUPPORTED_VERSION = 132
 
 
@@ -97,7 +97,7 @@ class MqttClient:
         self._connection = 0
         self._changing: asyncio.Task[None] | None = None
         self._stopped = False
-        self._cut_off = 0  # connections that the broker ended without a word
+        self._greeting: asyncio.TimerHandle | None = None
         self.connected = asyncio.Event()
         self.left_to_broker = 0
 
@@ -109,6 +109,7 @@ class MqttClient:
     async def stop(self) -> None:
         """Disconnect; the broker keeps our session."""
         self._stopped = True
+        self._forget_greeting()
         client, self._client = self._client, None
         if self._changing is not None:
             await asyncio.gather(self._changing, return_exceptions=True)
@@ -144,6 +145,7 @@ class MqttClient:
         client.reconnect_delay_set(SHORTEST_RECONNECT_S, LONGEST_RECONNECT_S)
         client.max_inflight_messages_set(MAX_OUTGOING_UNACKNOWLEDGED)
         client.max_queued_messages_set(MAX_OUTGOING)
+        client.on_socket_open = self._opened_in_thread
         client.on_connect = self._connected_in_thread
         client.on_disconnect = self._disconnected_in_thread
         client.on_message = self._message_in_thread
@@ -163,6 +165,9 @@ class MqttClient:
         client.loop_start()
 
     # In paho's thread
+
+    def _opened_in_thread(self, _client: paho.Client, _data: Any, _socket: Any) -> None:
+        self._call(self._await_greeting)
 
     def _connected_in_thread(
         self, client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any
@@ -203,20 +208,28 @@ class MqttClient:
         while self._waiting:
             self._on_message(self._waiting.popleft())
 
+    def _await_greeting(self) -> None:
+        if self._greeting is None and not self._stopped:
+            self._greeting = self._loop.call_later(GREETING_LIMIT_S, self._not_greeted)
+
+    def _not_greeted(self) -> None:
+        if not self.connected.is_set():
+            _log.warning("mqtt_silence", host=self._address.host, port=self._address.port)
+            self._change_version()
+
+    def _forget_greeting(self) -> None:
+        if self._greeting is not None:
+            self._greeting.cancel()
+
     def _mark_connected(self) -> None:
-        self._cut_off = 0
+        self._forget_greeting()
         _log.info("mqtt_connected", host=self._address.host, port=self._address.port)
         self.connected.set()
 
     def _mark_disconnected(self, reason: str) -> None:
-        greeted = self.connected.is_set()
         self.connected.clear()
-        if self._stopped:
-            return
-        _log.warning("mqtt_disconnected", reason=reason)
-        self._cut_off += not greeted
-        if self._cut_off >= CUT_OFF_BEFORE_FALL_BACK:
-            self._change_version()
+        if not self._stopped:
+            _log.warning("mqtt_disconnected", reason=reason)
 
     def _refused(self, code: int, reason: str) -> None:
         _log.warning("mqtt_refused", reason=reason, host=self._address.host)
