@@ -24,7 +24,8 @@ Switch = Literal["on", "off"]
 GnssState = Literal["ok", "poor", "off"]
 Network = Literal["5g", "4g", "3g", "2g", "wifi", "none"]
 Result = Literal["done", "failed", "message_error", "unsupported"]
-Percent = Annotated[int | float, Meta(ge=0, le=100)]
+# msgspec takes bounds on a number, not on a union of numbers.
+Percent = Annotated[int, Meta(ge=0, le=100)] | Annotated[float, Meta(ge=0, le=100)]
 
 
 class Fix(Struct, frozen=True, kw_only=True, omit_defaults=True):
