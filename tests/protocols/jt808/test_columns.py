@@ -174,7 +174,9 @@ def test_frames_from_the_wild(vector: dict[str, Any]) -> None:
 def signed(degrees: float) -> int:
     """1e-6 degree; a few senders write two's complement, which the vectors show unsigned."""
     value = round(degrees * 1e6)
-    return value - 2**32 if value >= 2**31 else value
+    if abs(value) < 2**31:
+        return value
+    return abs(value) - 2**32
 
 
 @given(
