@@ -18,7 +18,7 @@ from model.rulebook import Rulebook
 class Roster:
     """Assignments by (device, purpose) and shifts by device, each sorted by start.
 
-    `tables`: what `rules.assigned` has made of the assignments of a purpose, in columns.
+    `tables`: what `rules.assigned` and `rules.duty` have made of them, in columns.
     """
 
     assignments: Mapping[tuple[int, str], Sequence[Assignment]]

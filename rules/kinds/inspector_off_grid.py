@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.rulebook import Rule
 from rules.assigned import assigned_pairs, nearest
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Parameter
+from rules.duty import on_duty
 from rules.readings import accuracy_m, applies, column_of
 from rules.registry import register
 from rules.trilogic import all_of, tri
@@ -59,7 +59,7 @@ class InspectorOffGrid:
     def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
         """YES only when even the near end of the accuracy circle is too far."""
         pairs = assigned_pairs(view, rule, "grid")
-        bound = pairs.any_for(len(view.rows)) & _on_duty(view)
+        bound = pairs.any_for(len(view.rows)) & on_duty(view)
         accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
         precise = view.usable & (accuracy <= parameters["max_accuracy_m"])
         distance_m, fence = nearest(view, pairs, bound & precise)
@@ -75,17 +75,6 @@ class InspectorOffGrid:
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
         return _WORDS.sentence(measures, self.measure_name, language)
-
-
-def _on_duty(view: View) -> NDArray[np.bool_]:
-    """Whether each fix lies in a shift of its device; rows are sorted by device."""
-    duty = np.zeros(len(view.rows), np.bool_)
-    devices, starts = np.unique(view.rows["device_id"], return_index=True)
-    ends = np.append(starts[1:], len(duty))
-    for device_id, start, end in zip(devices.tolist(), starts, ends, strict=True):
-        if view.roster.shifts.get(device_id):
-            duty[start:end] = view.roster.on_duty(device_id, view.rows["time_us"][start:end])
-    return duty
 
 
 register(InspectorOffGrid())

@@ -72,18 +72,20 @@ class NotSpraying:
         bound = pairs.any_for(len(view.rows))
         accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
         precise = accuracy <= parameters["max_accuracy_m"]
-        distance_m, fence = nearest(view, pairs, bound & view.usable & precise)
-        on_road = _on_road(distance_m, accuracy)
-        on_road[~(view.usable & precise)] = UNKNOWN
-        on_road[~bound] = NO
         speed = speed_kmh(view)
-        value = all_of(
+        working = all_of(
             applies(view, rule),
-            on_road,
             at_least(speed, parameters["moving_kmh"]),
             at_most(speed, parameters["max_kmh"]),
             negate(signal_is_yes(view, "spraying")),
         )
+        # Where the truck is matters only when nothing else acquits it.
+        wanted = bound & view.usable & precise & (working != NO)
+        distance_m, fence = nearest(view, pairs, wanted)
+        on_road = _on_road(distance_m, accuracy)
+        on_road[~(view.usable & precise)] = UNKNOWN
+        on_road[~bound] = NO
+        value = all_of(working, on_road)
         reasons = np.full(len(value), "signal_unknown", object)
         reasons[np.isnan(speed)] = "speed_unknown"
         reasons[~precise] = "poor_gnss"

@@ -70,7 +70,8 @@ class RouteDeviation:
         pairs = assigned_pairs(view, rule, "corridor")
         bound = pairs.any_for(count) & (in_places(view, EXEMPT_TAGS) < 0)
         loaded = signal_is_yes(view, "loaded") if parameters["only_loaded"] else None
-        wanted = bound & view.usable
+        scheduled = applies(view, rule)
+        wanted = bound & view.usable & (scheduled != NO)
         if loaded is not None:
             wanted &= loaded != NO
         distance_m, fence = nearest(view, pairs, wanted)
@@ -80,7 +81,7 @@ class RouteDeviation:
         reasons = np.full(count, "signal_unknown", object)
         reasons[off_route == UNKNOWN] = "poor_gnss"
         reasons[bound & ~view.usable] = "no_position"
-        value = all_of(applies(view, rule), off_route, *([] if loaded is None else [loaded]))
+        value = all_of(scheduled, off_route, *([] if loaded is None else [loaded]))
         measure = np.where(np.isfinite(distance_m), distance_m, np.nan)
         return column_of(value, measure, fence, reasons)
 
