@@ -18,7 +18,9 @@ ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
 START_LIMIT_S = 180
 RUN_LIMIT_S = 900
-ACCOUNT = re.compile(r"\b(chief|dispatcher|company)\b\W+(?:\w+\W+)??(\S+)\s*$", re.MULTILINE)
+# As the demo prints them: name, password, role, organisation; then that its history is in.
+ACCOUNT = re.compile(r"^ +(\S+) +(\S+) +(chief|dispatcher|company) ", re.MULTILINE)
+READY = "History is in"
 
 pytestmark = pytest.mark.chromium
 
@@ -84,9 +86,11 @@ def _accounts(process: subprocess.Popen[bytes], log: Path) -> dict[str, str]:
     """`{"XUNJI_CHIEF": "name:password", ...}` from what the demo prints when it is ready."""
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline and process.poll() is None:
-        found = dict(ACCOUNT.findall(log.read_text(encoding="utf-8", errors="replace")))
-        if len(found) == 3:
-            return {f"XUNJI_{name.upper()}": f"{name}:{word}" for name, word in found.items()}
+        said = log.read_text(encoding="utf-8", errors="replace")
+        if READY in said:
+            return {
+                f"XUNJI_{r.upper()}": f"{name}:{word}" for name, word, r in ACCOUNT.findall(said)
+            }
         time.sleep(0.2)
     raise AssertionError(f"the demo did not get ready:\n{log.read_text(errors='replace')[-4000:]}")
 
