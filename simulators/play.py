@@ -1,7 +1,8 @@
 """Plays a fleet against a running server: history in the server's simulated time, then live.
 
 In history each step moves the server's clock, sends what is due, waits until all of it is
-acknowledged; so the server's ticks never claim to have heard what is still on its way.
+acknowledged; so the server's ticks never claim to have heard what is still on its way. A step must
+stay shorter than the shortest silence that breaks a rule, less the silences that nearly do.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     live_s: float | None = None
     from_s: int = 0
     until_s: int | None = None
-    step_s: int = 240
+    step_s: int = 360
     live: bool = False
     resumed: bool = False
 

@@ -16,7 +16,7 @@ from simulators.city import basemap, build_city
 from simulators.fleet import Fleet
 from simulators.play import Script, fleet_of
 from xunji.clock import SimulatedClock
-from xunji.demo_seed import DAY_US, new_passwords, seed_demo, top_up_shifts
+from xunji.demo_seed import new_passwords, seed_demo, top_up_shifts
 from xunji.demo_state import DemoState, load_state
 from xunji.server import Server
 from xunji.settings import (
@@ -115,7 +115,7 @@ class Demo:
         async with self.server.database.pool.connection() as conn:
             if not state.shifts_until_us:
                 await seed_demo(conn, fleet, state.passwords)
-            since_us = state.shifts_until_us or state.origin_us - DAY_US
+            since_us = state.shifts_until_us or state.origin_us
             state.shifts_until_us = await top_up_shifts(conn, fleet, since_us, self.clock.now_us())
         state.save(self.settings.data_dir)
         await self.server.refresh_register()

@@ -160,9 +160,10 @@ async def _seed_unit(
 
 
 async def top_up_shifts(conn: Connection, fleet: Fleet, from_us: int, now_us: int) -> int:
-    """Give inspectors their shifts that start in [from_us, two weeks from now).
+    """Give inspectors their shifts of [from_us, two weeks from now).
 
-    Returns up to when they have shifts now: the next call's `from_us`.
+    A shift that runs at the fleet's origin begins there: nobody can have reported before. Returns
+    up to when they have shifts now, the next call's `from_us`.
     """
     until_us = now_us + SHIFT_DAYS_AHEAD * DAY_US
     people = {unit.identity: unit for unit in fleet.units if unit.shift is not None}
@@ -171,10 +172,11 @@ async def top_up_shifts(conn: Connection, fleet: Fleet, from_us: int, now_us: in
     async with conn.transaction():
         for device_id, identity in rows:
             day_only = people[identity].role == "day_shift"
-            for starts_us, ends_us in _shifts(from_us, until_us, day_only=day_only):
-                await save_shift(
-                    conn, Shift(device_id=device_id, starts_us=starts_us, ends_us=ends_us)
-                )
+            for starts_us, ends_us in _shifts(from_us - DAY_US, until_us, day_only=day_only):
+                begins_us = max(starts_us, fleet.origin_us)
+                if ends_us > begins_us >= from_us:
+                    shift = Shift(device_id=device_id, starts_us=begins_us, ends_us=ends_us)
+                    await save_shift(conn, shift)
     return until_us
 
 
@@ -182,9 +184,8 @@ def _shifts(from_us: int, until_us: int, *, day_only: bool) -> list[tuple[int, i
     """Day and night shifts of twelve hours that start in [from_us, until_us)."""
     found = []
     day = datetime.fromtimestamp(from_us / 1e6, UTC).astimezone(ZONE)
-    midnight_us = (
-        int(day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()) * 1_000_000
-    )
+    midnight = day.replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight_us = int(midnight.timestamp()) * 1_000_000
     while midnight_us < until_us:
         for start_hour, end_hour in SHIFT_HOURS[:1] if day_only else SHIFT_HOURS:
             start_us = midnight_us + start_hour * 3_600_000_000
