@@ -50,17 +50,20 @@ class HandsetProtocol(TerminalProtocol, Interface):
 class _Delivery:
     """One message: acknowledged to the broker when all that it carried is settled."""
 
-    __slots__ = ("door", "message", "open", "session")
+    __slots__ = ("afterwards", "door", "message", "open", "session")
 
     def __init__(self, door: MqttDoor, message: Received, session: Session | None) -> None:
         self.door = door
         self.message = message
         self.session = session
         self.open = 1  # the handling itself
+        self.afterwards: list[bytes] = []  # replies that must not leave before
 
     def done(self) -> None:
         self.open -= 1
         if not self.open:
+            for payload in self.afterwards:
+                self.door.send(_identity(self.message.topic), "ack", payload)
             self.door.acknowledge(self.message)
 
     def settled(self, report: Report, error: ProtocolError | None) -> None:
@@ -88,7 +91,7 @@ class MqttDoor:
             return
         self._desk.counters.add("mqtt_messages")
         now_us = self._desk.clock.now_us()
-        identity = message.topic.removeprefix(PREFIX).removesuffix("/up")
+        identity = _identity(message.topic)
         events, session = self._events(identity, message.payload, now_us)
         delivery = _Delivery(self, message, session)
         for event in events:
@@ -162,8 +165,8 @@ class MqttDoor:
     # Reactions to events
 
     def _send(self, event: Send, delivery: _Delivery, _now_us: int) -> None:
-        identity = delivery.message.topic.removeprefix(PREFIX).removesuffix("/up")
-        self.send(identity, "ack", event.data)
+        """After what the message carried is settled: a refusal too is durable before it is told."""
+        delivery.afterwards.append(event.data)
 
     def _report(self, event: Report, delivery: _Delivery, now_us: int) -> None:
         delivery.open += 1
@@ -196,6 +199,10 @@ class MqttDoor:
     def _bad(self, event: Bad, delivery: _Delivery, now_us: int) -> None:
         delivery.open += 1
         self._desk.refuse(event, self._protocol.name, self.peer, now_us, delivery.done)
+
+
+def _identity(topic: str) -> str:
+    return topic.removeprefix(PREFIX).removesuffix("/up")
 
 
 _REACTIONS: dict[type[Event], Callable[[MqttDoor, Any, _Delivery, int], None]] = {

@@ -10,12 +10,11 @@ from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 from typing import Any, Literal, NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from model.position import UNKNOWN, UNKNOWN_ALTITUDE_M, FixSource, PositionBatch
-from model.signals import unpack
+from model.position import PositionBatch
+from model.position_json import position_json
 
 Kind = Literal["positions", "violation", "command", "status"]
 QUEUE_MESSAGES = 1_024  # waiting messages a subscriber may have before it is dropped
@@ -139,7 +138,7 @@ class NewestPositions:
                 continue
             self._shown_us[device] = time_us
             if wanted:
-                position = position_json(row, batch.attributes[index])
+                position = position_json(row, batch.attributes[index]) | {"online": True}
                 by_organisation.setdefault(int(row["organisation_id"]), []).append(position)
         for organisation_id, positions in by_organisation.items():
             self._hub.publish(organisation_id, "positions", {"positions": positions})
@@ -152,38 +151,3 @@ def _newest_rows(batch: PositionBatch) -> NDArray[np.intp]:
     last = np.ones(len(order), np.bool_)
     last[:-1] = devices[1:] != devices[:-1]
     return order[last]
-
-
-def _known(value: int, scale: int = 1) -> float | int | None:
-    if value == UNKNOWN:
-        return None
-    return value if scale == 1 else value / scale
-
-
-def iso_time(time_us: int) -> str:
-    """UTC as ISO 8601 with milliseconds and Z."""
-    return f"{np.datetime64(time_us // 1000, 'ms')}Z"
-
-
-def position_json(row: np.void, attributes: str | None) -> dict[str, Any]:
-    """A row as the Position of docs/api.md (`online` is true: it was heard of just now)."""
-    time_us, altitude_m = int(row["time_us"]), int(row["altitude_m"])
-    bits = int(row["alarm_bits"])
-    return {
-        "device_id": int(row["device_id"]),
-        "time": iso_time(time_us),
-        "longitude": int(row["longitude_e6"]) / 1e6,
-        "latitude": int(row["latitude_e6"]) / 1e6,
-        "altitude_m": None if altitude_m == UNKNOWN_ALTITUDE_M else altitude_m,
-        "speed_kmh": _known(int(row["speed_kmh_e1"]), 10),
-        "course_deg": _known(int(row["course_deg"])),
-        "accuracy_m": _known(int(row["accuracy_m"])),
-        "fix_source": FixSource(int(row["fix_source"])).name.lower(),
-        "satellites": _known(int(row["satellites"])),
-        "odometer_m": _known(int(row["odometer_m"])),
-        "alarms": [bit for bit in range(64) if bits >> bit & 1],
-        "signals": unpack(int(row["signals"])),
-        "received_at": iso_time(time_us + 1000 * int(row["delay_ms"])),
-        "attributes": msgspec.json.decode(attributes) if attributes else {},
-        "online": True,
-    }

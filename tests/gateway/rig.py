@@ -173,6 +173,7 @@ async def running_rig(
     open_to_all: bool = False,
     max_pending_reports: int = 65_536,
     linger_s: float = 0.0,
+    retention_us: int = RETENTION_US,
 ) -> AsyncIterator[Rig]:
     counters, online, hub, clock = Counters(), OnlineTable(), LiveHub(), SystemClock()
     registration = Registration(database.pool)
@@ -192,7 +193,7 @@ async def running_rig(
         writer,
         clock,
         lambda *entry: committed.append(entry),
-        Preparation(RecentReports(), RETENTION_US, actual_device=directory.actual_device),
+        Preparation(RecentReports(), retention_us, actual_device=directory.actual_device),
         tick_seconds=60,
         max_pending_reports=max_pending_reports,
         linger_s=linger_s,
