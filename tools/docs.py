@@ -23,7 +23,8 @@ HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 
 def documents(root: Path = ROOT) -> list[Path]:
     """Every document of the project, those of installed packages left out."""
-    found = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "testkit").glob("*.md")]
+    folders = ("docs", "deploy", "testkit", "tools")
+    found = [*root.glob("*.md"), *(p for name in folders for p in (root / name).rglob("*.md"))]
     return sorted(found)
 
 

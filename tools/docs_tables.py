@@ -51,20 +51,30 @@ def settings_table() -> str:
     return _table(("in xunji.toml", "environment", "default", "meaning"), rows)
 
 
+def commands_by_name() -> dict[str, Any]:
+    """Every command with its group before it: `user add`."""
+    application: Any = typer.main.get_command(build_app())
+    found: dict[str, Any] = {}
+    for name, command in sorted(application.commands.items()):
+        members = getattr(command, "commands", {})
+        found |= {f"{name} {member}": sub for member, sub in sorted(members.items())}
+        if not members:
+            found[name] = command
+    return found
+
+
 def _option(parameter: Any) -> str:
-    if parameter.param_type_name == "argument":
-        return str(parameter.human_readable_name)
-    return "`" + " ".join(sorted(parameter.opts, key=len)[-1:]) + "`"
+    argument = parameter.param_type_name == "argument"
+    return f"`{parameter.name.upper() if argument else max(parameter.opts, key=len)}`"
 
 
 def commands_table() -> str:
     """Every command with its arguments and options."""
-    command: Any = typer.main.get_command(build_app())
     rows = []
-    for name, sub in sorted(command.commands.items()):
-        said = (sub.help or "").strip().partition("\n\n")[0].replace("\n", " ")
-        options = ", ".join(_option(p) for p in sub.params if not getattr(p, "hidden", False))
-        rows.append((f"`xunji {name}`", said, options))
+    for name, command in commands_by_name().items():
+        said = (command.help or "").strip().partition("\n\n")[0].replace("\n", " ")
+        shown = [parameter for parameter in command.params if parameter.name != "help"]
+        rows.append((f"`xunji {name}`", said, " ".join(_option(p) for p in shown)))
     return _table(("command", "what it does", "arguments and options"), rows)
 
 

@@ -29,7 +29,7 @@ class DatabaseSettings(BaseModel):
 class GatewaySettings(BaseModel):
     """Front doors for terminals."""
 
-    host: str = "0.0.0.0"  # noqa: S104 terminals come from outside
+    host: str = Field("0.0.0.0", description="terminals come from outside")  # noqa: S104
     port: int = Field(6800, description="recognises the protocol by its first bytes")
     jt808_port: int | None = Field(6808, description="fixed JT/T 808 port; null: none")
     auto_register: bool = Field(False, description="unknown terminals are registered at once")
@@ -45,9 +45,9 @@ class GatewaySettings(BaseModel):
 class MqttSettings(BaseModel):
     """The handsets' broker. No URL: the embedded broker on `embedded_port`."""
 
-    enabled: bool = True
+    enabled: bool = Field(True, description="false: no door for handsets")
     url: str | None = Field(None, description="mqtt://user:password@host:1883")
-    embedded_port: int = 1883
+    embedded_port: int = Field(1883, description="of the embedded broker")
     client_id: str = Field("xunji", description="fixed, so that the broker keeps our session")
     max_payload_bytes: int = Field(65_536, description="larger payloads are quarantined")
 
@@ -55,9 +55,9 @@ class MqttSettings(BaseModel):
 class HttpSettings(BaseModel):
     """API and page."""
 
-    host: str = "127.0.0.1"
-    port: int = 8080
-    token_hours: float = 12
+    host: str = Field("127.0.0.1", description="put a proxy that ends TLS in front")
+    port: int = Field(8080, description="of the API and the page")
+    token_hours: float = Field(12, description="after them a person logs in again")
     map_style_url: str | None = Field(None, description="MapLibre style instead of the built-in")
     pmtiles_path: Path | None = Field(None, description="PMTiles base map served by us")
     metrics_token: str | None = Field(
@@ -71,11 +71,11 @@ class HttpSettings(BaseModel):
 class RulesSettings(BaseModel):
     """The engine's own knobs; thresholds are parameters of rules."""
 
-    zone: str = "Asia/Shanghai"
+    zone: str = Field("Asia/Shanghai", description="IANA zone of schedules that name none")
     news_minutes: float = Field(15, description="violations older than this are not announced")
     snapshot_minutes: float = Field(10, description="event time between two snapshots of a device")
     snapshot_days: float = Field(3, description="late fixes older than this replay from farther")
-    tick_seconds: float = 5
+    tick_seconds: float = Field(5, description="silence is judged at most this late")
     outage_seconds: float = Field(120, description="a gap in ticks this long is an outage of ours")
 
 
@@ -86,9 +86,11 @@ class Settings(BaseSettings):
         env_prefix="XUNJI_", env_nested_delimiter="__", toml_file="xunji.toml", extra="forbid"
     )
 
-    data_dir: Path = Path("xunji-data")
+    data_dir: Path = Field(Path("xunji-data"), description="secret, embedded database")
     secret: str | None = Field(None, description="signs tokens and codes; unset: made once")
-    clock: Literal["system", "simulated"] = "system"
+    clock: Literal["system", "simulated"] = Field(
+        "system", description="simulated: time moves when told; for test servers"
+    )
     production: bool = Field(True, description="refuses simulated time and the test interface")
     database: DatabaseSettings = DatabaseSettings()
     gateway: GatewaySettings = GatewaySettings()
