@@ -14,13 +14,18 @@ class Credentials(BaseModel):
     password: str = Field(min_length=1, max_length=200)
 
 
-class Organisation(BaseModel):
-    """A visible organisation."""
+class OrganisationName(BaseModel):
+    """An organisation by name."""
 
     id: int
-    parent_id: int | None = None
     name: str
     name_en: str
+
+
+class Organisation(OrganisationName):
+    """A visible organisation and the one above it."""
+
+    parent_id: int | None
 
 
 class MapSource(BaseModel):
@@ -37,7 +42,7 @@ class Me(BaseModel):
     username: str
     display_name: str
     role: Literal["chief", "dispatcher", "officer", "company"]
-    organisation: Organisation
+    organisation: OrganisationName
     locale: str
     permissions: list[str]
     map: MapSource

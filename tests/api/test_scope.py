@@ -1,0 +1,215 @@
+"""Nobody sees or touches what is not theirs: every route of the application, by every outsider."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from api.access import PERMISSIONS
+from api.app import PREFIX, create_app
+from storage.scope import CACHE_SECONDS, ScopeCache, visible_organisations
+from tests.api.town import Browser, Town
+
+# Routes that need no log-in, or show nothing of anybody.
+OPEN = {("POST", "/login")}
+# A body that would do for each route that writes, and the query that a route needs.
+BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/devices"): {"identity": "9", "protocol": "jt808", "kind": "other", "name": "x"},
+    ("PATCH", "/devices/{device_id}"): {"name": "mine now"},
+    ("POST", "/fences"): {"type": "Feature", "geometry": {}, "properties": {"name": "x"}},
+    ("PUT", "/fences/{fence_id}"): {"type": "Feature", "geometry": {}, "properties": {}},
+    ("POST", "/rules"): {"kind": "uncovered_load", "name_zh": "x", "name_en": "x"},
+    ("PUT", "/rules/{rule_id}"): {"kind": "uncovered_load", "name_zh": "x", "name_en": "x"},
+    ("POST", "/violations/{violation_id}/take"): {},
+    ("POST", "/violations/{violation_id}/close"): {"result": "fined"},
+    ("POST", "/violations/{violation_id}/warn"): {},
+    ("POST", "/devices/{device_id}/commands"): {"text": "x"},
+    ("POST", "/webhooks"): {"url": "https://example.org/"},
+    ("DELETE", "/webhooks/{webhook_id}"): None,
+    ("POST", "/test/clock"): {"now": "2030-01-01T00:00:00Z"},
+}
+QUERIES = {
+    "/devices/{device_id}/track": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
+}
+
+
+def paths_of(town: Town) -> set[tuple[str, str]]:
+    """(method, path below the prefix) of everything in the OpenAPI description."""
+    description = create_app(town.services).openapi()
+    return {
+        (method.upper(), path.removeprefix(PREFIX))
+        for path, methods in description["paths"].items()
+        for method in methods
+    }
+
+
+async def _things_of_a(town: Town, browser: Browser) -> dict[str, int]:
+    """An id of company A for every parameter in a path."""
+    violation = town.violations["a"]
+    command = await browser.post("chief", f"/violations/{violation}/warn")
+    body = {"url": "http://127.0.0.1:9/", "organisation_id": town.organisations["a"]}
+    town.services.settings.http.webhook_allow_private = True
+    webhook = await browser.post("chief", "/webhooks", body)
+    return {
+        "device_id": town.devices["truck_a"].id,
+        "violation_id": violation,
+        "command_id": command["id"],
+        "fence_id": town.fences["site"].id,
+        "rule_id": town.rules["uncovered"].id,
+        "webhook_id": webhook["id"],
+    }
+
+
+# Whatever names company A or anything of it.
+MARKS = ("truck_a", "苏A00000", "13800000000", "甲渣土公司", "company_a", "site 围栏", "cell 围栏")
+
+
+@pytest.mark.parametrize("role", ["company", "dispatcher", "chief", "officer"])
+async def test_company_b_sees_and_changes_nothing_of_company_a(
+    town: Town, browser: Browser, role: str
+) -> None:
+    """Whatever role a user of company B has."""
+    async with town.database.pool.connection() as conn:
+        await conn.execute("UPDATE users SET role = %s WHERE username = 'company_b'", (role,))
+    things = await _things_of_a(town, browser)
+    before = await _everything(town)
+    for method, path in sorted(paths_of(town) - OPEN):
+        assert method == "GET" or (method, path) in BODIES, f"{method} {path} is not tested"
+        if method != "GET" and "{" not in path:
+            continue  # makes something of one's own: below
+        real = path.format(**things)
+        given = {"params": QUERIES.get(path), "json": BODIES.get((method, path))}
+        answer = await browser.send("company_b", method, real, **given)
+        expected = {403, 404} if "{" in path else {200, 403}
+        assert answer.status_code in expected, f"{method} {real}: {answer.text}"
+        shown = [mark for mark in MARKS if mark in answer.text]
+        assert not shown, f"{method} {real} shows {shown}"
+    assert await _everything(town) == before
+
+
+async def _everything(town: Town) -> list[Any]:
+    """All rows that a request might have changed."""
+    tables = ("devices", "fences", "rules", "violations", "violation_log", "commands", "webhooks")
+    async with town.database.pool.connection() as conn:
+        return [
+            await (await conn.execute(f"SELECT * FROM {table} ORDER BY 1, 2".encode())).fetchall()
+            for table in tables
+        ]
+
+
+async def test_company_b_cannot_make_things_for_company_a(town: Town, browser: Browser) -> None:
+    async with town.database.pool.connection() as conn:
+        await conn.execute("UPDATE users SET role = 'chief' WHERE username = 'company_b'")
+    other = {"organisation_id": town.organisations["a"]}
+    for path in ("/devices", "/rules", "/webhooks"):
+        body = {**BODIES["POST", path], **other}
+        answer = await browser.send("company_b", "POST", path, json=body)
+        assert answer.status_code == 404, f"{path}: {answer.text}"
+    fence = {"type": "Feature", "geometry": {}, "properties": {"name": "x", **other}}
+    assert (await browser.send("company_b", "POST", "/fences", json=fence)).status_code == 404
+    mine = f"/devices/{town.devices['truck_b'].id}"
+    moved = await browser.send("company_b", "PATCH", mine, json=other)
+    assert moved.status_code == 404
+
+
+async def test_a_company_does_see_its_own(town: Town, browser: Browser) -> None:
+    devices = await browser.get("company_b", "/devices")
+    assert [device["name"] for device in devices] == ["truck_b 号"]
+    assert [v["id"] for v in await browser.get("company_b", "/violations")] == [
+        town.violations["b"]
+    ]
+    assert len(await browser.get("company_b", "/positions/latest")) == 1
+    status = await browser.get("company_b", "/status")
+    assert (status["units"], status["open_violations"]) == (1, 1)
+
+
+async def test_the_responsible_district_sees_the_violation_but_not_the_truck(
+    town: Town, browser: Browser
+) -> None:
+    card = await browser.get("officer_wang", f"/violations/{town.violations['a']}")
+    assert card["device"]["name"] == "truck_a 号"
+    assert [d["name"] for d in await browser.get("officer_wang", "/devices")] == ["inspector 号"]
+    path = f"/devices/{town.devices['truck_a'].id}/track"
+    answer = await browser.send(
+        "officer_wang", "GET", path, params=QUERIES["/devices/{device_id}/track"]
+    )
+    assert answer.status_code == 404
+
+
+async def test_every_route_refuses_strangers(town: Town, browser: Browser) -> None:
+    for method, path in sorted(paths_of(town) - OPEN):
+        real = PREFIX + path.replace("{", "").replace("}", "")
+        answer = await browser.client.request(method, real)
+        assert answer.status_code in {401, 422}, f"{method} {path}"
+        numbered = PREFIX + path.format(
+            device_id=1, violation_id=1, command_id=1, fence_id=1, rule_id=1, webhook_id=1
+        )
+        answer = await browser.client.request(
+            method, numbered, params=QUERIES.get(path), json=BODIES.get((method, path))
+        )
+        assert answer.status_code == 401, f"{method} {path}: {answer.text}"
+
+
+# What each role may do, written out once more: a change of the table must be meant.
+ALLOWED = {
+    "POST /devices": {"chief", "dispatcher"},
+    "POST /rules": {"chief", "dispatcher"},
+    "POST /violations/{violation_id}/take": {"chief", "dispatcher", "officer"},
+    "POST /violations/{violation_id}/warn": {"chief", "dispatcher", "officer", "company"},
+    "POST /devices/{device_id}/commands": {"chief", "dispatcher"},
+    "GET /quarantine": {"chief", "dispatcher"},
+    "GET /unregistered": {"chief", "dispatcher"},
+    "GET /webhooks": {"chief"},
+    "GET /test/clock": {"chief"},
+    "GET /devices": {"chief", "dispatcher", "officer", "company"},
+}
+
+
+@pytest.mark.parametrize("route", ALLOWED)
+async def test_roles(town: Town, browser: Browser, route: str) -> None:
+    method, path = route.split(" ")
+    things = {"device_id": town.devices["truck_a"].id, "violation_id": town.violations["a"]}
+    for role in ("chief", "dispatcher", "officer", "company"):
+        async with town.database.pool.connection() as conn:
+            await conn.execute("UPDATE users SET role = %s WHERE username = 'company_a'", (role,))
+        body = BODIES.get((method, path))
+        answer = await browser.send("company_a", method, path.format(**things), json=body)
+        assert (answer.status_code != 403) == (role in ALLOWED[route]), f"{role}: {answer.text}"
+
+
+def test_permissions_name_only_roles() -> None:
+    assert set().union(*PERMISSIONS.values()) == {"chief", "dispatcher", "officer", "company"}
+
+
+async def test_scope_is_the_organisation_and_all_below(town: Town) -> None:
+    organisations = town.organisations
+    async with town.database.pool.connection() as conn:
+        everyone = await visible_organisations(conn, organisations["bureau"])
+        assert everyone == sorted(organisations.values())
+        assert await visible_organisations(conn, organisations["a"]) == [organisations["a"]]
+        assert await visible_organisations(conn, 987_654) == []
+
+
+async def test_a_circle_of_organisations_ends(town: Town) -> None:
+    async with town.database.pool.connection() as conn:
+        await conn.execute(
+            "UPDATE organisations SET parent_id = %s WHERE parent_id IS NULL",
+            (town.organisations["a"],),
+        )
+        everyone = await visible_organisations(conn, town.organisations["a"])
+    assert everyone == sorted(town.organisations.values())
+
+
+async def test_scope_is_remembered_for_seconds_only(town: Town) -> None:
+    now_s = 0.0
+    cache = ScopeCache(lambda: now_s)
+    bureau = town.organisations["bureau"]
+    async with town.database.pool.connection() as conn:
+        assert len(await cache.of(conn, bureau)) == 4
+        await conn.execute(
+            "INSERT INTO organisations (parent_id, name) VALUES (%s, 'c')", (bureau,)
+        )
+        assert len(await cache.of(conn, bureau)) == 4
+        now_s = CACHE_SECONDS
+        assert len(await cache.of(conn, bureau)) == 5
