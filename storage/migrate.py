@@ -92,9 +92,14 @@ async def status(database: Database) -> list[tuple[str, State]]:
     """Every migration of the database's mode and whether it is applied; changes nothing."""
     conn = await database.connect()
     try:
-        return [(migration.name, state) for migration, state in await _compare(conn, database.mode)]
+        return await compare(conn, database.mode)
     finally:
         await conn.close()
+
+
+async def compare(conn: Connection, mode: Mode | None) -> list[tuple[str, State]]:
+    """As `status`, on a connection; mode None: of a database that has no schema yet."""
+    return [(migration.name, state) for migration, state in await _compare(conn, mode or "plain")]
 
 
 async def _compare(conn: Connection, mode: Mode) -> list[tuple[Migration, State]]:

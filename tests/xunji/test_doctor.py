@@ -1,0 +1,337 @@
+"""`xunji doctor` against real servers: what is well, what is broken, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from paho.mqtt.enums import MQTTProtocolVersion
+from psycopg import sql
+from typer.testing import CliRunner
+
+from gateway.mqtt_client import RECEIVE_MAXIMUM
+from storage.migrate import migrations
+from tests.brokers import Mosquitto, free_port
+from tests.servers import DatabaseServer, address
+from xunji.command_line import build_app
+from xunji.doctor import Check, examine
+from xunji.doctor.broker import PROBE_MESSAGES, check_broker, probe_broker
+from xunji.doctor.database import check_database
+from xunji.doctor.machine import check_clock, check_disk, check_ports
+from xunji.settings import DatabaseSettings, GatewaySettings, HttpSettings, MqttSettings, Settings
+
+
+@pytest.fixture(autouse=True)
+def nothing_inherited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No settings but a test's own."""
+    for name in [name for name in os.environ if name.startswith("XUNJI_")]:
+        if not name.startswith("XUNJI_TEST_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="xunji-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_ports() -> dict[str, Any]:
+    return {
+        "gateway": GatewaySettings(host="127.0.0.1", port=free_port(), jt808_port=free_port()),
+        "http": HttpSettings(port=free_port()),
+        "mqtt": MqttSettings(embedded_port=free_port()),
+    }
+
+
+def by_name(checks: list[Check]) -> dict[str, Check]:
+    assert len({check.name for check in checks}) == len(checks)
+    for check in checks:
+        assert check.zh
+        assert check.en
+        assert bool(check.mend_zh) == bool(check.mend_en)
+        assert check.mend_en or check.state not in ("warning", "broken"), check
+    return {check.name: check for check in checks}
+
+
+async def test_all_is_well(server: DatabaseServer, data_dir: Path) -> None:
+    url = server.create()
+    settings = Settings(data_dir=data_dir, database=DatabaseSettings(url=url), **free_ports())
+    try:
+        found = by_name(await examine(settings))
+    finally:
+        server.drop(url)
+    # The test servers run with fsync off: the doctor must see it.
+    assert found.pop("durability").state == "broken"
+    assert {name for name, check in found.items() if check.state == "broken"} == set()
+    assert {"database", "timescaledb", "schema", "mqtt", "port_http", "disk", "zone"} <= set(found)
+    assert found["schema"].state == "ok"
+    assert found["clock_database"].state == "ok"
+    assert ("edition" in found["timescaledb"].en) is (server.mode == "timescale")
+
+
+async def test_a_new_installation_is_left_as_it_is(data_dir: Path) -> None:
+    found = by_name(await examine(Settings(data_dir=data_dir / "new", **free_ports())))
+    assert found["database"].state == "ok"
+    assert list(data_dir.iterdir()) == []
+
+
+async def test_the_embedded_server_is_joined_and_left(data_dir: Path) -> None:
+    runner = CliRunner()
+    environment = {"XUNJI_DATA_DIR": str(data_dir), "LANG": "C"}
+    first = await _in_thread(runner, ["migrate"], environment)
+    assert first.exit_code == 0, first.output
+    checks, skew_s = await check_database(Settings(data_dir=data_dir))
+    found = by_name(checks)
+    assert {check.state for check in found.values()} == {"ok"}
+    assert "embedded" in found["database"].en
+    assert skew_s is not None
+    assert abs(skew_s) < 1
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()
+
+
+async def _in_thread(runner: CliRunner, arguments: list[str], environment: dict[str, str]) -> Any:
+    """The commands run a loop of their own."""
+    return await asyncio.to_thread(runner.invoke, build_app(), arguments, env=environment)
+
+
+async def _database(url: str) -> dict[str, Check]:
+    checks, _ = await check_database(Settings(database=DatabaseSettings(url=url)))
+    return by_name(checks)
+
+
+async def test_a_database_out_of_reach(plain_server: DatabaseServer) -> None:
+    for url in ("postgresql://127.0.0.1:1/x", address(plain_server.url, "none"), "postgresql://["):
+        found = await _database(url)
+        assert found["database"].state == "broken"
+        assert "XUNJI_DATABASE__URL" in found["database"].mend_en or "postgresql://" in (
+            found["database"].mend_en
+        )
+
+
+async def test_a_database_that_loses(plain_server: DatabaseServer) -> None:
+    url = plain_server.create()
+    name = sql.Identifier(str(psycopg.conninfo.conninfo_to_dict(url)["dbname"]))
+    plain_server.run(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(name))
+    try:
+        found = await _database(url)
+    finally:
+        plain_server.drop(url)
+    assert found["database"].state == "broken"
+    assert "ALTER DATABASE" in found["database"].mend_zh
+
+
+async def test_what_is_not_migrated(plain_server: DatabaseServer) -> None:
+    url = plain_server.create("template0")
+    try:
+        found = await _database(url)
+    finally:
+        plain_server.drop(url)
+    assert found["schema"].state == "note"
+    assert "xunji migrate" in found["schema"].mend_en
+
+
+@pytest.mark.mosquitto
+def test_a_broker_with_its_defaults_queues_little(mosquitto: Mosquitto) -> None:
+    found = by_name(check_broker(Settings(mqtt=MqttSettings(url=mosquitto.url))))
+    assert found["mqtt"].state == "ok"
+    assert "mosquitto" in found["mqtt"].en
+    # With MQTT 5 it is our receive maximum that counts.
+    assert found["mqtt_in_flight"].state == "ok"
+    assert str(RECEIVE_MAXIMUM) in found["mqtt_in_flight"].en
+    assert found["mqtt_queue"].state == "warning"
+    assert "max_queued_messages" in found["mqtt_queue"].mend_zh
+    assert found["mqtt_persistence"].state == "note"
+
+
+@pytest.mark.mosquitto
+def test_a_broker_of_old_is_too_narrow(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = partial(probe_broker, version=MQTTProtocolVersion.MQTTv311)
+    monkeypatch.setattr("xunji.doctor.broker.probe_broker", old)
+    found = by_name(check_broker(Settings(mqtt=MqttSettings(url=mosquitto.url))))
+    assert "3.1.1" in found["mqtt"].en
+    assert found["mqtt_in_flight"].state == "warning"
+    assert found["mqtt_in_flight"].en.startswith("20 messages")
+    assert "max_inflight_messages" in found["mqtt_in_flight"].mend_zh
+
+
+@pytest.mark.mosquitto
+def test_a_broker_set_up_well(mosquitto: Mosquitto) -> None:
+    mosquitto.stop()
+    mosquitto.extra = "max_inflight_messages 0\nmax_queued_messages 100000"
+    mosquitto.start()
+    found = by_name(check_broker(Settings(mqtt=MqttSettings(url=mosquitto.url))))
+    assert found["mqtt_in_flight"].state == "ok"
+    assert found["mqtt_queue"].state == "ok"
+    assert str(PROBE_MESSAGES) in found["mqtt_queue"].en
+
+
+@pytest.mark.mosquitto
+def test_a_broker_that_takes_little(mosquitto: Mosquitto) -> None:
+    mosquitto.stop()
+    mosquitto.extra = "max_packet_size 2000"
+    mosquitto.start()
+    found = by_name(check_broker(Settings(mqtt=MqttSettings(url=mosquitto.url))))
+    assert found["mqtt_packet_size"].state == "warning"
+
+
+@pytest.mark.mosquitto
+def test_a_broker_that_lets_nobody_in(mosquitto: Mosquitto) -> None:
+    mosquitto.stop()
+    mosquitto.extra = "allow_anonymous false"
+    mosquitto.start()
+    found = by_name(check_broker(Settings(mqtt=MqttSettings(url=mosquitto.url))))
+    assert found["mqtt"].state == "broken"
+    assert "authorized" in found["mqtt"].en
+
+
+def test_no_broker() -> None:
+    for url in ("mqtt://127.0.0.1:1", "http://broker"):
+        found = by_name(check_broker(Settings(mqtt=MqttSettings(url=url))))
+        assert found["mqtt"].state == "broken"
+        assert "XUNJI_MQTT__URL" in found["mqtt"].mend_en
+    assert check_broker(Settings(mqtt=MqttSettings(enabled=False)))[0].state == "ok"
+
+
+def test_a_port_of_somebody_else() -> None:
+    script = "import socket, sys; s = socket.create_server(('127.0.0.1', 0));"
+    script += "print(s.getsockname()[1], flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        port = int(other.stdout.readline())
+        settings = Settings(**{**free_ports(), "http": HttpSettings(port=port)})
+        check = by_name(check_ports(settings))["port_http"]
+        other.communicate("")
+    assert check.state == "broken"
+    assert str(other.pid) in check.zh
+    assert "XUNJI_HTTP__PORT" in check.mend_en
+    assert by_name(check_ports(settings))["port_http"].state == "ok"
+
+
+def test_a_port_of_our_own_server(tmp_path: Path) -> None:
+    program = tmp_path / "xunji"
+    program.write_text(
+        "import socket, sys; s = socket.create_server(('127.0.0.1', 0))\n"
+        "print(s.getsockname()[1], flush=True); sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, str(program), "serve"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as ours:
+        assert ours.stdout is not None
+        settings = Settings(
+            **{**free_ports(), "http": HttpSettings(port=int(ours.stdout.readline()))}
+        )
+        check = by_name(check_ports(settings))["port_http"]
+        ours.communicate("")
+    assert check.state == "ok"
+    assert str(ours.pid) in check.en
+
+
+def test_an_address_that_is_not_ours() -> None:
+    settings = Settings(**{**free_ports(), "http": HttpSettings(host="192.0.2.1", port=8080)})
+    assert by_name(check_ports(settings))["port_http"].state == "broken"
+
+
+def test_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(data_dir=tmp_path / "deep" / "er")
+    states = []
+    for free_gib in (0, 5, 50):
+        usage = shutil.disk_usage(tmp_path)._replace(free=free_gib << 30)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, usage=usage: usage)
+        states.append(by_name([check_disk(settings)])["disk"].state)
+    assert states == ["broken", "warning", "ok"]
+    (tmp_path / "file").write_text("")
+    blocked = Settings(data_dir=tmp_path / "file" / "under")
+    assert check_disk(blocked).state == "broken"
+
+
+def test_clock() -> None:
+    settings = Settings()
+    states = [by_name(check_clock(settings, s))["clock_database"].state for s in (-0.5, 9, -90)]
+    assert states == ["ok", "warning", "broken"]
+    assert "clock_database" not in by_name(check_clock(settings, None))
+    settings.rules.zone = "Asia/Nowhere"
+    assert by_name(check_clock(settings, 0))["zone"].state == "broken"
+
+
+def test_the_command_answers_in_both_languages(data_dir: Path) -> None:
+    environment = {
+        "XUNJI_DATA_DIR": str(data_dir),
+        "XUNJI_DATABASE__URL": "postgresql://127.0.0.1:1/x",
+    }
+    texts = {}
+    for language in ("zh", "en"):
+        arguments = ["doctor", "--language", language]
+        result = CliRunner().invoke(build_app(), arguments, env=environment)
+        assert result.exit_code == 1, result.output
+        texts[language] = result.output
+    assert "连不上数据库" in texts["zh"]
+    assert "cannot connect to the database" in texts["en"]
+    assert "->" in texts["en"]
+
+
+def test_the_command_answers_programs(data_dir: Path) -> None:
+    ports = free_ports()
+    environment = {
+        "XUNJI_DATA_DIR": str(data_dir),
+        "XUNJI_GATEWAY__PORT": str(ports["gateway"].port),
+        "XUNJI_GATEWAY__JT808_PORT": str(ports["gateway"].jt808_port),
+        "XUNJI_HTTP__PORT": str(ports["http"].port),
+        "XUNJI_MQTT__EMBEDDED_PORT": str(ports["mqtt"].embedded_port),
+    }
+    result = CliRunner().invoke(build_app(), ["doctor", "--json"], env=environment)
+    answer = json.loads(result.output)
+    assert (result.exit_code, answer["ok"]) == (0, True), result.output
+    assert {"name", "state", "zh", "en"} <= set(answer["checks"][0])
+
+
+def test_a_wrong_setting_is_named() -> None:
+    environment = {"XUNJI_GATEWAY__PORT": "many"}
+    result = CliRunner().invoke(build_app(), ["doctor", "--language", "en"], env=environment)
+    assert result.exit_code == 1
+    assert "XUNJI_GATEWAY__PORT" in result.output
+
+
+def test_migrate_says_where_it_stands(plain_server: DatabaseServer) -> None:
+    url = plain_server.create("template0")
+    names = [migration.name for migration in migrations("plain")]
+    outputs = []
+    try:
+        for arguments in (["migrate", "--status"], ["migrate"], ["migrate", "--status"]):
+            environment = {"XUNJI_DATABASE__URL": url}
+            result = CliRunner().invoke(build_app(), arguments, env=environment)
+            assert result.exit_code == 0, result.output
+            outputs.append(result.output)
+    finally:
+        plain_server.drop(url)
+    for name in names:
+        assert f"{name}: pending" in outputs[0]
+        assert f"{name}: applied now" in outputs[1]
+        assert f"{name}: applied\n" in outputs[2]
+
+
+def test_migrate_without_a_server_says_what_to_do() -> None:
+    environment = {"XUNJI_DATABASE__URL": "postgresql://127.0.0.1:1/x"}
+    result = CliRunner().invoke(build_app(), ["migrate"], env=environment)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+    assert "XUNJI_DATABASE__URL" in result.output
