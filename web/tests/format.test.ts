@@ -2,7 +2,7 @@ import type { Feature } from 'geojson'
 import { describe, expect, it } from 'vitest'
 import type { FramePiece } from '@/api/types'
 import { episodePeriod, fenceName, nearestIndex } from '@/format/evidence'
-import { bytesOf, runsOf } from '@/format/hex'
+import { bytesOf, isText, runsOf, textOf } from '@/format/hex'
 import { measureRows } from '@/format/measures'
 import { effectiveParameters, outOfRange, overrides } from '@/format/rules'
 import { lanesOf, levelOf, signalsOf } from '@/format/signals'
@@ -125,6 +125,17 @@ describe('a raw frame', () => {
   it('may be annotated beyond its end without harm', () => {
     expect(runsOf('7e', [[0, 9, 'too long', '']])).toEqual([{ bytes: ['7E'], offset: 0, piece: 0 }])
     expect(runsOf('', pieces)).toEqual([])
+  })
+})
+
+describe('a frame of a text protocol', () => {
+  it('is read as text, multi-byte characters and all', () => {
+    const bytes = bytesOf('7b22e5bea1223a317d')
+    expect(isText(bytes)).toBe(true)
+    expect(textOf(bytes)).toBe('{"御":1}')
+    expect(isText(bytesOf('7e02000001'))).toBe(false)
+    expect(isText(bytesOf('7b0001'))).toBe(false)
+    expect(isText([])).toBe(false)
   })
 })
 

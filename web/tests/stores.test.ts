@@ -4,6 +4,7 @@ import { LiveLine, liveUrl, pauseBefore } from '@/api/live'
 import type { Command, Device, Position, Violation } from '@/api/types'
 import { withCommand } from '@/stores/commands'
 import { matches, stateOf, type Unit } from '@/stores/fleet'
+import { ranAhead } from '@/stores/status'
 import * as violations from '@/stores/violations'
 
 const NOW = Date.parse('2026-11-22T06:00:00Z')
@@ -139,6 +140,15 @@ describe('the API client', () => {
   it('leaves out what is not set', () => {
     expect(query({ a: 1, b: undefined, c: null, d: '', e: 'x y' })).toBe('?a=1&e=x+y')
     expect(query({})).toBe('')
+  })
+})
+
+describe("the server's clock", () => {
+  it('that runs ahead is playing history; one that was merely set right once is not for long', () => {
+    const before = { server: NOW, here: 1000 }
+    expect(ranAhead(before, NOW + 5_000, 6_000)).toBe(false)
+    expect(ranAhead(before, NOW + 300_000, 6_000)).toBe(true)
+    expect(ranAhead(before, NOW + 300_000, 301_000)).toBe(false)
   })
 })
 

@@ -35,3 +35,13 @@ function narrower(held: number, candidate: number, pieces: readonly FramePiece[]
   if (held < 0) return candidate
   return pieces[candidate]![1] <= pieces[held]![1] ? candidate : held
 }
+
+/** A frame of a text protocol (handset JSON) is read as text, not as hex. */
+export function isText(bytes: readonly string[]): boolean {
+  const opens = bytes[0] === '7B' || bytes[0] === '5B' || bytes[0] === '24'
+  return opens && bytes.every((byte) => byte >= '20' || byte === '0A' || byte === '0D' || byte === '09')
+}
+
+export function textOf(bytes: readonly string[]): string {
+  return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16)))
+}

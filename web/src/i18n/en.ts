@@ -257,6 +257,7 @@ export default {
   action: {
     take: 'Take',
     warn: 'Warn driver',
+    warn_inspector: 'Warn inspector',
     close: 'Close case',
     taken_already: '{name} already has it',
     taken_elsewhere: 'A colleague already has it',

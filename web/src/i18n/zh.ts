@@ -251,6 +251,7 @@ export default {
   action: {
     take: '接手处理',
     warn: '提醒驾驶员',
+    warn_inspector: '提醒巡查员',
     close: '办结',
     taken_already: '{name} 已接手',
     taken_elsewhere: '另一位同事已接手',

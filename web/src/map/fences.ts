@@ -15,11 +15,12 @@ const LOOKS: readonly [string, FenceLook][] = [
   ['plant', 'dump'],
   ['grid', 'grid'],
   ['road', 'road'],
+  ['corridor', 'corridor'],
 ]
 
 function lookOf(tags: readonly string[], shape: string): FenceLook {
   const found = LOOKS.find(([tag]) => tags.includes(tag))?.[1]
-  return found ?? (shape === 'corridor' ? 'road' : 'other')
+  return found ?? (shape === 'corridor' ? 'corridor' : 'other')
 }
 
 /** A circle of `radius_m` round a point, as a ring in degrees. */

@@ -24,7 +24,7 @@ export interface Palette {
   episode: string
 }
 
-export type FenceLook = 'site' | 'dump' | 'no_go' | 'grid' | 'road' | 'other'
+export type FenceLook = 'site' | 'dump' | 'no_go' | 'grid' | 'road' | 'corridor' | 'other'
 
 export const PALETTES: Record<Theme, Palette> = {
   light: {
@@ -46,7 +46,8 @@ export const PALETTES: Record<Theme, Palette> = {
       dump: '#7d5b3a',
       no_go: '#c5281c',
       grid: '#7a6fb3',
-      road: '#2b86b0',
+      road: '#2b9aa0',
+      corridor: '#7b78c4',
       other: '#0f5c73',
     },
     state: { reporting: '#12805c', violation: '#c5281c', silent: '#7d8993' },
@@ -74,7 +75,8 @@ export const PALETTES: Record<Theme, Palette> = {
       dump: '#b98d63',
       no_go: '#ff8175',
       grid: '#a79bea',
-      road: '#58b7d6',
+      road: '#4fb8bd',
+      corridor: '#9f9ce6',
       other: '#58b7d6',
     },
     state: { reporting: '#1f9d72', violation: '#e0483a', silent: '#66747f' },

@@ -5,7 +5,7 @@ import type { Command, LiveMessage, Position, Violation } from '@/api/types'
 import { applyPositions, clearFleet, loadFleet } from './fleet'
 import { language } from './preferences'
 import { tell, tellError } from './notices'
-import { applyStatus, line, loadStatus, now } from './status'
+import { applyStatus, line, loadStatus, now, replaying } from './status'
 import { applyViolation, clearViolations, loadOngoing, loadQueue } from './violations'
 
 // Positions of several messages reach the map together, at most twice a second.
@@ -33,9 +33,11 @@ function gather(positions: readonly Position[]): void {
 }
 
 function hear(violation: Violation): void {
-  const isNew = applyViolation(violation, now.value, true)
+  const isNew = applyViolation(violation, now.value, !replaying.value)
   lastViolation.value = violation
-  if (!isNew || violation.late) return
+  // The queue shows its own news; elsewhere a notice tells of it.
+  const isInQueue = location.hash.startsWith('#/violations')
+  if (!isNew || violation.late || isInQueue) return
   const sentence = language.value === 'zh' ? violation.sentence_zh : violation.sentence_en
   tell('news', `${violation.device.plate ?? violation.device.name}：${sentence}`, violation.id)
 }

@@ -11,7 +11,7 @@ export interface Notice {
 }
 
 const SHOWN_MS = 6000
-const SHOWN_AT_ONCE = 4
+const SHOWN_AT_ONCE = 3
 let lastId = 0
 
 export const notices = ref<Notice[]>([])

@@ -16,10 +16,25 @@ setInterval(() => {
   tick.value = Date.now()
 }, 1000)
 
+// A simulated clock that runs faster than this is replaying history, not news.
+const REPLAY_MS = 30_000
+let known: { server: number; here: number } | null = null
+/** History is being played in: what arrives is shown but not announced. */
+export const replaying = ref(false)
+
+/** Whether the server's clock ran ahead of ours between two statuses by more than a hiccup. */
+export function ranAhead(before: { server: number; here: number }, server: number, here: number): boolean {
+  return server - before.server - (here - before.here) > REPLAY_MS
+}
+
 export function applyStatus(value: Status): void {
   status.value = value
   const server = Date.parse(value.now)
-  if (Number.isFinite(server)) offsetMs.value = server - Date.now()
+  if (!Number.isFinite(server)) return
+  const here = Date.now()
+  if (known && here - known.here >= 1000) replaying.value = ranAhead(known, server, here)
+  if (!known || here - known.here >= 1000) known = { server, here }
+  offsetMs.value = server - here
 }
 
 export async function loadStatus(): Promise<void> {
