@@ -39,6 +39,8 @@ _log = structlog.get_logger(__name__)
 
 MAX_UNACKNOWLEDGED = 4_096  # reports of one connection in the pipeline; then it is paused
 MAX_BAD_IN_A_ROW = 1_000  # then the peer speaks something else
+# Sessions cap what they keep themselves; a photo in many packages says nothing for a long while.
+QUIET_BUFFERS = 64
 WRITE_HIGH_WATER_BYTES = 65_536
 
 
@@ -101,8 +103,8 @@ class TcpConnection(asyncio.Protocol):
         now_us = self._desk.clock.now_us()
         events = self._events(data, now_us)
         self._unparsed_bytes = 0 if events else self._unparsed_bytes + len(data)
-        if self._unparsed_bytes > self._door.limits.max_buffer_bytes:
-            events = [Bad(data, "unparsed", "no end of a frame in sight"), Close("unparsed")]
+        if self._unparsed_bytes > QUIET_BUFFERS * self._door.limits.max_buffer_bytes:
+            events = [Bad(data, "unparsed", "no message in all that"), Close("unparsed")]
         for event in events:
             _REACTIONS[type(event)](self, event, now_us)
             if self._ending is not None:

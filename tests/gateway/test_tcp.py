@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from gateway.connection import QUIET_BUFFERS
 from gateway.tcp import TcpLimits
 from storage.database import Database
 from tests.gateway.rig import position, running_rig, until
@@ -165,7 +166,7 @@ async def test_a_peer_that_never_ends_a_frame(plain_database: Database) -> None:
     async with running_rig(plain_database, limits=TcpLimits(max_buffer_bytes=10_000)) as rig:
         rig.door.protocols = (type("P", (), {"name": "hoard", "session": lambda *_: Hoarder()})(),)
         client = await rig.connect()
-        client.send(b"$" * 20_000)
+        client.send(b"$" * (10_000 * QUIET_BUFFERS + 1))
         assert await client.closed()
         await until(lambda: rig.counters["closed.unparsed"] == 1)
 
