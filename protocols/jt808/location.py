@@ -85,6 +85,7 @@ def _read_items(reader: Reader) -> dict[str, Any]:
         start = reader.at
         raw = reader.take(2 + span.size, "item")[2:]
         key = f"0x{span.item_id:02X}"
+        extras.pop(key, None)  # of a repeated item the last one counts, at its place
         if span.size < span.declared:
             extras[key] = {"truncated": raw.hex(), "declared_length": span.declared}
         else:

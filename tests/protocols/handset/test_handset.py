@@ -1,0 +1,248 @@
+"""Handset JSON: sessions, rows, caps, the published schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.position import UNKNOWN, UNKNOWN_ALTITUDE_M, FixSource
+from model.signals import unpack
+from protocols.contract import (
+    Answered,
+    Bad,
+    Close,
+    KnownDevice,
+    Online,
+    ProtocolError,
+    Report,
+    Send,
+    Unregistered,
+)
+from protocols.handset import HANDSET, Answer, Fix, Hello, Shift, encode, encode_fixes, schema
+from protocols.handset.messages import MAX_FIXES, MAX_PAYLOAD_BYTES
+from protocols.handset.rows import decode_reports
+from protocols.handset.session import MAX_QUARANTINED_BYTES, HandsetSession
+from tests.protocols.directory import Register
+
+DOCS = Path(__file__).parents[3] / "docs" / "protocols"
+NOW_MS = 1_790_000_000_000
+ONE = encode_fixes(3, [Fix(t=NOW_MS, lon=121.4, lat=31.2)])
+
+
+def session(*known: str) -> HandsetSession:
+    return HANDSET.session_for(Register(*known), "H1")
+
+
+def rows(payload: bytes) -> Any:
+    decoded = decode_reports([payload])
+    assert not decoded.bad
+    return decoded.batch.rows
+
+
+def test_a_fix_is_reported_and_acknowledged_by_its_seq() -> None:
+    handset = session("H1")
+    (report,) = handset.receive_data(ONE, 0)
+    assert report == Report(KnownDevice(1, 7), "H1", ONE, 3)
+    assert isinstance(report, Report)
+    assert json.loads(handset.acknowledge(report, None)) == {"seq": 3, "ok": True}
+    refused = json.loads(handset.acknowledge(report, ProtocolError("time")))
+    assert refused == {"seq": 3, "ok": False, "error": "time"}
+
+
+def test_unknown_handset_gets_no_answer() -> None:
+    assert session().receive_data(ONE, 0) == [Unregistered("H1", {"type": "fixes"})]
+
+
+def test_a_stream_without_a_topic_is_not_believed() -> None:
+    bad, close = HANDSET.session(Register(open=True)).receive_data(ONE, 0)
+    assert isinstance(bad, Bad)
+    assert close == Close("no_identity")
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            Hello(v=1, seq=1, model="M"),
+            Online(KnownDevice(1, 7), "H1", {"model": "M", "app": None}),
+        ),
+        (Shift(v=1, seq=1, shift="off"), Online(KnownDevice(1, 7), "H1", {"shift": "off"})),
+        (Answer(v=1, seq=1, id=42, result="done"), Answered("H1", 42, "done")),
+    ],
+)
+def test_what_carries_no_fix_is_acknowledged_at_once(message: Any, expected: Any) -> None:
+    event, ack = session("H1").receive_data(encode(message), 0)
+    assert event == expected
+    assert isinstance(ack, Send)
+    assert json.loads(ack.data) == {"seq": 1, "ok": True}
+
+
+def test_a_shift_with_a_fix_is_a_position_on_duty() -> None:
+    payload = encode(Shift(v=1, seq=1, shift="on", fix=Fix(t=NOW_MS, lon=1.0, lat=2.0)))
+    (report,) = session("H1").receive_data(payload, 0)
+    assert isinstance(report, Report)
+    assert unpack(int(rows(payload)[0]["signals"])) == {"on_duty": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason", "answered"),
+    [
+        (b"{", "invalid_json", False),
+        (b"\xff\xfe", "invalid_json", False),
+        (b"[" * 200_000, "invalid_message", False),
+        (b'{"v":1,"seq":9,"type":"fixes","fixes":[{"t":1,"lon":"x"}]}', "invalid_message", True),
+        (b'{"v":1,"seq":9,"type":"fixes","fixes":[]}', "invalid_message", True),
+        (b'{"v":2,"seq":9,"type":"hello"}', "invalid_message", True),
+        (b'{"v":1,"seq":9,"type":"party"}', "invalid_message", True),
+        (b'{"v":1,"seq":"9","type":"hello"}', "invalid_message", False),
+        (b'{"pad":"' + b"x" * MAX_PAYLOAD_BYTES + b'"}', "too_large", False),
+        (encode_fixes(9, [Fix(t=1)] * (MAX_FIXES + 1)), "invalid_message", True),
+    ],
+    ids=lambda value: value[:30].decode(errors="replace") if isinstance(value, bytes) else None,
+)
+def test_bad_payload_is_quarantined(payload: bytes, reason: str, answered: bool) -> None:
+    bad, *answers = session("H1").receive_data(payload, 0)
+    assert isinstance(bad, Bad)
+    assert (bad.reason, bad.identity) == (reason, "H1")
+    assert len(bad.frame) <= MAX_QUARANTINED_BYTES
+    acks = [json.loads(event.data) for event in answers if isinstance(event, Send)]
+    assert acks == [{"seq": 9, "ok": False, "error": reason}] * answered
+    assert decode_reports([payload]).bad[0].reason == reason
+
+
+def test_columns() -> None:
+    fix = Fix(
+        t="2026-11-22T08:00:00+08:00",
+        lon=121.4325304,
+        lat=-31.2349256,
+        alt=-3.4,
+        spd=5.25,
+        crs=359.7,
+        acc=4.1,
+        src="wifi",
+        sat=7,
+        mock=True,
+    )
+    payload = encode_fixes(1, [fix], gnss="poor", bat=55, net="4g", shift="off")
+    decoded = decode_reports([payload])
+    row = decoded.batch.rows[0]
+    expected = {
+        "time_us": 1_795_305_600_000_000,
+        "longitude_e6": 121_432_530,
+        "latitude_e6": -31_234_926,
+        "altitude_m": -3,
+        "speed_kmh_e1": 52,
+        "course_deg": 0,
+        "accuracy_m": 5,
+        "fix_source": FixSource.WIFI,
+        "satellites": 7,
+        "odometer_m": UNKNOWN,
+    }
+    assert {name: int(row[name]) for name in expected} == expected
+    assert unpack(int(row["signals"])) == {"on_duty": "no", "mocked": "yes"}
+    state = {"battery_pct": 55, "network": "4g", "gnss_state": "poor"}
+    assert json.loads(decoded.batch.attributes[0] or "") == state
+
+
+def test_unknown_is_never_zero() -> None:
+    row = rows(encode_fixes(1, [Fix(t=NOW_MS, lon=1.0, lat=2.0, spd=-1.0, acc=-1.0, sat=-1)]))[0]
+    for name in ("speed_kmh_e1", "course_deg", "accuracy_m", "satellites", "odometer_m"):
+        assert int(row[name]) == UNKNOWN
+    assert int(row["altitude_m"]) == UNKNOWN_ALTITUDE_M
+    assert int(row["signals"]) == 0
+
+
+def test_a_fix_without_a_place_has_no_source() -> None:
+    found = rows(encode_fixes(1, [Fix(t=NOW_MS), Fix(t=NOW_MS, lon=1.0, lat=2.0, src="none")]))
+    assert [int(row["fix_source"]) for row in found] == [FixSource.NONE, FixSource.NONE]
+
+
+def test_one_odd_fix_costs_no_sibling() -> None:
+    odd = [
+        Fix(t=10**18, lon=1.0, lat=1.0),
+        Fix(t="yesterday", lon=1.0, lat=1.0),
+        Fix(t="2026-11-22T08:00:00", lon=1.0, lat=1.0),
+        Fix(t=NOW_MS, lon=1e300, lat=-1e300, alt=1e9, spd=1e9, crs=400.0, acc=1e9),
+    ]
+    found = rows(encode_fixes(1, [Fix(t=NOW_MS, lon=121.4, lat=31.2), *odd]))
+    assert [int(row["time_us"]) for row in found[:4]] == [NOW_MS * 1000, 0, 0, 0]
+    assert int(found[4]["longitude_e6"]) > 180_000_000
+    assert int(found[4]["altitude_m"]) == 2**15 - 1
+
+
+def test_reports_and_bad_ones_are_told_apart() -> None:
+    two = encode_fixes(1, [Fix(t=NOW_MS, lon=1.0, lat=2.0)] * 2)
+    decoded = decode_reports([two, b"{", encode(Hello(v=1, seq=1)), ONE])
+    assert decoded.report.tolist() == [0, 0, 3]
+    reasons = {index: error.reason for index, error in decoded.bad.items()}
+    assert reasons == {1: "invalid_json", 2: "not_a_report"}
+    assert len(decode_reports([]).batch) == 0
+
+
+@given(st.binary(max_size=200))
+def test_any_payload(payload: bytes) -> None:
+    events = session("H1").receive_data(payload, 0)
+    assert events
+    decode_reports([payload])
+
+
+@given(
+    st.integers(1, 2**45),
+    st.floats(-180, 180),
+    st.floats(-90, 90),
+    st.floats(0, 300),
+)
+def test_round_trip(time_ms: int, longitude: float, latitude: float, speed_kmh: float) -> None:
+    row = rows(encode_fixes(1, [Fix(t=time_ms, lon=longitude, lat=latitude, spd=speed_kmh)]))[0]
+    assert int(row["time_us"]) == time_ms * 1000
+    assert abs(int(row["longitude_e6"]) / 1e6 - longitude) <= 5.1e-7
+    assert abs(int(row["latitude_e6"]) / 1e6 - latitude) <= 5.1e-7
+    assert abs(int(row["speed_kmh_e1"]) / 10 - speed_kmh) <= 0.051
+
+
+def test_commands() -> None:
+    handset = session("H1")
+    text = json.loads(handset.command("H1", 5, "text", {"text": "回岗"}))
+    assert text == {"type": "text", "id": 5, "text": "回岗", "flags": []}
+    for kind, body, reason in (
+        ("photo", {}, "unsupported_command"),
+        ("text", {"text": "x" * 1025}, "too_long"),
+    ):
+        with pytest.raises(ProtocolError) as raised:
+            handset.command("H1", 5, kind, body)
+        assert raised.value.reason == reason
+
+
+@pytest.mark.parametrize(("head", "ours"), [(b"{", True), (b"", None), (b"\x7e", False)])
+def test_recognises(head: bytes, ours: bool | None) -> None:
+    assert HANDSET.recognises(head) is ours
+
+
+def test_description() -> None:
+    shown = HANDSET.describe(ONE.decode())
+    assert shown.message == "fixes"
+    assert shown.fields["seq"] == 3
+    assert shown.positions[0]["longitude"] == 121.4
+    assert json.loads(bytes.fromhex(shown.replies[0])) == {"seq": 3, "ok": True}
+    assert HANDSET.describe(ONE.hex()).fields == shown.fields
+    refused = HANDSET.describe("rubbish").error
+    assert refused is not None
+    assert refused.reason == "invalid_json"
+
+
+def test_published_schema_is_the_one_in_force() -> None:
+    published = json.loads((DOCS / "handset.schema.json").read_text(encoding="utf-8"))
+    assert published == schema()
+
+
+def test_examples_of_the_page_are_valid() -> None:
+    text = (DOCS / "handset.md").read_text(encoding="utf-8")
+    blocks = [block.split("\n```")[0] for block in text.split("```json up\n")[1:]]
+    assert len(blocks) >= 4
+    for block in blocks:
+        assert HANDSET.describe(block).error is None, block
