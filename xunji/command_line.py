@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -10,8 +11,11 @@ import typer
 import xunji.commands
 
 
-def build_app() -> typer.Typer:
-    """The command-line application with every command."""
+def build_app(wanted: str = "") -> typer.Typer:
+    """The command-line application: with the command `wanted`, or with every command.
+
+    Importing what all commands need takes seconds; a command is named as its module.
+    """
     app = typer.Typer(
         name="xunji",
         help="Vehicle telematics and GPS tracking server for city management.",
@@ -19,11 +23,12 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(lambda: None)
-    for module in sorted(iter_modules(xunji.commands.__path__), key=lambda m: m.name):
-        import_module(f"xunji.commands.{module.name}").add_to(app)
+    names = sorted(module.name for module in iter_modules(xunji.commands.__path__))
+    for name in [wanted] if wanted in names else names:
+        import_module(f"xunji.commands.{name}").add_to(app)
     return app
 
 
 def main() -> None:
     """Entry point."""
-    build_app()()
+    build_app(sys.argv[1] if len(sys.argv) > 1 else "")()
