@@ -47,7 +47,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     live_s: float | None = None
     from_s: int = 0
     until_s: int | None = None
-    step_s: int = 360
+    step_s: int = 240
     live: bool = False
     resumed: bool = False
 

@@ -60,14 +60,15 @@ def demo_settings(folder: Path, port: int | None, database_url: str | None) -> S
 
 
 def new_state(
-    seed: int, units: int, password: str | None, *, history_s: int, live: bool = True
+    seed: int, units: int, password: str | None, *, history_s: int = HISTORY_S, live: bool = True
 ) -> DemoState:
     """A plan whose history ends now."""
     return DemoState(
         seed=seed,
         units=units,
         origin_us=(int(time.time()) - history_s) * 1_000_000,
-        live_s=float(history_s) if live else None,
+        history_s=history_s,
+        live=live,
         passwords=new_passwords(password),
     )
 
@@ -75,12 +76,11 @@ def new_state(
 class Demo:
     """`async with Demo(...) as demo: await demo.play(...)`; `grade` is the last one."""
 
-    def __init__(self, settings: Settings, state: DemoState, *, live: bool = True) -> None:
+    def __init__(self, settings: Settings, state: DemoState) -> None:
         self.settings = settings
         self.state = state
         self.grade: dict[str, int] | None = None
         self.last: dict[str, Any] = {}
-        self._live = live
         self._saved_at = 0.0
         self._resumed = state.sent_until_s > 0
         now_s = int(time.time()) - state.origin_us // 1_000_000
@@ -132,10 +132,10 @@ class Demo:
             seed=state.seed,
             origin_us=state.origin_us,
             units=state.units,
-            live_s=state.live_s,
+            live_s=float(state.history_s) if state.live else None,
             from_s=self._from_s,
-            until_s=None if self._live else HISTORY_S,
-            live=self._live,
+            until_s=None if state.live else state.history_s,
+            live=state.live,
             resumed=self._graded_back,
         )
 
@@ -166,7 +166,7 @@ def open_demo(
 ) -> Demo:  # fmt: skip
     """A new demo in an empty folder, or the one that lives there."""
     folder.mkdir(parents=True, exist_ok=True)
-    state = load_state(folder) or new_state(seed, units, password, history_s=HISTORY_S)
+    state = load_state(folder) or new_state(seed, units, password)
     return Demo(demo_settings(folder, port, database_url), state)
 
 

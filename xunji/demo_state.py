@@ -10,12 +10,16 @@ FILE = "demo.json"
 
 
 class DemoState(msgspec.Struct, kw_only=True):
-    """`sent_until_s` seconds of the plan are sent; `shifts_until_us`: inspectors have shifts."""
+    """A plan whose history ends at `history_s`; `sent_until_s` of it are sent.
+
+    `shifts_until_us`: up to when inspectors have shifts.
+    """
 
     seed: int
     units: int
     origin_us: int
-    live_s: float | None
+    history_s: int
+    live: bool
     passwords: dict[str, str]
     sent_until_s: int = 0
     shifts_until_us: int = 0

@@ -1,0 +1,85 @@
+"""Who is assigned what, and who is on duty: routes, work roads, grid cells, shifts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from api.access import Caller, Conn, RegisterEditor, State
+from api.errors import ApiProblem
+from api.shapes.rulebook import WindowShape
+from api.times import Time, microseconds
+from model.fences import Assignment, Purpose, Shift, Window
+from model.rulebook import FAR_FUTURE_US
+from storage.database import Connection
+from storage.in_force import fence_in_force
+from storage.registers import device
+from storage.rulebook_changes import save_assignment, save_shift
+
+router = APIRouter(tags=["roster"])
+MAX_WINDOWS = 50
+
+
+class NewAssignment(BaseModel):
+    """A device's fence for a purpose; no windows: always. From now on when `valid_from` is not
+    given."""
+
+    device_id: int
+    fence_id: int
+    purpose: Purpose
+    windows: Annotated[list[WindowShape], Field(min_length=1, max_length=MAX_WINDOWS)] | None = None
+    valid_from: Time | None = None
+
+
+class NewShift(BaseModel):
+    """An inspector's duty."""
+
+    device_id: int
+    starts_at: Time
+    ends_at: Time
+
+
+class Made(BaseModel):
+    """What was made."""
+
+    id: int
+
+
+@router.post("/assignments", response_model=Made, status_code=201)
+async def assign(body: NewAssignment, state: State, conn: Conn, caller: RegisterEditor) -> Any:
+    """Assign a fence to a unit."""
+    now_us = state.services.clock.now_us()
+    await _sees(conn, caller, body.device_id)
+    if await fence_in_force(conn, caller.organisations, body.fence_id, now_us) is None:
+        raise ApiProblem("not_found")
+    windows = None
+    if body.windows is not None:
+        windows = tuple(Window(tuple(w.weekdays), w.start_min, w.end_min) for w in body.windows)
+    assignment = Assignment(
+        device_id=body.device_id,
+        fence_id=body.fence_id,
+        purpose=body.purpose,
+        windows=windows,
+        valid_from_us=now_us if body.valid_from is None else microseconds(body.valid_from),
+        valid_to_us=FAR_FUTURE_US,
+    )
+    return {"id": await save_assignment(conn, assignment)}
+
+
+@router.post("/shifts", response_model=Made, status_code=201)
+async def plan_shift(body: NewShift, conn: Conn, caller: RegisterEditor) -> Any:
+    """Plan a duty."""
+    await _sees(conn, caller, body.device_id)
+    starts_us, ends_us = microseconds(body.starts_at), microseconds(body.ends_at)
+    if ends_us <= starts_us:
+        late = {"field": "ends_at", "message": "it must come after starts_at"}
+        raise ApiProblem("invalid_request", fields=[late])
+    shift = Shift(device_id=body.device_id, starts_us=starts_us, ends_us=ends_us)
+    return {"id": await save_shift(conn, shift)}
+
+
+async def _sees(conn: Connection, caller: Caller, device_id: int) -> None:
+    if await device(conn, caller.organisations, device_id) is None:
+        raise ApiProblem("not_found")

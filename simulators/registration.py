@@ -1,0 +1,104 @@
+"""Puts the simulated city on a server through its API; what is there already is left alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from simulators.api_client import ApiClient
+from simulators.city import CityFence, fences
+from simulators.fleet import Fleet, Unit
+from simulators.fleet.work.muck import CENTRE_PERMITTED
+
+EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
+SHIFT_S = 12 * 3600
+SHIFTS = 8
+
+
+async def register_city(api: ApiClient, fleet: Fleet) -> str:
+    """Register units, fences, rules and assignments that are missing, and shifts for this run.
+
+    Returns what was registered in words, "" when everything was there.
+    """
+    known = {device["identity"]: device["id"] for device in await api.request("GET", "/devices")}
+    missing = [unit for unit in fleet.units if unit.identity not in known]
+    note = ""
+    if missing:
+        fence_ids, made = await _register_fences(api, fleet)
+        rules = await _register_rules(api)
+        for unit in missing:
+            known[unit.identity] = await _register_unit(api, unit, fence_ids)
+        note = f"Registered {len(missing)} units, {made} fences, {rules} rules."
+    for unit in fleet.units:
+        if unit.shift is not None and unit.role != "day_shift":
+            await _plan_shifts(api, known[unit.identity], unit.origin_us / 1e6)
+    return note
+
+
+async def _register_fences(api: ApiClient, fleet: Fleet) -> tuple[dict[str, int], int]:
+    present = await api.request("GET", "/fences")
+    ids = {
+        feature["properties"]["code"]: feature["id"]
+        for feature in present["features"]
+        if feature["properties"].get("code")
+    }
+    wanted = [fence for fence in fences(fleet.city) if fence.code not in ids]
+    for fence in wanted:
+        ids[fence.code] = (await api.request("POST", "/fences", json=_feature(fence)))["id"]
+    return ids, len(wanted)
+
+
+def _feature(fence: CityFence) -> dict[str, Any]:
+    names = ("name", "code", "shape", "tags", "half_width_m")
+    properties = {name: msgspec.to_builtins(getattr(fence, name)) for name in names}
+    return {"type": "Feature", "geometry": fence.geometry, "properties": properties}
+
+
+async def _register_rules(api: ApiClient) -> int:
+    """One rule of each kind that has none, at its defaults."""
+    present = {rule["kind"] for rule in await api.request("GET", "/rules")}
+    kinds = [k for k in await api.request("GET", "/rule-kinds") if k["name"] not in present]
+    for kind in kinds:
+        rule = {
+            "kind": kind["name"],
+            "name_zh": kind["zh"],
+            "name_en": kind["en"],
+            "scope": {"kinds": kind["vehicle_kinds"]},
+        }
+        if kind["name"] == "operating_hours":
+            windows = [
+                {"weekdays": EVERY_DAY, "start_min": start, "end_min": end}
+                for start, end in CENTRE_PERMITTED
+            ]
+            rule |= {"fence_tags": ["no_go"], "schedule": {"windows": windows}}
+        await api.request("POST", "/rules", json=rule)
+    return len(kinds)
+
+
+async def _register_unit(api: ApiClient, unit: Unit, fence_ids: dict[str, int]) -> int:
+    names = ("identity", "protocol", "kind", "name", "plate")
+    body = {name: getattr(unit, name) for name in names}
+    device_id = (await api.request("POST", "/devices", json=body))["id"]
+    for duty in unit.duties:
+        windows = duty.weekly()
+        assignment = {
+            "device_id": device_id,
+            "fence_id": fence_ids[duty.fence_code],
+            "purpose": duty.purpose,
+            "windows": msgspec.to_builtins(windows) if windows else None,
+        }
+        await api.request("POST", "/assignments", json=assignment)
+    return int(device_id)
+
+
+async def _plan_shifts(api: ApiClient, device_id: int, from_s: float) -> None:
+    for number in range(SHIFTS):
+        starts_s = from_s + number * SHIFT_S
+        shift = {"starts_at": _iso(starts_s), "ends_at": _iso(starts_s + SHIFT_S)}
+        await api.request("POST", "/shifts", json={"device_id": device_id, **shift})
+
+
+def _iso(time_s: float) -> str:
+    return datetime.fromtimestamp(time_s, UTC).isoformat()
