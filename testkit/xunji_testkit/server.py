@@ -216,7 +216,10 @@ class XunjiServer:
     def replay(
         self, track: Path, identity: str, protocol: str = "jt808", speed: float = 1000
     ) -> str:
-        """Send a recorded track (GPX, CSV) through `xunji replay`; returns what it reports."""
+        """Send a recorded track (GPX, CSV) through `xunji replay`; returns what it reports.
+
+        The track is shifted to end at the real present, so the server's time is moved on to that.
+        """
         host, port = self.gateway
         arguments = ["--protocol", protocol, "--identity", identity, "--speed", str(speed)]
         done = subprocess.run(
@@ -227,4 +230,5 @@ class XunjiServer:
         )
         if done.returncode:
             raise ServerError(f"xunji replay failed:\n{done.stdout}{done.stderr}")
+        self.advance(max(self.now(), datetime.now(UTC)))
         return done.stdout
