@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
-from gateway.online import Key, Terminal
+from gateway.online import Carried, Key
 from gateway.reading import Reading
 from gateway.recognition import recognise
 from pipeline.contract import Pending
@@ -48,8 +48,8 @@ class TcpConnection(asyncio.Protocol):
     """Implements `gateway.online.Link`. Every way to end has a reason, which is counted."""
 
     __slots__ = (
-        "_bad_in_a_row", "_desk", "_door", "_ending", "_flush_planned", "_head", "_heard_s",
-        "_loop", "_name", "_out", "_protocol", "_reading", "_session", "_stalled_s", "_terminals",
+        "_bad_in_a_row", "_carried", "_desk", "_door", "_ending", "_flush_planned", "_head",
+        "_heard_s", "_loop", "_name", "_out", "_protocol", "_reading", "_session", "_stalled_s",
         "_transport", "_unacknowledged", "_unparsed_bytes", "peer",
     )  # fmt: skip
 
@@ -62,7 +62,7 @@ class TcpConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._protocol: TerminalProtocol | None = None
         self._session: Session | None = None
-        self._terminals: dict[str, Terminal] = {}
+        self._carried = Carried(door.desk.online, self)
         self._head = b""
         self._out: list[bytes] = []
         self._flush_planned = False
@@ -132,9 +132,7 @@ class TcpConnection(asyncio.Protocol):
         self._reading.end()
         self._out.clear()
         self._door.forget(self)
-        for identity, terminal in self._terminals.items():
-            self._desk.online.leave((terminal.protocol, identity), self)
-        self._terminals = {}
+        self._carried.leave_all()
 
     def pause_writing(self) -> None:
         """The peer does not read what we send: take nothing more from it."""
@@ -157,8 +155,8 @@ class TcpConnection(asyncio.Protocol):
 
     def moved(self, key: Key) -> None:
         """A newer connection carries this terminal; without any other this one is dead."""
-        self._terminals.pop(key[1], None)
-        if not self._terminals:
+        self._carried.hand_over(key[1])
+        if not self._carried:
             self.close("taken_over")
 
     def has_room_again(self) -> None:
@@ -231,27 +229,16 @@ class TcpConnection(asyncio.Protocol):
     def _report(self, event: Report, now_us: int) -> None:
         self._bad_in_a_row = 0
         self._unacknowledged += 1
-        terminal = self._terminals.get(event.identity)
-        if terminal is None:
-            self._enter(event.identity, event.device, now_us)
-        else:
-            terminal.last_us = now_us
+        self._carried.heard(self._name, event.identity, event.device, now_us)
         assert self._protocol is not None
         self._desk.ingest.submit(Pending(self._protocol, event, now_us, self.peer, self._settled))
 
     def _online(self, event: Online, now_us: int) -> None:
-        self._enter(event.identity, event.device, now_us)
+        self._carried.enter(self._name, event.identity, event.device, now_us)
         self._desk.counters.add("logins")
 
-    def _enter(self, identity: str, device: Any, now_us: int) -> None:
-        self._terminals[identity] = self._desk.online.enter(
-            self._name, identity, device, self, now_us
-        )
-
     def _offline(self, event: Offline, _now_us: int) -> None:
-        terminal = self._terminals.pop(event.identity, None)
-        if terminal is not None:
-            self._desk.online.leave((terminal.protocol, event.identity), self)
+        self._carried.leave(event.identity)
 
     def _unregistered(self, event: Unregistered, now_us: int) -> None:
         self._desk.stranger(event, self._name, self.peer, now_us)

@@ -77,3 +77,46 @@ class OnlineTable:
     def of_device(self, device_id: int) -> Terminal | None:
         """The connected terminal of a device."""
         return self._by_device.get(device_id)
+
+
+class Carried:
+    """The terminals that one link carries, kept in step with the online table."""
+
+    __slots__ = ("_link", "_online", "_terminals")
+
+    def __init__(self, online: OnlineTable, link: Link) -> None:
+        self._online = online
+        self._link = link
+        self._terminals: dict[str, Terminal] = {}
+
+    def __len__(self) -> int:
+        return len(self._terminals)
+
+    def enter(self, protocol: str, identity: str, device: KnownDevice, now_us: int) -> None:
+        """A terminal has logged in on this link."""
+        self._terminals[identity] = self._online.enter(
+            protocol, identity, device, self._link, now_us
+        )
+
+    def heard(self, protocol: str, identity: str, device: KnownDevice, now_us: int) -> None:
+        """Something came from a terminal; it enters if it is new here."""
+        terminal = self._terminals.get(identity)
+        if terminal is None:
+            self.enter(protocol, identity, device, now_us)
+        else:
+            terminal.last_us = now_us
+
+    def leave(self, identity: str) -> None:
+        """A terminal said good-bye."""
+        terminal = self._terminals.pop(identity, None)
+        if terminal is not None:
+            self._online.leave((terminal.protocol, identity), self._link)
+
+    def leave_all(self) -> None:
+        """The link is gone."""
+        for identity in tuple(self._terminals):
+            self.leave(identity)
+
+    def hand_over(self, identity: str) -> None:
+        """Another link carries the terminal now."""
+        self._terminals.pop(identity, None)
