@@ -9,7 +9,7 @@ attributes, whose length differs, are spliced. `position_row` says the same a ro
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,16 +30,15 @@ JOURNAL_COLUMNS = ("id", "tick", "rows", "device_ids", "from_times")
 FRAME_COLUMNS = ("device_id", "time", "until", "received_at", "protocol", "frame")
 
 
-def _interleaved(columns: Iterable[str], *, attributes: bool) -> np.dtype[np.void]:
+def _interleaved() -> np.dtype[np.void]:
     """The tuple's layout: count, then length and big-endian value of each column."""
     layout: list[tuple[str, str]] = [("field_count", ">i2")]
-    for name in columns:
+    for name in _NAMES:
         layout += [(f"{name} length", ">i4"), (name, f">i{POSITION_DTYPE[name].itemsize}")]
-    return np.dtype([*layout, ("attributes length", ">i4")] if attributes else layout)
+    return np.dtype([*layout, ("attributes length", ">i4")])
 
 
-_TUPLE = _interleaved(_NAMES, attributes=True)
-_FETCHED = _interleaved(_NAMES, attributes=False)
+_TUPLE = _interleaved()
 _LENGTHS = {f"{name} length": POSITION_DTYPE[name].itemsize for name in _NAMES}
 
 
@@ -139,12 +138,14 @@ def _array(values: NDArray[Any], oid: int, kind: str) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
-def parse_rows(stream: bytes) -> Rows:
-    """POSITION_DTYPE rows of a COPY ... TO STDOUT (FORMAT BINARY) without attributes."""
-    body = stream[len(HEADER) : -len(TRAILER)]
-    tuples: NDArray[Any] = np.frombuffer(body, _FETCHED)
-    rows = np.empty(len(tuples), POSITION_DTYPE)
-    for name in _NAMES:
-        rows[name] = tuples[name]
+def parse_columns(values: Sequence[bytes | None]) -> Rows:
+    """POSITION_DTYPE rows of one array_agg a column, binary; all None: no rows."""
+    head = 5 * 4  # dimensions, nulls, type, length, lower bound
+    count = 0 if values[0] is None else int.from_bytes(values[0][12:16], "big")
+    rows = np.empty(count, POSITION_DTYPE)
+    for name, value in zip(_NAMES, values, strict=True):
+        if count and value is not None:
+            kind = [("length", ">i4"), ("value", f">i{POSITION_DTYPE[name].itemsize}")]
+            rows[name] = np.frombuffer(value, kind, offset=head)["value"]
     rows["time_us"] += POSTGRES_EPOCH_US
     return rows

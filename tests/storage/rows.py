@@ -11,8 +11,8 @@ from hypothesis.extra import numpy as arrays
 
 from model.position import POSITION_DTYPE, PositionBatch, Rows, empty_rows
 from model.rulebook import Device
-from storage.copy_format import parse_rows
 from storage.database import Connection
+from storage.instants import from_datetime
 from storage.rulebook import register_device, save_organisation
 
 NOON_US = 1_790_078_400_000_000  # 2026-09-22T12:00:00Z
@@ -42,10 +42,12 @@ def fixes(
 async def stored_rows(conn: Connection) -> Rows:
     """The whole table positions, by device, time and variant."""
     names = [name.replace("time_us", "time") for name in POSITION_DTYPE.names or ()]
-    query = f"COPY (SELECT {', '.join(names)} FROM positions ORDER BY 1, 3, 4)"
-    statement = f"{query} TO STDOUT (FORMAT BINARY)".encode()
-    async with conn.cursor() as cursor, cursor.copy(statement) as copy:
-        return parse_rows(b"".join([bytes(part) async for part in copy]))
+    query = f"SELECT {', '.join(names)} FROM positions ORDER BY 1, 3, 4"
+    found = await (await conn.execute(query.encode())).fetchall()
+    rows = empty_rows(len(found))
+    for index, values in enumerate(found):
+        rows[index] = (*values[:2], from_datetime(values[2]), *values[3:])
+    return rows
 
 
 async def scalar(conn: Connection, query: str) -> Any:
