@@ -24,7 +24,8 @@ from pipeline.live import LiveHub
 from rules.contract import RuleKind
 from rules.engine import Engine
 from storage import changes, judgement
-from storage.database import Connection, Database, DatabaseProblem
+from storage.database import Connection, Database
+from storage.problems import DatabaseProblem
 from storage.rulebook import current_revision, load_rulebook
 from storage.rulebook_changes import save_outage
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import structlog
 import uvicorn
+
 from alerts.outbox import Outbox
 from api.app import create_app
-
 from api.services import Services
 from api.violation_view import violation_json
 from gateway.counters import Counters
