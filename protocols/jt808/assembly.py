@@ -53,6 +53,11 @@ class Assembly:
     def __init__(self) -> None:
         self._open: dict[_Key, _Open] = {}
 
+    @property
+    def waiting(self) -> bool:
+        """Whether any message is open."""
+        return bool(self._open)
+
     def add(self, header: Header, body: bytes, now_us: int) -> Assembled | None:
         """A package in; the whole message out with its last one. A repeated package is dropped.
 
