@@ -25,3 +25,15 @@ async def organisation_named(conn: AsyncConnection[Any], name: str) -> int | Non
     cursor = await conn.execute("SELECT min(id) FROM organisations WHERE name = %s", (name,))
     row = await cursor.fetchone()
     return None if row is None or row[0] is None else int(row[0])
+
+
+async def organisation_exists(conn: AsyncConnection[Any], organisation_id: int) -> bool:
+    """Whether there is an organisation of that id."""
+    cursor = await conn.execute("SELECT 1 FROM organisations WHERE id = %s", (organisation_id,))
+    return await cursor.fetchone() is not None
+
+
+async def any_organisation(conn: AsyncConnection[Any]) -> bool:
+    """Whether there is an organisation at all: a new server has none."""
+    cursor = await conn.execute("SELECT 1 FROM organisations LIMIT 1")
+    return await cursor.fetchone() is not None

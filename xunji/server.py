@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -24,11 +22,10 @@ from api.services import Services
 from api.violation_view import violation_json
 from gateway.counters import Counters
 from gateway.directory import Directory
-from gateway.gateway import Gateway, GatewayOptions, MqttOptions
-from gateway.tcp import TcpLimits
+from gateway.gateway import Gateway
 from pipeline.contract import Clock
 from pipeline.duplicates import RecentReports
-from pipeline.evaluate import Evaluator, Pace
+from pipeline.evaluate import Evaluator
 from pipeline.ingest import IngestLoop
 from pipeline.live import LiveHub
 from pipeline.prepare import Preparation
@@ -38,11 +35,14 @@ from storage.database import open_database
 from storage.instants import DAY_US
 from storage.journal import last_journal_id
 from storage.migrate import migrate
+from storage.organisations import any_organisation, create_organisation, organisation_exists
 from storage.registration import Registration
 from storage.writer import Writer
-from xunji.clock import SimulatedClock, SystemClock
+from xunji.clock import SimulatedClock
 from xunji.housekeeping import Housekeeping
+from xunji.options import clock_of, gateway_options, pace, secret_of
 from xunji.settings import Settings
+from xunji.web_server import QuietUvicorn
 
 _log = structlog.get_logger(__name__)
 STOP_LIMIT_S = 15.0
@@ -73,7 +73,7 @@ class Server:
                 " server, or XUNJI_CLOCK=system"
             )
         self.settings = settings
-        self.clock: Clock = clock or _clock_of(settings)
+        self.clock: Clock = clock or clock_of(settings)
         self.live = LiveHub()
         self.counters = Counters()
         self._basemap = basemap
@@ -121,6 +121,7 @@ class Server:
         self.database = await open_database(settings.database.url, settings.data_dir)
         stack.push_async_callback(self.database.close)
         await migrate(self.database)
+        await self._check_organisation()
         self.secret = secret_of(settings)
         self._start_rules(stack)
         await self._start_ingest(stack)
@@ -128,14 +129,26 @@ class Server:
         self._start_alerts(stack)
         await self._start_api(stack)
 
+    async def _check_organisation(self) -> None:
+        """Newcomers need an organisation: a new server gets its first one here."""
+        gateway = self.settings.gateway
+        if not gateway.auto_register:
+            return
+        async with self.database.pool.connection() as conn:
+            if not await any_organisation(conn):
+                await create_organisation(conn, "城市管理局", "Urban Management Bureau")
+            known = await organisation_exists(conn, gateway.auto_register_organisation_id)
+        if not known:
+            raise SettingsProblem(
+                f"organisation {gateway.auto_register_organisation_id} does not exist: set"
+                " XUNJI_GATEWAY__AUTO_REGISTER_ORGANISATION_ID to one that does (GET"
+                " /api/v1/organisations lists them)"
+            )
+
     def _start_rules(self, stack: contextlib.AsyncExitStack) -> None:
-        rules = self.settings.rules
-        pace = Pace(
-            news_us=int(rules.news_minutes * 60e6),
-            snapshot_us=int(rules.snapshot_minutes * 60e6),
-            outage_us=int(rules.outage_seconds * 1e6),
+        self.evaluator = Evaluator(
+            self.database, self.clock, kinds_by_name(), pace(self.settings), live=self.live
         )
-        self.evaluator = Evaluator(self.database, self.clock, kinds_by_name(), pace, live=self.live)
         task = self._run(self.evaluator.run(), "rules")
 
         async def stop() -> None:
@@ -201,22 +214,8 @@ class Server:
         self.directory.refresh(await source.load_devices())
 
     async def _start_gateway(self, stack: contextlib.AsyncExitStack) -> None:
-        settings = self.settings.gateway
-        fixed = {} if settings.jt808_port is None else {"jt808": settings.jt808_port}
-        options = GatewayOptions(
-            host=settings.host,
-            port=settings.port,
-            fixed_ports=fixed,
-            limits=TcpLimits(
-                settings.max_connections,
-                settings.max_buffer_bytes,
-                settings.idle_timeout_s,
-                settings.write_stall_s,
-            ),
-            mqtt=self._mqtt_options(),
-        )
         self.gateway = Gateway(
-            options,
+            gateway_options(self.settings),
             ingest=self.ingest,
             clock=self.clock,
             directory=self.directory,
@@ -229,18 +228,6 @@ class Server:
 
     async def _drain(self) -> None:
         await self.ingest.stop(STOP_LIMIT_S)
-
-    def _mqtt_options(self) -> MqttOptions | None:
-        mqtt = self.settings.mqtt
-        if not mqtt.enabled:
-            return None
-        return MqttOptions(
-            url=mqtt.url,
-            embedded_host=self.settings.gateway.host,
-            embedded_port=mqtt.embedded_port,
-            client_id=mqtt.client_id,
-            max_payload_bytes=mqtt.max_payload_bytes,
-        )
 
     def _start_alerts(self, stack: contextlib.AsyncExitStack) -> None:
         outbox = Outbox(
@@ -274,7 +261,7 @@ class Server:
             access_log=False,
             timeout_graceful_shutdown=3,
         )
-        self._uvicorn = _QuietUvicorn(config)
+        self._uvicorn = QuietUvicorn(config)
         task = self._run(self._uvicorn.serve(), "http")
 
         async def stop() -> None:
@@ -301,35 +288,6 @@ class Server:
                     self._failed.set_exception(error)
 
         return asyncio.create_task(watched(), name=name)
-
-
-class _QuietUvicorn(uvicorn.Server):
-    """Signals belong to the command line, not to the web server."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Any:
-        yield
-
-    async def startup(self, sockets: Any = None) -> None:
-        with contextlib.suppress(SystemExit):  # a taken port: the caller says it better
-            await super().startup(sockets=sockets)
-
-
-def _clock_of(settings: Settings) -> Clock:
-    if settings.clock == "simulated":
-        return SimulatedClock(SystemClock().now_us())
-    return SystemClock()
-
-
-def secret_of(settings: Settings) -> str:
-    """The setting's secret, else the one kept in the data folder (made once, readable by us)."""
-    if settings.secret:
-        return settings.secret
-    path: Path = settings.data_dir / "secret"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
-    return path.read_text().strip()
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -1,0 +1,69 @@
+"""Settings -> what the parts are given."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from gateway.gateway import GatewayOptions, MqttOptions
+from gateway.tcp import TcpLimits
+from pipeline.contract import Clock
+from pipeline.evaluate import Pace
+from xunji.clock import SimulatedClock, SystemClock
+from xunji.settings import Settings
+
+
+def gateway_options(settings: Settings) -> GatewayOptions:
+    """Doors and their caps."""
+    gateway = settings.gateway
+    return GatewayOptions(
+        host=gateway.host,
+        port=gateway.port,
+        fixed_ports={} if gateway.jt808_port is None else {"jt808": gateway.jt808_port},
+        limits=TcpLimits(
+            gateway.max_connections,
+            gateway.max_buffer_bytes,
+            gateway.idle_timeout_s,
+            gateway.write_stall_s,
+        ),
+        mqtt=_mqtt_options(settings) if settings.mqtt.enabled else None,
+    )
+
+
+def _mqtt_options(settings: Settings) -> MqttOptions:
+    mqtt = settings.mqtt
+    return MqttOptions(
+        url=mqtt.url,
+        embedded_host=settings.gateway.host,
+        embedded_port=mqtt.embedded_port,
+        client_id=mqtt.client_id,
+        max_payload_bytes=mqtt.max_payload_bytes,
+    )
+
+
+def pace(settings: Settings) -> Pace:
+    """How often the rules' stage does what."""
+    rules = settings.rules
+    return Pace(
+        news_us=int(rules.news_minutes * 60e6),
+        snapshot_us=int(rules.snapshot_minutes * 60e6),
+        outage_us=int(rules.outage_seconds * 1e6),
+    )
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Real time, or simulated time that begins now."""
+    if settings.clock == "simulated":
+        return SimulatedClock(SystemClock().now_us())
+    return SystemClock()
+
+
+def secret_of(settings: Settings) -> str:
+    """The setting's secret, else the one kept in the data folder (made once, readable by us)."""
+    if settings.secret:
+        return settings.secret
+    path: Path = settings.data_dir / "secret"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text().strip()
