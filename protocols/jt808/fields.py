@@ -13,6 +13,7 @@ from typing import Any
 from typing import Protocol as Interface
 
 from protocols.contract import ProtocolError
+from protocols.jt808.times import pack_time, show_time
 
 Values = dict[str, Any]
 
@@ -134,29 +135,7 @@ class Time:
         return pack_time(values[self.name], self.name)
 
 
-def show_time(raw: bytes) -> str:
-    """BCD[6] as text; the digits are not judged."""
-    digits = raw.hex()
-    if not digits.isdecimal():
-        return digits
-    year, month, day, hour, minute, second = (digits[i : i + 2] for i in range(0, 12, 2))
-    return f"20{year}-{month}-{day} {hour}:{minute}:{second}"
-
-
-def pack_time(text: str, name: str) -> bytes:
-    """The reverse of `show_time`. Raises ProtocolError("time")."""
-    digits = text if len(text) == 12 else text[2:].translate(_SEPARATORS)
-    try:
-        raw = bytes.fromhex(digits)
-    except ValueError:
-        raw = b""
-    if len(raw) != 6:
-        raise ProtocolError("time", f"{name} = {text!r} is not YYYY-MM-DD hh:mm:ss")
-    return raw
-
-
 PADDING = b"\0 "
-_SEPARATORS = str.maketrans("", "", "- :T")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from protocols.jt808.bits import ACC_ON, POSITIONED, SOUTH, WEST
 from protocols.jt808.items import ODOMETER, SATELLITES, WORK_SIGNALS, encode_item
 from protocols.jt808.location import BASIC
 from protocols.jt808.signals import pack_work_signals
-from protocols.jt808.utc import bcd_of_china
+from protocols.jt808.times import bcd_of_china
 
 _YES = 2
 

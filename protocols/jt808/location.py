@@ -23,8 +23,9 @@ from protocols.jt808.bits import (
     WEST,
     names_of,
 )
-from protocols.jt808.fields import Reader, Values, pack_number, pack_time, show_time
+from protocols.jt808.fields import Reader, Values, pack_number
 from protocols.jt808.items import decode_item, encode_item, walk_items
+from protocols.jt808.times import pack_time, show_time
 
 BASIC_BYTES = 28
 BASIC = struct.Struct(">IIIIHHH6s")

@@ -25,12 +25,12 @@ from protocols.contract import (
 from protocols.jt808.assembly import Assembled, Assembly
 from protocols.jt808.bodies import REPORT_IDS
 from protocols.jt808.commands import COMMANDS
-from protocols.jt808.fields import Values, show_time
+from protocols.jt808.fields import Values
 from protocols.jt808.framing import MAX_ESCAPED_BYTES, Framer, unwrap
 from protocols.jt808.header import Header, parse_header
 from protocols.jt808.messages import decode_body
 from protocols.jt808.terminal import FAILED, MESSAGE_ERROR, OK, UNSUPPORTED, Terminal
-from protocols.jt808.utc import bcd_of_utc
+from protocols.jt808.times import bcd_of_utc, show_time
 
 MAX_TERMINALS = 10_000  # phones on one connection; the one heard of first is forgotten
 REGISTERED, NO_SUCH_TERMINAL = 0, 4
