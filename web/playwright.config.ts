@@ -1,8 +1,8 @@
 import { defineConfig } from '@playwright/test'
 
 /**
- * Against a running server: XUNJI_URL (a demo), XUNJI_CHIEF, XUNJI_DISPATCHER and XUNJI_COMPANY as
- * `name:password`. The browser is the system's Chromium; nothing is downloaded.
+ * Against a running demo at XUNJI_URL whose accounts have the password XUNJI_PASSWORD
+ * (`xunji demo --password`). The browser is the system's Chromium; nothing is downloaded.
  */
 export default defineConfig({
   testDir: './e2e',

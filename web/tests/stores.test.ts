@@ -3,7 +3,7 @@ import { ApiError, query, request, setToken, whenUnauthorised } from '@/api/clie
 import { LiveLine, liveUrl, pauseBefore } from '@/api/live'
 import type { Command, Device, Position, Violation } from '@/api/types'
 import { withCommand } from '@/stores/commands'
-import { matches, stateOf, type Unit } from '@/stores/fleet'
+import { matches, unitOf } from '@/stores/fleet'
 import { ranAhead } from '@/stores/status'
 import * as violations from '@/stores/violations'
 
@@ -77,14 +77,17 @@ describe('a unit', () => {
   const device = { id: 7, last, cannot_judge: [], kind: 'mixer', name: '搅拌 3', plate: '苏A12345', identity: '013' } as unknown as Device
 
   it('is silent after five minutes, and in violation whatever it reports', () => {
-    expect(stateOf(device, NOW, new Set())).toBe('reporting')
-    expect(stateOf(device, NOW + 4 * 60_000, new Set())).toBe('silent')
-    expect(stateOf({ ...device, last: null }, NOW, new Set())).toBe('silent')
-    expect(stateOf(device, NOW + 4 * 60_000, new Set([7]))).toBe('violation')
+    expect(unitOf(device, NOW, new Set()).state).toBe('reporting')
+    expect(unitOf(device, NOW + 4 * 60_000, new Set()).state).toBe('silent')
+    expect(unitOf({ ...device, last: null }, NOW, new Set()).state).toBe('silent')
+    const both = unitOf(device, NOW + 4 * 60_000, new Set([7]))
+    expect(both).toMatchObject({ state: 'violation', online: false })
+    expect(matches(both, 'silent', '', '')).toBe(true)
+    expect(matches(both, 'reporting', '', '')).toBe(false)
   })
 
   it('is found by plate, name or terminal and by what cannot be judged', () => {
-    const unit: Unit = { ...device, state: 'violation' }
+    const unit = unitOf(device, NOW, new Set([7]))
     expect(matches(unit, 'all', '', 'a123')).toBe(true)
     expect(matches(unit, 'all', '', '搅拌')).toBe(true)
     expect(matches(unit, 'all', '', 'xyz')).toBe(false)

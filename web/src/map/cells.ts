@@ -35,7 +35,7 @@ export function cellLayers(theme: Theme): LayerSpecification[] {
       id: 'cells-fill',
       type: 'fill',
       source: 'cells',
-      paint: { 'fill-color': ['get', 'colour'], 'fill-opacity': theme === 'light' ? 0.42 : 0.34 },
+      paint: { 'fill-color': ['get', 'colour'], 'fill-opacity': theme === 'light' ? 0.34 : 0.3 },
     },
     {
       id: 'cells-line',

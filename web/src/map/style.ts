@@ -4,7 +4,7 @@
  * come on top of it.
  */
 import type { FeatureCollection } from 'geojson'
-import type { LayerSpecification, StyleSpecification } from 'maplibre-gl'
+import type { LayerSpecification, Map as MapLibre, StyleSpecification } from 'maplibre-gl'
 import type { Theme } from '@/stores/preferences'
 import { PALETTES, type Palette } from './palette'
 
@@ -136,6 +136,11 @@ function labels(c: Palette, language: 'zh' | 'en'): unknown[] {
       paint: paint(c.waterText),
     },
   ]
+}
+
+/** The lowest label layer: areas are put below it, so that street names stay readable. */
+export function labelsFrom(map: MapLibre): string | undefined {
+  return map.getStyle().layers.find((layer) => layer.type === 'symbol')?.id
 }
 
 export function builtInStyle(

@@ -8,7 +8,9 @@ import { offending } from './violations'
 export type UnitState = 'reporting' | 'violation' | 'silent'
 export type UnitFilter = 'all' | UnitState | 'cannot_judge'
 
+/** `state` is the colour: a unit in violation shows it even when it has fallen silent. */
 export interface Unit extends Device {
+  online: boolean
   state: UnitState
 }
 
@@ -23,11 +25,11 @@ export const filter = ref<UnitFilter>('all')
 export const kindFilter = ref<UnitKind | ''>('')
 export const search = ref('')
 
-export function stateOf(device: Device, at: number, offenders: ReadonlySet<number>): UnitState {
+export function unitOf(device: Device, at: number, offenders: ReadonlySet<number>): Unit {
   const heard = device.last?.received_at ?? device.last?.time
   const online = heard ? at - Date.parse(heard) <= SILENT_AFTER_MS : false
-  if (offenders.has(device.id)) return 'violation'
-  return online ? 'reporting' : 'silent'
+  const state = offenders.has(device.id) ? 'violation' : online ? 'reporting' : 'silent'
+  return { ...device, online, state }
 }
 
 // Recomputed when a position comes and each 10 s of the clock, not each second.
@@ -35,10 +37,7 @@ const coarseNow = computed(() => Math.floor(now.value / 10_000) * 10_000)
 
 export const units = computed<Unit[]>(() => {
   const at = coarseNow.value
-  return [...register.value.values()].map((device) => ({
-    ...device,
-    state: stateOf(device, at, offending.value),
-  }))
+  return [...register.value.values()].map((device) => unitOf(device, at, offending.value))
 })
 
 export const selected = computed(
@@ -48,9 +47,9 @@ export const selected = computed(
 export function matches(unit: Unit, wanted: UnitFilter, kind: UnitKind | '', text: string): boolean {
   if (kind && unit.kind !== kind) return false
   if (wanted === 'cannot_judge' && unit.cannot_judge.length === 0) return false
-  // A unit in violation that still reports counts as reporting, as in the server's status.
-  if (wanted === 'reporting' && unit.state === 'silent') return false
-  if ((wanted === 'violation' || wanted === 'silent') && unit.state !== wanted) return false
+  if (wanted === 'reporting' && !unit.online) return false
+  if (wanted === 'silent' && unit.online) return false
+  if (wanted === 'violation' && unit.state !== 'violation') return false
   const needle = text.trim().toLowerCase()
   return [unit.name, unit.plate ?? '', unit.identity].some((field) =>
     field.toLowerCase().includes(needle),

@@ -1,0 +1,82 @@
+import { expect, test } from '@playwright/test'
+import { another, logIn, openQueue, openVehicleViolation } from './pages'
+
+test('the queue is worked by keyboard', async ({ page }) => {
+  await logIn(page, 'officer-south')
+  await openQueue(page)
+  const second = await page.getByTestId('violation').nth(1).getAttribute('data-id')
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  await page.keyboard.press('k')
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(new RegExp(`#/violations/${second}$`))
+  await expect(page.getByTestId('sentence')).not.toBeEmpty()
+})
+
+test('the evidence card shows sentence, rule, track, signals and raw frames', async ({ page }) => {
+  await logIn(page, 'chief')
+  await openVehicleViolation(page)
+  const card = page.getByTestId('evidence')
+  await expect(card.getByTestId('evidence-map').locator('canvas')).toBeVisible()
+  await expect(card.getByTestId('evidence-chart').locator('canvas').first()).toBeVisible()
+  await expect(card.getByTestId('lane-loaded')).toBeVisible()
+  await expect(card.getByTestId('lane-cover_closed')).toBeVisible()
+  await expect(card.locator('table').first().locator('tbody tr')).not.toHaveCount(0)
+  await expect(card.getByTestId('hex')).toContainText('02')
+  await page.getByTestId('language').click()
+  await expect(card.getByTestId('sentence')).toContainText(/[a-z]{3}/)
+  await expect(card.getByTestId('sentence')).not.toContainText(/\p{Script=Han}/u)
+})
+
+test('two officers cannot both take one violation; warned and closed, it keeps who and why', async ({ page, browser }) => {
+  await logIn(page, 'chief')
+  const id = await openVehicleViolation(page)
+  // A colleague's page that has not heard of it yet.
+  const colleague = await another(browser, 'dispatcher', true)
+  await colleague.goto(`/#/violations/${id}`)
+  await expect(colleague.getByTestId('take')).toBeVisible()
+
+  await page.getByTestId('take').click()
+  await expect(page.getByTestId('card-status')).toHaveAttribute('data-status', 'taken')
+  await colleague.getByTestId('take').click()
+  await expect(colleague.getByTestId('conflict')).toContainText(/Chief|局长/)
+  await expect(colleague.getByTestId('card-status')).toHaveAttribute('data-status', 'taken')
+
+  await page.getByTestId('warn').click()
+  await page.getByTestId('text').fill('请立即停车密闭。')
+  await page.getByTestId('send').click()
+  const sent = page.getByTestId('card-commands').getByTestId('command').first()
+  await expect(sent).toContainText('请立即停车密闭。')
+  await expect(sent).toHaveAttribute('data-state', 'answered', { timeout: 45_000 })
+
+  await page.getByTestId('close').click()
+  await page.getByTestId('result-false_alarm').check()
+  await page.getByTestId('confirm-close').click()
+  await expect(page.locator('dialog [role=alert]')).not.toBeEmpty()
+  await page.getByTestId('reason').selectOption('sensor_fault')
+  await page.getByTestId('note').fill('现场核实，传感器松动')
+  await page.getByTestId('confirm-close').click()
+  await expect(page.getByTestId('card-status')).toHaveAttribute('data-status', 'closed')
+  await expect(page.getByTestId('closing')).toContainText('传感器')
+  await expect(page.getByTestId('log').locator('li')).not.toHaveCount(0)
+
+  await page.getByTestId('status-closed').click()
+  await expect(page.locator(`[data-testid=violation][data-id="${id}"]`)).toHaveAttribute('data-status', 'closed')
+  await colleague.context().close()
+})
+
+test('what one officer takes leaves the open list of another at once', async ({ page, browser }) => {
+  await logIn(page, 'chief')
+  await openQueue(page)
+  const first = page.getByTestId('violation').first()
+  const id = await first.getAttribute('data-id')
+  const colleague = await another(browser, 'dispatcher')
+  await openQueue(colleague)
+  const theirs = colleague.locator(`[data-testid=violation][data-id="${id}"]`)
+  await expect(theirs).toBeVisible()
+  await first.click()
+  await page.getByTestId('take').click()
+  await expect(theirs).toHaveCount(0)
+  await colleague.context().close()
+})
