@@ -82,8 +82,8 @@ async def replay(
         courier = _Person(orders, broker)
     else:
         courier = _Truck(orders, gateway)
-    await courier.start()
     try:
+        await courier.start()
         await _send(fixes, orders.speed, courier, tell)
         await courier.drained()
     finally:

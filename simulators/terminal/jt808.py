@@ -135,6 +135,7 @@ class Jt808Terminal:
                 await self._session()
                 failures = 0
             except Refused as error:
+                await self._disconnect()
                 self._failure = error
                 self._drained.set()
                 return
