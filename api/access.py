@@ -71,6 +71,12 @@ async def connection(state: Annotated[AppState, Depends(state_of)]) -> AsyncIter
         yield conn
 
 
+State = Annotated[AppState, Depends(state_of)]
+# Of scope "function": committed before the answer leaves. Whoever depends on it in one request gets
+# the same connection; a second one a request would let eight requests wait for each other.
+Conn = Annotated[Connection, Depends(connection, scope="function")]
+
+
 async def identify(state: AppState, conn: Connection, token: str) -> Caller:
     """The caller of a token; read afresh, so that disabling a user works at once."""
     user = await user_by_id(conn, read_token(state.services.secret, token))
@@ -83,8 +89,8 @@ def caller_who_may(permission: str) -> Callable[..., Coroutine[Any, Any, Caller]
     """A dependency: the caller, refused without the permission."""
 
     async def dependency(
-        state: Annotated[AppState, Depends(state_of)],
-        conn: Annotated[Connection, Depends(connection)],
+        state: State,
+        conn: Conn,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Caller:
         if credentials is None:
@@ -97,8 +103,6 @@ def caller_who_may(permission: str) -> Callable[..., Coroutine[Any, Any, Caller]
     return dependency
 
 
-State = Annotated[AppState, Depends(state_of)]
-Conn = Annotated[Connection, Depends(connection, scope="function")]
 Reader = Annotated[Caller, Depends(caller_who_may("read"))]
 RegisterEditor = Annotated[Caller, Depends(caller_who_may("edit_register"))]
 RuleEditor = Annotated[Caller, Depends(caller_who_may("edit_rules"))]

@@ -196,6 +196,18 @@ async def test_an_unexpected_error_has_the_same_shape(
     assert "nobody thought" not in answer.text
 
 
+async def test_a_request_takes_one_connection(town: Town, browser: Browser) -> None:
+    """With two a request, as many requests as the pool has connections wait for each other."""
+    await browser.token("chief")
+    await town.database.pool.resize(1, 1)
+    town.database.pool.timeout = 5
+    violation = town.violations["a"]
+    for path in ("/devices", "/status", "/patrol/rollcall", f"/violations/{violation}", "/rules"):
+        await browser.get("chief", path)
+    await browser.post("chief", f"/violations/{violation}/take")
+    assert (await browser.client.get("/metrics")).status_code == 200
+
+
 async def test_a_database_that_is_away_is_said_so(town: Town, browser: Browser) -> None:
     await browser.token("chief")
     town.database.pool.timeout = 0.2
