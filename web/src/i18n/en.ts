@@ -35,7 +35,7 @@ export default {
     open: 'open',
     taken: 'taken',
     cannot_judge: 'cannot be judged',
-    simulated: 'simulated clock',
+    simulated: 'simulated',
     light: 'Light',
     dark: 'Dark',
     log_out: 'Log out',

@@ -35,7 +35,7 @@ export default {
     open: '待处理',
     taken: '处理中',
     cannot_judge: '无法判定',
-    simulated: '模拟时钟',
+    simulated: '模拟',
     light: '浅色',
     dark: '深色',
     log_out: '退出',
