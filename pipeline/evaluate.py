@@ -9,6 +9,7 @@ the journal's ticks say about silence is judged last, on top.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ class Evaluator:
         self._waiting: deque[Committed] = deque()
         self._waiting_rows = 0
         self._arrived = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
@@ -106,12 +108,15 @@ class Evaluator:
 
     async def settled(self) -> None:
         """Wait until everything handed over so far is judged."""
+        self._hurry.set()
         await self._idle.wait()
+        self._hurry.clear()
 
     async def stop(self) -> None:
         """Judge what is waiting, then let `run` end."""
         self._stopping = True
         self._arrived.set()
+        self._hurry.set()
 
     @property
     def failing(self) -> dict[int, str]:
@@ -123,20 +128,27 @@ class Evaluator:
         conn = await self._connect()
         try:
             await self._start(conn)
-            while True:
-                if not self._waiting:
-                    self._idle.set()
-                    if self._stopping:
-                        return
-                self._arrived.clear()
-                if not self._waiting:
-                    await self._arrived.wait()
+            while self._waiting or not self._stopping:
+                if self._waiting:
+                    conn = await self._step(conn)
+                if self._waiting:
                     continue
-                conn = await self._step(conn)
-                if not self._stopping:
-                    await asyncio.sleep(self._pace.linger_s if len(self._waiting) < 2 else 0)
+                self._idle.set()
+                await self._rest()
         finally:
             await conn.close()
+
+    async def _rest(self) -> None:
+        """Until something arrives, and not too soon after the last step unless somebody waits."""
+        next_step_s = asyncio.get_running_loop().time() + self._pace.linger_s
+        self._arrived.clear()
+        if not self._waiting and not self._stopping:
+            await self._arrived.wait()
+        if self._stopping:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(next_step_s):
+                await self._hurry.wait()
 
     async def _connect(self) -> Connection:
         wait_s = BACK_OFF_S[0]

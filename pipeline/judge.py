@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from psycopg import AsyncConnection
-from storage.tracks import positions_of
 
 from model.position import Rows
 from model.rulebook import Finding
@@ -18,6 +17,7 @@ from rules.engine import Engine
 from rules.reconcile import reconcile
 from rules.state import DeviceState, decode, encode
 from storage import judgement
+from storage.tracks import positions_of
 
 Connection = AsyncConnection[Any]
 TELL_TICKS_EVERY_US = 60_000_000  # a silence that goes on is told anew this often
