@@ -25,6 +25,12 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/violations/{violation_id}/close"): {"result": "fined"},
     ("POST", "/violations/{violation_id}/warn"): {},
     ("POST", "/devices/{device_id}/commands"): {"text": "x"},
+    ("POST", "/assignments"): {"device_id": 1, "fence_id": 1, "purpose": "corridor"},
+    ("POST", "/shifts"): {
+        "device_id": 1,
+        "starts_at": "2026-09-22T12:00:00Z",
+        "ends_at": "2026-09-22T20:00:00Z",
+    },
     ("POST", "/webhooks"): {"url": "https://example.org/"},
     ("DELETE", "/webhooks/{webhook_id}"): None,
     ("POST", "/test/clock"): {"now": "2030-01-01T00:00:00Z"},
@@ -108,6 +114,14 @@ async def test_company_b_cannot_make_things_for_company_a(town: Town, browser: B
         assert answer.status_code == 404, f"{path}: {answer.text}"
     fence = {"type": "Feature", "geometry": {}, "properties": {"name": "x", **other}}
     assert (await browser.send("company_b", "POST", "/fences", json=fence)).status_code == 404
+    theirs = {"device_id": town.devices["truck_a"].id, "fence_id": town.fences["yard_b"].id}
+    for path in ("/assignments", "/shifts"):
+        body = {**BODIES["POST", path], **theirs}
+        answer = await browser.send("company_b", "POST", path, json=body)
+        assert answer.status_code == 404, f"{path}: {answer.text}"
+    own = {"device_id": town.devices["truck_b"].id, "fence_id": town.fences["site"].id}
+    body = {**BODIES["POST", "/assignments"], **own}
+    assert (await browser.send("company_b", "POST", "/assignments", json=body)).status_code == 404
     mine = f"/devices/{town.devices['truck_b'].id}"
     moved = await browser.send("company_b", "PATCH", mine, json=other)
     assert moved.status_code == 404
