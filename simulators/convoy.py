@@ -125,6 +125,11 @@ class Convoy:
             late = batch_bodies(location_bodies(fixes[kept], origin_s))
             terminal.report(location_bodies(fixes[~kept], origin_s), late)
 
+    def skip(self, to_s: int) -> None:
+        """Let time pass without reports up to `to_s` (and make the plan as far)."""
+        for feed in self._feeds.values():
+            feed.take(to_s)
+
     async def drained(self) -> None:
         """Wait until all that was sent is acknowledged."""
         waiting = [terminal.drained() for terminal in self._terminals.values()]

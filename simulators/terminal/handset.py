@@ -173,7 +173,9 @@ class HandsetLink:
             await asyncio.sleep(RECONNECT_S)
 
     def _connection(self) -> aiomqtt.Client:
-        return aiomqtt.Client(self._host, self._port, identifier=self._client_id)
+        client = aiomqtt.Client(self._host, self._port, identifier=self._client_id)
+        client.pending_calls_threshold = MAX_IN_FLIGHT
+        return client
 
     async def _serve(self, client: aiomqtt.Client) -> None:
         for handset in self._handsets.values():

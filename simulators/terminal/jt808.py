@@ -20,6 +20,7 @@ from protocols.jt808.messages import decode_body, encode_body
 MAX_UNACKNOWLEDGED = 30_000  # serials are 16 bits: more could not be told apart
 HEARTBEAT_S = 60.0
 LOG_IN_S = 30.0
+GOODBYE_S = 2.0
 RESEND_AFTER_S = 20.0
 RECONNECT_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 READ_BYTES = 65_536
@@ -67,6 +68,7 @@ class Jt808Terminal:
         self._task: asyncio.Task[None] | None = None
         self._awaited: asyncio.Future[tuple[Header, dict[str, Any]]] | None = None
         self._failure: Exception | None = None
+        self._stopping = False
 
     async def start(self) -> None:
         """Connect and log in; reconnects by itself from then on. Raises Refused."""
@@ -78,9 +80,12 @@ class Jt808Terminal:
             raise self._failure
 
     async def stop(self) -> None:
-        """Say good-bye and close."""
-        if self._writer is not None and self._online.is_set():
+        """Say good-bye, let the server close, and end."""
+        self._stopping = True
+        if self._task and self._writer is not None and self._online.is_set():
             self._write(0x0003, b"")
+            self._writer.write_eof()
+            await asyncio.wait([self._task], timeout=GOODBYE_S)
         for task in (*self._answers, *filter(None, [self._task])):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -142,6 +147,8 @@ class Jt808Terminal:
             except OSError:
                 failures += 1
             await self._disconnect()
+            if self._stopping:
+                return
             await asyncio.sleep(RECONNECT_S[min(failures, len(RECONNECT_S) - 1)])
 
     async def _disconnect(self) -> None:

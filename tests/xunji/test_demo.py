@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +16,21 @@ from xunji.demo_state import load_state
 
 HISTORY_S = 2 * 3600
 SEED = 7
+PASSWORD = "demo password"
 
 
-async def _log_in(url: str, username: str, password: str) -> httpx.AsyncClient:
-    client = httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=60)
-    answer = await client.post("/login", json={"username": username, "password": password})
-    client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
-    return client
+@asynccontextmanager
+async def _log_in(url: str, username: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=60) as client:
+        answer = await client.post("/login", json={"username": username, "password": PASSWORD})
+        client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+        yield client
 
 
 async def test_a_short_demo_is_graded_without_fault_and_goes_on_after_a_restart(
     tmp_path: Path,
 ) -> None:
-    state = new_state(SEED, 40, "demo password", history_s=HISTORY_S, live=False)
+    state = new_state(SEED, 40, PASSWORD, history_s=HISTORY_S, live=False)
     lines: list[dict[str, Any]] = []
     async with Demo(demo_settings(tmp_path, free_port(0), None), state) as demo:
         await demo.play(lines.append)
@@ -38,7 +42,7 @@ async def test_a_short_demo_is_graded_without_fault_and_goes_on_after_a_restart(
         assert last["missed"] == []
         assert last["grade"]["raised"] >= 5
         assert demo.grade == last["grade"]
-        async with await _log_in(demo.server.url, "chief", "demo password") as chief:
+        async with _log_in(demo.server.url, "chief") as chief:
             status = (await chief.get("/status")).json()
             devices = (await chief.get("/devices")).json()
             assert status["demo"] == demo.grade
@@ -48,7 +52,7 @@ async def test_a_short_demo_is_graded_without_fault_and_goes_on_after_a_restart(
         assert {device["kind"] for device in devices} == {
             "muck_truck", "sweeper", "water_truck", "mixer", "garbage_truck", "inspector",
         }  # fmt: skip
-        async with await _log_in(demo.server.url, "company", "demo password") as company:
+        async with _log_in(demo.server.url, "company") as company:
             own = (await company.get("/devices")).json()
         assert 0 < len(own) < 10
         raised = last["grade"]["raised"]
@@ -58,7 +62,7 @@ async def test_a_short_demo_is_graded_without_fault_and_goes_on_after_a_restart(
     assert again.sent_until_s > 0
     async with (
         Demo(demo_settings(tmp_path, free_port(0), None), again) as demo,
-        await _log_in(demo.server.url, "chief", "demo password") as chief,
+        _log_in(demo.server.url, "chief") as chief,
     ):
         assert len((await chief.get("/devices")).json()) == 40
         assert len((await chief.get("/violations?limit=500")).json()) >= raised
