@@ -23,7 +23,7 @@ test('the live map shows every unit that has a place, and needs no other server'
   await logIn(page, 'chief')
   await expect.poll(() => count(page, 'live-map', 'data-units')).toBeGreaterThan(30)
   // The map has really been drawn: its middle is not one flat colour.
-  const canvas = page.locator('[data-testid=live-map] canvas')
+  const canvas = page.locator('[data-testid=live-map] canvas.maplibregl-canvas')
   await expect.poll(() => canvas.evaluate((element: HTMLCanvasElement) => {
     const small = document.createElement('canvas')
     small.width = small.height = 64

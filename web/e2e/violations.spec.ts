@@ -18,7 +18,7 @@ test('the evidence card shows sentence, rule, track, signals and raw frames', as
   await logIn(page, 'chief')
   await openVehicleViolation(page)
   const card = page.getByTestId('evidence')
-  await expect(card.getByTestId('evidence-map').locator('canvas')).toBeVisible()
+  await expect(card.getByTestId('evidence-map').locator('canvas.maplibregl-canvas')).toBeVisible()
   await expect(card.getByTestId('evidence-chart').locator('canvas').first()).toBeVisible()
   await expect(card.getByTestId('lane-loaded')).toBeVisible()
   await expect(card.getByTestId('lane-cover_closed')).toBeVisible()
