@@ -15,6 +15,8 @@ Row = dict[str, Any]
 def parameters_of(kind: RuleKind) -> list[tuple[Parameter, float]]:
     """Each parameter of a kind, its own first, with the kind's default."""
     own = [(parameter, parameter.default) for parameter in kind.parameters]
+    if kind.absence:  # silences do not pass through the episode machine
+        return own
     names = {parameter.name for parameter in kind.parameters}
     common = [
         (parameter, kind.episode_defaults.get(parameter.name, parameter.default))
@@ -44,4 +46,8 @@ def rule_text(kind_name: str, rule: Mapping[str, Any] | None) -> Row:
         }
         for parameter, default in parameters_of(kind)
     ]
-    return {"zh": f"{zh}：{kind.zh}", "en": f"{en}: {kind.en}", "parameters": parameters}
+    return {
+        "zh": zh if zh == kind.zh else f"{zh}：{kind.zh}",
+        "en": en if en == kind.en else f"{en}: {kind.en}",
+        "parameters": parameters,
+    }
