@@ -54,8 +54,6 @@ async def running(server: DatabaseServer, tmp_path: Path) -> AsyncIterator[Serve
     url = server.create()
     try:
         async with Server(settings(url, tmp_path)) as started:
-            async with started.database.pool.connection() as conn:
-                await conn.execute("INSERT INTO organisations (id, name) VALUES (1, 'all')")
             yield started
     finally:
         server.drop(url)
