@@ -8,7 +8,7 @@ turns episodes into findings. One kind a file; the module registers itself with 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, runtime_checkable
 from typing import Protocol as Interface
 
 import numpy as np
@@ -74,3 +74,24 @@ class RuleKind(Interface):
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words: "loaded, cover open, up to 41 km/h for 6 min 20 s"."""
+
+
+Memory = dict[str, Any]
+
+
+@runtime_checkable
+class FollowingKind(Interface):
+    """A kind whose condition depends on what came before: it follows one device's fixes.
+
+    Such a kind is a RuleKind, too, whose `condition` is all NO (see `rules.following`).
+    """
+
+    def follow(
+        self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
+    ) -> Column:
+        """The condition over `view.rows[places]`, newer fixes of one device in order.
+
+        `memory` is the device's for this rule (empty at first), changed in place: small, of plain
+        values by str, the same for the same fixes however they are cut into calls; leave it empty
+        when a later fix would not need it. It is part of the snapshots.
+        """

@@ -18,9 +18,10 @@ from model.position import Rows
 from model.rulebook import Finding, Rulebook
 from rules.absence import Absences
 from rules.build_view import build_view, sort_rows
-from rules.contract import NO, UNKNOWN, RuleKind
+from rules.contract import NO, UNKNOWN, Column, FollowingKind, RuleKind
 from rules.episodes import ACTIVE, Episode, Sample, Told, advance, overdue
 from rules.findings import FindingMaker
+from rules.following import runs
 from rules.plan import Plan, Version, make_plans
 from rules.roster import Roster
 from rules.state import DeviceState
@@ -50,6 +51,20 @@ class _Judged:
             np.zeros(count, np.bool_),
             np.full(count, "", object),
         )
+
+    def take(self, rows: NDArray[np.bool_], column: Column) -> None:
+        """These rows' share of a column over the whole view."""
+        self.value[rows] = column.value[rows]
+        self.measure[rows] = column.measure[rows]
+        self.fence[rows] = column.fence[rows]
+        self.reasons[rows] = column.reason if column.reasons is None else column.reasons[rows]
+
+    def put(self, places: slice, column: Column) -> None:
+        """A column over just these rows."""
+        self.value[places] = column.value
+        self.measure[places] = column.measure
+        self.fence[places] = column.fence
+        self.reasons[places] = column.reason if column.reasons is None else column.reasons
 
 
 @dataclass(slots=True)
@@ -145,20 +160,16 @@ class Engine:
             except Exception as error:
                 self.failing[plan.rule_id] = f"{type(error).__name__}: {error}"
                 return None
-            judged.value[relevant] = column.value[relevant]
-            judged.measure[relevant] = column.measure[relevant]
-            judged.fence[relevant] = column.fence[relevant]
+            judged.take(relevant, column)
             judged.version[relevant] = version.rule.version
             judged.relevant |= relevant
-            reasons = column.reason if column.reasons is None else column.reasons[relevant]
-            judged.reasons[relevant] = reasons
         return judged
 
     def _episodes(
         self, plan: Plan, states: dict[int, DeviceState], walks: _Walks
     ) -> Iterator[Finding]:
         judged = None if plan.rule_id in self.failing else self._judge(plan, walks.view)
-        if judged is None:
+        if judged is None or not self._follow(plan, states, walks, judged):
             return
         always = any(version.parameters["min_previous_s"] for version in plan.versions)
         worth = judged.relevant if always else judged.value != NO
@@ -167,6 +178,28 @@ class Engine:
             if eventful[place] or plan.rule_id in states[id_].episodes:
                 places = range(int(walks.bounds[place]), int(walks.bounds[place + 1]))
                 yield from self._walk(plan, states[id_], walks.view, judged, places)
+
+    def _follow(
+        self, plan: Plan, states: dict[int, DeviceState], walks: _Walks, judged: _Judged
+    ) -> bool:
+        """Fill in the condition of a kind that follows; False when it failed."""
+        kind = plan.kind
+        if not isinstance(kind, FollowingKind):
+            return True
+        for place, id_ in enumerate(walks.ids):
+            begin, end = walks.bounds[place : place + 2].tolist()
+            for number, places in runs(judged.version, begin, end):
+                version = plan.version_or_newest(number)
+                memory = states[id_].memories.setdefault(plan.rule_id, {})
+                try:
+                    column = kind.follow(
+                        walks.view, places, memory, version.rule, version.parameters
+                    )
+                except Exception as error:
+                    self.failing[plan.rule_id] = f"{type(error).__name__}: {error}"
+                    return False
+                judged.put(places, column)
+        return True
 
     def _walk(
         self, plan: Plan, state: DeviceState, view: View, judged: _Judged, places: range

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import msgspec
 
+from rules.contract import Memory
 from rules.episodes import Episode
 
 
 class DeviceState(msgspec.Struct):
-    """After every fix up to and including `last_us` (0: none yet); episodes by rule id."""
+    """After every fix up to and including `last_us` (0: none yet); the rest by rule id."""
 
     last_us: int = 0
     longitude_e6: int = 0
     latitude_e6: int = 0
     episodes: dict[int, Episode] = {}
+    memories: dict[int, Memory] = {}
 
 
 def encode(state: DeviceState) -> bytes:
     """Canonical bytes: rules in order, trivial episodes left out."""
     kept = {id_: e for id_, e in sorted(state.episodes.items()) if not e.trivial}
-    return msgspec.msgpack.encode(msgspec.structs.replace(state, episodes=kept))
+    known = {id_: dict(sorted(m.items())) for id_, m in sorted(state.memories.items()) if m}
+    return msgspec.msgpack.encode(msgspec.structs.replace(state, episodes=kept, memories=known))
 
 
 def decode(data: bytes) -> DeviceState:
