@@ -1,7 +1,8 @@
 """Fences as GeoJSON (RFC 7946): the geometry as it is, everything else in `properties`.
 
 A circle is a Point with `radius_m`, a corridor a LineString with `half_width_m`. On import the
-shape may be left out: the geometry's type says it.
+shape may be left out: the geometry's type says it (a LineString is a corridor unless `shape` says
+route, a Polygon a plain one unless it says grid_cell).
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from model.fences import Fence, Shape
 from model.rulebook import FAR_FUTURE_US
 
 MAX_FEATURES = 100_000
-_SHAPE_OF = {geometry: shape for shape, geometry in GEOMETRY_OF.items()}
+# The first shape of each geometry is the plain one.
+_SHAPE_OF = {geometry: shape for shape, geometry in reversed(GEOMETRY_OF.items())}
+GRID_TAG = "grid"
 _PROPERTIES = tuple(name for name in Fence.__struct_fields__ if name != "geometry")
 
 
@@ -32,12 +35,12 @@ class FeatureError(ValueError):
 
 def feature_of(fence: Fence) -> dict[str, Any]:
     """A GeoJSON Feature; `feature_to_fence` gives the same fence back."""
-    properties = {name: getattr(fence, name) for name in _PROPERTIES}
-    properties["tags"] = list(fence.tags)
+    properties = msgspec.to_builtins(fence)
+    geometry = properties.pop("geometry")
     return {
         "type": "Feature",
         "id": fence.id,
-        "geometry": fence.geometry,
+        "geometry": geometry,
         "properties": properties,
     }
 
@@ -94,12 +97,14 @@ def _fence(feature: Any, where: str, fixed: dict[str, Any]) -> Fence:
     values |= fixed
     values.setdefault("shape", _SHAPE_OF.get(str(geometry.get("type"))))
     if values["shape"] not in get_args(Shape):
-        known = ", ".join(_SHAPE_OF)
+        known = ", ".join(dict.fromkeys(GEOMETRY_OF.values()))
         raise FeatureError(
             where, f"几何类型应为 {known} 之一", f"the geometry must be one of {known}"
         )
     values["geometry"] = {key: geometry.get(key) for key in ("type", "coordinates")}
     fence = _convert(values, where)
+    if fence.shape == "grid_cell" and GRID_TAG not in fence.tags:
+        fence = msgspec.structs.replace(fence, tags=(*fence.tags, GRID_TAG))
     check_fence(fence)
     return fence
 

@@ -1,7 +1,7 @@
 """Where is each fix: one indexed call a batch for all devices and fences.
 
-Fences live in one STRtree in degrees; circles and corridors are buffered in metres in a frame of
-their own (`geofence.metric`). The tree gives candidates by box, prepared geometries decide, and the
+Fences live in one STRtree in degrees; points and lines are buffered in metres in a frame of their
+own (`geofence.metric`). The tree gives candidates by box, prepared geometries decide, and the
 validity of the fence at the fix time is compared afterwards: all three are single vectorised calls,
 and faster together than the tree's own exact query. A shape across longitude 180 must be cut
 there, as RFC 7946 demands.
@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geofence.metric import MetricShapes
+from geofence.shapes import GEOMETRY_OF
 from model.fences import Fence
 from model.position import FixSource, Rows
 
@@ -95,6 +96,23 @@ class FenceIndex:
         return self._shapes.distance_m(
             np.asarray(fence, np.intp), rows["longitude_e6"] / 1e6, rows["latitude_e6"] / 1e6
         )
+
+    def progress_m(self, fence: int, rows: Rows) -> NDArray[np.float64]:
+        """Metres along a route (or corridor) to the place nearest to each fix."""
+        return self._along_m(fence, rows)[0]
+
+    def lateral_m(self, fence: int, rows: Rows) -> NDArray[np.float64]:
+        """Metres beside a route's line, positive to the right of its direction of travel."""
+        return self._along_m(fence, rows)[1]
+
+    def length_m(self, fence: int) -> float:
+        """Length of a line; 0 for points, the way round for areas; NaN where broken."""
+        return self._shapes.length_m(fence)
+
+    def _along_m(self, fence: int, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if GEOMETRY_OF[self.fences[fence].shape] != "LineString":
+            raise ValueError(f"a {self.fences[fence].shape} has no direction: use a route")
+        return self._shapes.along_m(fence, rows["longitude_e6"] / 1e6, rows["latitude_e6"] / 1e6)
 
     def in_force(self, fence: NDArray[np.integer], time_us: NDArray[np.int64]) -> NDArray[np.bool_]:
         """For pairs: whether fences[fence[i]] was in force at time_us[i]."""

@@ -15,13 +15,14 @@ import shapely
 from numpy.typing import NDArray
 
 from geofence.geodesy import Floats, LocalFrames
-from geofence.shapes import GEOMETRY_OF
+from geofence.shapes import GEOMETRY_OF, REACH_OF
 from model.fences import Fence
 
 Geometries = NDArray[np.object_]
 STEP_DEG = 0.01  # 1.1 km: its bow at 60 degrees north is 4 cm
 LEAST_TOLERANCE_M = 0.05
 TOLERANCE_SHARE = 0.0003  # of the radius
+LOOK_M = 1.0  # a line's direction at a place is that from so far behind to so far ahead
 CHUNK = 65_536  # vertices turned back into degrees at once: stays in the cache, 3 times faster
 
 
@@ -43,7 +44,7 @@ class MetricShapes:
         self._made = np.zeros(len(fences), np.bool_)
 
     def areas(self) -> Geometries:
-        """Areas in degrees for the tree: polygons as given, circles and corridors buffered."""
+        """Areas in degrees for the tree: polygons as given, points and lines buffered."""
         areas = self._given.copy()
         round_ones = np.flatnonzero(self._reach_m > 0)
         segments = quadrant_segments(self._reach_m[round_ones])
@@ -71,15 +72,45 @@ class MetricShapes:
         distance_m[sound] = np.maximum(found_m, 0.0)
         return distance_m
 
+    def along_m(self, fence: int, longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
+        """Metres along a line to the place nearest to each point, and beside it (right: positive).
+
+        NaN where the fence is broken. Where a line comes by twice, its first passage counts.
+        """
+        if not self._sound[fence]:
+            return np.full(len(longitude), np.nan), np.full(len(longitude), np.nan)
+        self._make_metric(np.array([fence], np.intp))
+        line = self._metric[fence]
+        x_m, y_m = self._frames.project(
+            np.full(len(longitude), fence, np.intp), longitude, latitude
+        )
+        points = shapely.points(x_m, y_m)
+        progress_m = shapely.line_locate_point(line, points)
+        back = shapely.get_coordinates(
+            shapely.line_interpolate_point(line, np.maximum(progress_m - LOOK_M, 0.0))
+        )
+        ahead = shapely.get_coordinates(shapely.line_interpolate_point(line, progress_m + LOOK_M))
+        step = ahead - back
+        left_of = step[:, 0] * (y_m - back[:, 1]) - step[:, 1] * (x_m - back[:, 0])
+        return progress_m, np.where(left_of > 0, -1.0, 1.0) * shapely.distance(line, points)
+
+    def length_m(self, fence: int) -> float:
+        """Length of a line; NaN where the fence is broken."""
+        if not self._sound[fence]:
+            return float("nan")
+        self._make_metric(np.array([fence], np.intp))
+        return float(shapely.length(self._metric[fence]))
+
     def _admit(self, i: int, fence: Fence) -> None:
         """Keep what can be used; buffers have a reach, areas none."""
-        reach_m = {"circle": fence.radius_m, "corridor": fence.half_width_m}.get(fence.shape)
+        field = REACH_OF.get(fence.shape, ("", 0))[0]
+        reach_m = getattr(fence, field) if field else None
         if self._given[i] is None or self._given[i].is_empty:
             self._break(i, "its geometry is not GeoJSON")
         elif self._given[i].geom_type != GEOMETRY_OF[fence.shape]:
             self._break(i, f"its geometry is a {self._given[i].geom_type}, not a {fence.shape}")
-        elif fence.shape in ("circle", "corridor") and not (reach_m or 0) > 0:
-            self._break(i, "it has no radius_m" if fence.shape == "circle" else "no half_width_m")
+        elif field and not (reach_m or 0) > 0:
+            self._break(i, f"it has no {field}")
         self._reach_m[i] = 0 if i in self.broken else reach_m or 0
 
     def _break(self, i: int, why: str) -> None:

@@ -3,31 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from model.fences import Fence, Shape
+from model.fences import Fence, Shape, Waypoint
 
 MAX_VERTICES = 20_000
 MAX_RADIUS_M = 50_000.0
 MAX_HALF_WIDTH_M = 5_000.0
+MAX_WAYPOINTS = 1_000
 GEOMETRY_OF: dict[str, str] = {
     "polygon": "Polygon",
     "multipolygon": "MultiPolygon",
     "circle": "Point",
     "corridor": "LineString",
+    "route": "LineString",
+    "road_set": "MultiLineString",
+    "point_set": "MultiPoint",
+    "grid_cell": "Polygon",
 }
-_DEPTH = {"Point": 0, "LineString": 1, "Polygon": 2, "MultiPolygon": 3}
+# What makes an area of a point or a line: the field, and the most it may be.
+REACH_OF: dict[str, tuple[str, float]] = {
+    "circle": ("radius_m", MAX_RADIUS_M),
+    "point_set": ("radius_m", MAX_RADIUS_M),
+    "corridor": ("half_width_m", MAX_HALF_WIDTH_M),
+    "route": ("half_width_m", MAX_HALF_WIDTH_M),
+    "road_set": ("half_width_m", MAX_HALF_WIDTH_M),
+}
+_DEPTH = {
+    "Point": 0,
+    "LineString": 1,
+    "MultiPoint": 1,
+    "Polygon": 2,
+    "MultiLineString": 2,
+    "MultiPolygon": 3,
+}
 # No fence lies between here and the pole, but a swapped 43.8 N 87.6 E does.
 _SUSPICIOUS_LATITUDE = 84.0
 _SANE = 1e9  # no NaN, no infinity, and no integer too long for a float
 
 _TEXTS: dict[str, tuple[str, str]] = {
     "unknown_shape": (
-        "不支持的形状 {value}：请用 polygon、multipolygon、circle 或 corridor",
-        "unknown shape {value}: use polygon, multipolygon, circle or corridor",
+        "不支持的形状 {value}：请用 {known} 之一",
+        "unknown shape {value}: use one of {known}",
     ),
     "wrong_type": (
         "{shape} 的 GeoJSON 类型应为 {expected}，而不是 {value}",
@@ -63,13 +83,18 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "the ring is not closed: its last position must repeat the first, {value}",
     ),
     "invalid": ("图形无效：{value}", "the shape is invalid: {value}"),
-    "radius": (
-        "圆的半径应在 0 到 {value} 米之间",
-        "a circle needs radius_m above 0 and at most {value}",
+    "reach": (
+        "{shape} 的 {field} 应大于 0 且不超过 {value} 米",
+        "a {shape} needs {field} above 0 and at most {value}",
     ),
-    "half_width": (
-        "廊道半宽应在 0 到 {value} 米之间",
-        "a corridor needs half_width_m above 0 and at most {value}",
+    "no_code": ("单元网格须有编码 code", "a grid cell needs its code"),
+    "waypoints_of_route": (
+        "只有 route 才有途经点",
+        "only a route has waypoints",
+    ),
+    "too_many_waypoints": (
+        "途经点超过 {value} 个",
+        "more than {value} waypoints",
     ),
 }
 
@@ -94,7 +119,8 @@ def parse_shape(
 ) -> BaseGeometry:
     """The geometry in degrees (a circle's centre, a corridor's line). Raises ShapeError."""
     if shape not in GEOMETRY_OF:
-        raise ShapeError("unknown_shape", "shape", value=repr(shape))
+        known = ", ".join(get_args(Shape))
+        raise ShapeError("unknown_shape", "shape", value=repr(shape), known=known)
     kind = GEOMETRY_OF[shape]
     given = geometry.get("type") if isinstance(geometry, dict) else None
     if given != kind:
@@ -111,8 +137,24 @@ def parse_shape(
 
 
 def check_fence(fence: Fence) -> BaseGeometry:
-    """`parse_shape` of a fence."""
+    """`parse_shape` of a fence, and what its shape asks of the other fields."""
+    if fence.shape == "grid_cell" and not fence.code:
+        raise ShapeError("no_code", "code")
+    if fence.waypoints and fence.shape != "route":
+        raise ShapeError("waypoints_of_route", "waypoints")
+    if len(fence.waypoints) > MAX_WAYPOINTS:
+        raise ShapeError("too_many_waypoints", "waypoints", value=MAX_WAYPOINTS)
+    for i, waypoint in enumerate(fence.waypoints):
+        _check_waypoint(f"waypoints[{i}]", waypoint)
     return parse_shape(fence.shape, fence.geometry, fence.radius_m, fence.half_width_m)
+
+
+def _check_waypoint(where: str, waypoint: Waypoint) -> None:
+    _check_position(where, [waypoint.longitude, waypoint.latitude])
+    if not 0 < waypoint.radius_m <= MAX_RADIUS_M:
+        raise ShapeError(
+            "reach", where, shape="waypoint", field="radius_m", value=int(MAX_RADIUS_M)
+        )
 
 
 def _flat(coordinates: Any) -> Any:
@@ -160,19 +202,26 @@ def _is_position(position: Any) -> bool:
 
 
 def _check_size(shape: str, radius_m: float | None, half_width_m: float | None) -> None:
-    if shape == "circle" and not 0 < (radius_m or 0) <= MAX_RADIUS_M:
-        raise ShapeError("radius", "radius_m", value=int(MAX_RADIUS_M))
-    if shape == "corridor" and not 0 < (half_width_m or 0) <= MAX_HALF_WIDTH_M:
-        raise ShapeError("half_width", "half_width_m", value=int(MAX_HALF_WIDTH_M))
+    if shape not in REACH_OF:
+        return
+    field, most_m = REACH_OF[shape]
+    given_m = radius_m if field == "radius_m" else half_width_m
+    if not 0 < (given_m or 0) <= most_m:
+        raise ShapeError("reach", field, shape=shape, field=field, value=int(most_m))
 
 
 def _check_point(_: Any) -> None:
     """A position that has passed is a point."""
 
 
-def _check_line(line: Sequence[Any]) -> None:
+def _check_line(line: Sequence[Any], where: str = "coordinates") -> None:
     if len({tuple(position[:2]) for position in line}) < 2:
-        raise ShapeError("too_few_vertices", "coordinates", value=2)
+        raise ShapeError("too_few_vertices", where, value=2)
+
+
+def _check_lines(lines: Sequence[Any]) -> None:
+    for i, line in enumerate(lines):
+        _check_line(line, f"coordinates[{i}]")
 
 
 def _check_polygon(rings: Sequence[Any], where: str = "coordinates") -> None:
@@ -190,7 +239,9 @@ def _check_polygons(polygons: Sequence[Any]) -> None:
 
 _CHECKS: dict[str, Callable[[Any], None]] = {
     "Point": _check_point,
+    "MultiPoint": _check_point,
     "LineString": _check_line,
+    "MultiLineString": _check_lines,
     "Polygon": _check_polygon,
     "MultiPolygon": _check_polygons,
 }

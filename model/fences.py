@@ -6,15 +6,35 @@ from typing import Any, Literal
 
 import msgspec
 
-Shape = Literal["polygon", "multipolygon", "circle", "corridor"]
+Shape = Literal[
+    "polygon",
+    "multipolygon",
+    "circle",
+    "corridor",
+    "route",
+    "road_set",
+    "point_set",
+    "grid_cell",
+]
 Purpose = Literal["corridor", "work_road", "working_area", "grid"]
+
+
+class Waypoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A place that a route has to pass, within `radius_m` of it; degrees, WGS-84."""
+
+    name: str
+    longitude: float
+    latitude: float
+    radius_m: float = 50.0
 
 
 class Fence(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a fence.
 
-    `geometry` is GeoJSON (WGS-84): Polygon or MultiPolygon with holes, Point for a circle
-    (`radius_m`), LineString for a corridor (`half_width_m` each side). In force in
+    `geometry` is GeoJSON (WGS-84): Polygon or MultiPolygon with holes, Point for a circle and
+    MultiPoint for a point set (`radius_m`), LineString for a corridor, LineString in the direction
+    of travel for a route (with `waypoints` in order) and MultiLineString for a road set
+    (`half_width_m` each side); a grid cell is a Polygon with the city's `code`. In force in
     [valid_from_us, valid_to_us). `tags`: site, dump, plant, wash_bay, parking, no_go, district,
     grid, road.
     """
@@ -29,6 +49,7 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
     geometry: dict[str, Any]
     radius_m: float | None = None
     half_width_m: float | None = None
+    waypoints: tuple[Waypoint, ...] = ()
     tags: tuple[str, ...] = ()
     valid_from_us: int
     valid_to_us: int

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from model.fences import Assignment, Fence, Shift, Window
+from model.fences import Assignment, Fence, Shift, Waypoint, Window
 from model.rulebook import Device, Outage, Rule, Rulebook, Schedule, Scope
 from storage.database import Connection
 from storage.instants import DAY_US, from_datetime, to_datetime
@@ -44,7 +44,7 @@ SHIFT_DAYS = 60  # older shifts no replay needs
 
 _FENCES = """
 SELECT id, version, organisation_id, responsible_organisation_id, name, code, shape, geometry,
-       radius_m, half_width_m, tags, valid_from, valid_to
+       radius_m, half_width_m, tags, valid_from, valid_to, waypoints
 FROM fences ORDER BY id, version
 """
 _RULES = """
@@ -135,6 +135,7 @@ def _fence(row: tuple[Any, ...]) -> Fence:
         tags=tuple(row[10]),
         valid_from_us=from_datetime(row[11]),
         valid_to_us=from_datetime(row[12]),
+        waypoints=msgspec.convert(row[13], tuple[Waypoint, ...]),
     )
 
 

@@ -30,8 +30,8 @@ _END = {
 }
 _INSERT_FENCE = """
 INSERT INTO fences (id, version, organisation_id, responsible_organisation_id, name, code, shape,
-    geometry, radius_m, half_width_m, tags, valid_from, valid_to)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    geometry, radius_m, half_width_m, waypoints, tags, valid_from, valid_to)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _INSERT_RULE = """
 INSERT INTO rules (id, version, organisation_id, kind, name_zh, name_en, severity, parameters,
@@ -95,7 +95,8 @@ async def save_fence(conn: Connection, fence: Fence) -> Fence:
             (
                 *(fence.id, fence.version, fence.organisation_id),
                 *(fence.responsible_organisation_id, fence.name, fence.code, fence.shape),
-                *(Jsonb(fence.geometry), fence.radius_m, fence.half_width_m, list(fence.tags)),
+                *(Jsonb(fence.geometry), fence.radius_m, fence.half_width_m),
+                *(_json(fence.waypoints), list(fence.tags)),
                 *(to_datetime(fence.valid_from_us), to_datetime(fence.valid_to_us)),
             ),
         )
