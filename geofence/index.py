@@ -1,6 +1,6 @@
 """Where is each fix: one indexed call a batch for all devices and fences.
 
-Fences live in one STRtree in degrees; points and lines are buffered in metres in a frame of their
+Fences live in an STRtree in degrees; points and lines are buffered in metres in a frame of their
 own (`geofence.metric`). The tree gives candidates by box, prepared geometries decide, and the
 validity of the fence at the fix time is compared afterwards: all three are single vectorised calls,
 and faster together than the tree's own exact query. A shape across longitude 180 must be cut
@@ -16,11 +16,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geofence.metric import MetricShapes
+from geofence.geodesy import Floats, ground_distance_m
+from geofence.layers import Layers
 from geofence.shapes import GEOMETRY_OF
 from model.fences import Fence
 from model.position import FixSource, Rows
 
+MAX_GAP_S, MAX_GAP_M = 120.0, 3_000.0  # of a straight line between two fixes: 90 km/h
 MAX_MASKS = 1_000  # distinct (ids, tags) selections kept; rules name far fewer
 
 
@@ -50,22 +52,26 @@ class Membership:
 
 
 class FenceIndex:
-    """An index over fence versions; build once a rulebook revision.
+    """An index over fence versions, for one rulebook revision; `replaced` makes the next one.
 
     A fence whose stored geometry cannot be used lies nowhere, its distances are NaN, and `broken`
     says why, by place in `fences`: one bad row must not stop the judging of all others.
     """
 
-    def __init__(self, fences: Sequence[Fence]) -> None:
+    def __init__(self, fences: Sequence[Fence], layers: Layers | None = None) -> None:
         self.fences = tuple(fences)
-        self._shapes = MetricShapes(self.fences)
-        self.broken: dict[int, str] = self._shapes.broken
-        self._areas = self._shapes.areas()
-        shapely.prepare(self._areas)
-        self._tree = shapely.STRtree(self._areas)
+        self._layers = layers or Layers.of(self.fences)
+        self.broken: dict[int, str] = self._layers.broken()
         self._from_us = np.array([fence.valid_from_us for fence in self.fences], np.int64)
         self._to_us = np.array([fence.valid_to_us for fence in self.fences], np.int64)
         self._masks: dict[tuple[frozenset[int], frozenset[str]], NDArray[np.bool_]] = {}
+
+    def replaced(self, fences: Sequence[Fence]) -> FenceIndex:
+        """An index over these fences that shares with this one what has not changed.
+
+        It answers as a new index over `fences` would; this one stays as it is.
+        """
+        return FenceIndex(fences, self._layers.replaced(fences))
 
     def __len__(self) -> int:
         return len(self.fences)
@@ -75,17 +81,47 @@ class FenceIndex:
         usable = np.flatnonzero(rows["fix_source"] != FixSource.NONE)
         longitude = rows["longitude_e6"][usable] / 1e6
         latitude = rows["latitude_e6"][usable] / 1e6
-        place, fence = self._tree.query(shapely.points(longitude, latitude))
-        row = usable[place]
-        time_us = rows["time_us"][row]
-        keep = (time_us >= self._from_us[fence]) & (time_us < self._to_us[fence])
-        place, fence, row = place[keep], fence[keep], row[keep]
-        keep = shapely.intersects_xy(self._areas[fence], longitude[place], latitude[place])
-        order = np.sort(row[keep] * max(len(self), 1) + fence[keep])
-        return Membership(
-            (order // max(len(self), 1)).astype(np.intp),
-            (order % max(len(self), 1)).astype(np.int32),
-        )
+        place, fence = self._layers.candidates(shapely.points(longitude, latitude))
+        keep = self.in_force(fence, rows["time_us"][usable[place]])
+        place, fence = place[keep], fence[keep]
+        keep = self._contains(fence, longitude[place], latitude[place])
+        return self._sorted(usable[place[keep]], fence[keep])
+
+    def crossings(
+        self, rows: Rows, max_gap_s: float = MAX_GAP_S, max_gap_m: float = MAX_GAP_M
+    ) -> Membership:
+        """Pairs (row, fence): between the fix before and rows[row] the device has passed through
+        the fence in a straight line, though neither end lies in it.
+
+        Rows are sorted by device and time; those without position are left out. Farther apart in
+        time or place, two fixes say nothing. The fence was in force at both.
+        """
+        usable = np.flatnonzero(rows["fix_source"] != FixSource.NONE)
+        before, after = usable[:-1], usable[1:]
+        steps = _near_steps(rows, before, after, max_gap_s, max_gap_m)
+        before, after = before[steps], after[steps]
+        x, y = rows["longitude_e6"] / 1e6, rows["latitude_e6"] / 1e6
+        ends = np.stack([x[before], y[before], x[after], y[after]], -1)
+        lines = shapely.linestrings(ends.reshape(-1, 2, 2))
+        step, fence = self._layers.candidates(lines)
+        keep = shapely.intersects(self._layers.areas[fence], lines[step])
+        step, fence = step[keep], fence[keep]
+        keep = np.ones(len(step), np.bool_)
+        for end in (before[step], after[step]):
+            keep &= self.in_force(fence, rows["time_us"][end])
+            keep &= ~self._contains(fence, x[end], y[end])
+        return self._sorted(after[step[keep]], fence[keep])
+
+    def _contains(
+        self, fence: NDArray[np.integer], longitude: Floats, latitude: Floats
+    ) -> NDArray[np.bool_]:
+        areas = self._layers.areas[fence]
+        return np.asarray(shapely.intersects_xy(areas, longitude, latitude), np.bool_)
+
+    def _sorted(self, row: NDArray[np.intp], fence: NDArray[np.integer]) -> Membership:
+        count = max(len(self), 1)
+        order = np.sort(row * count + fence)
+        return Membership((order // count).astype(np.intp), (order % count).astype(np.int32))
 
     def distance_m(self, fence: int, rows: Rows) -> NDArray[np.float64]:
         """Metres from each fix to the fence (0 inside), right at any latitude, validity ignored."""
@@ -93,7 +129,7 @@ class FenceIndex:
 
     def distances_m(self, fence: NDArray[np.integer], rows: Rows) -> NDArray[np.float64]:
         """`distance_m` for pairs: metres from rows[i] to fences[fence[i]], in one call."""
-        return self._shapes.distance_m(
+        return self._layers.distance_m(
             np.asarray(fence, np.intp), rows["longitude_e6"] / 1e6, rows["latitude_e6"] / 1e6
         )
 
@@ -107,12 +143,14 @@ class FenceIndex:
 
     def length_m(self, fence: int) -> float:
         """Length of a line; 0 for points, the way round for areas; NaN where broken."""
-        return self._shapes.length_m(fence)
+        shapes, number = self._layers.shapes_of(fence)
+        return shapes.length_m(number)
 
     def _along_m(self, fence: int, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if GEOMETRY_OF[self.fences[fence].shape] != "LineString":
             raise ValueError(f"a {self.fences[fence].shape} has no direction: use a route")
-        return self._shapes.along_m(fence, rows["longitude_e6"] / 1e6, rows["latitude_e6"] / 1e6)
+        shapes, number = self._layers.shapes_of(fence)
+        return shapes.along_m(number, rows["longitude_e6"] / 1e6, rows["latitude_e6"] / 1e6)
 
     def in_force(self, fence: NDArray[np.integer], time_us: NDArray[np.int64]) -> NDArray[np.bool_]:
         """For pairs: whether fences[fence[i]] was in force at time_us[i]."""
@@ -131,3 +169,19 @@ class FenceIndex:
             )
             self._masks[key] = mask
         return mask
+
+
+def _near_steps(
+    rows: Rows,
+    before: NDArray[np.intp],
+    after: NDArray[np.intp],
+    max_gap_s: float,
+    max_gap_m: float,
+) -> NDArray[np.bool_]:
+    """Which steps are of one device, and short enough in time and place."""
+    x, y = rows["longitude_e6"], rows["latitude_e6"]
+    near = rows["device_id"][before] == rows["device_id"][after]
+    near &= rows["time_us"][after] - rows["time_us"][before] <= max_gap_s * 1e6
+    near &= (x[before] != x[after]) | (y[before] != y[after])
+    ends = (x[before] / 1e6, y[before] / 1e6, x[after] / 1e6, y[after] / 1e6)
+    return np.asarray(near & (ground_distance_m(*ends) <= max_gap_m), np.bool_)

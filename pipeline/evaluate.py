@@ -181,11 +181,11 @@ class Evaluator:
 
     async def _reload(self, conn: Connection) -> None:
         rulebook = await load_rulebook(conn, self._clock.now_us())
-        engine = Engine(rulebook, self._kinds)
         if self.judge is None:
-            self.judge = Judge(engine, self._pace.snapshot_us)
+            self.judge = Judge(Engine(rulebook, self._kinds), self._pace.snapshot_us)
         else:
-            self.judge.engine = engine
+            # One changed fence must not cost the index of all others.
+            self.judge.engine = Engine(rulebook, self._kinds, self.judge.engine.index)
         self._revision = rulebook.revision
 
     async def _step(self, conn: Connection) -> Connection:

@@ -79,10 +79,18 @@ class _Walks:
 class Engine:
     """Judges by one revision of the rulebook. `failing`: rules stopped by an error of their own."""
 
-    def __init__(self, rulebook: Rulebook, kinds: Mapping[str, RuleKind]) -> None:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        kinds: Mapping[str, RuleKind],
+        previous: FenceIndex | None = None,
+    ) -> None:
+        """`previous`: the index of an earlier revision, to share what has not changed."""
         self.rulebook = rulebook
         self.roster = Roster.of(rulebook)
-        self.index = FenceIndex(rulebook.fences)
+        self.index = (
+            FenceIndex(rulebook.fences) if previous is None else previous.replaced(rulebook.fences)
+        )
         self.failing: dict[int, str] = {}
         self.devices = {device.id: device for device in rulebook.devices}
         self._kinds = {device.id: device.kind for device in rulebook.devices}

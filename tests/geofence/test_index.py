@@ -240,7 +240,7 @@ def test_the_index_agrees_with_a_plain_walk() -> None:
         inside = np.array([(row, i) in found for row in range(len(rows))])
         assert (distance_m[inside] < 1).all()
         # What lies inside by metres is found, but for a metre (0.03 % of 3 km) at the ring.
-        edge_m = shapely.distance(index._areas[i].boundary, shapely.points(
+        edge_m = shapely.distance(index._layers.areas[i].boundary, shapely.points(
             rows["longitude_e6"] / 1e6, rows["latitude_e6"] / 1e6
         )) * 95_000  # fmt: skip
         assert inside[(distance_m == 0) & (edge_m > 1)].all()
