@@ -65,6 +65,25 @@ def in_places(view: View, tags: tuple[str, ...], ids: tuple[int, ...] = ()) -> N
     return view.membership.first_inside(view.index.marked(ids, tags), len(view.rows))
 
 
+def in_rule_fences(view: View, rule: Rule) -> Tri:
+    """Whether the fix lies in a fence of the rule; a rule without fences judges everywhere."""
+    if not (rule.fence_tags or rule.fence_ids):
+        return tri(np.ones(len(view.rows), np.bool_))
+    return tri(in_places(view, rule.fence_tags, rule.fence_ids) >= 0, view.usable)
+
+
+def why_unknown(
+    view: View, speed: NDArray[np.float64], precise: NDArray[np.bool_] | None = None
+) -> NDArray[np.object_]:
+    """Why each fix would be unknown: no place before poor place, speed, signals."""
+    reasons = np.full(len(speed), "signal_unknown", object)
+    reasons[np.isnan(speed)] = "speed_unknown"
+    if precise is not None:
+        reasons[~precise] = "poor_gnss"
+    reasons[~view.usable] = "no_position"
+    return reasons
+
+
 def column_of(
     value: Tri,
     measure: NDArray[np.float64],

@@ -30,3 +30,8 @@ def all_of(first: Tri, *others: Tri) -> Tri:
     for value in (HOLD, UNKNOWN, NO):
         result[(columns == value).any(0)] = value
     return result
+
+
+def any_of(first: Tri, *others: Tri) -> Tri:
+    """One YES decides; else one UNKNOWN leaves it open; else one HOLD holds; else NO."""
+    return negate(all_of(negate(first), *map(negate, others)))

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from rules.contract import HOLD, NO, UNKNOWN, YES
-from rules.trilogic import all_of, negate, tri
+from rules.trilogic import all_of, any_of, negate, tri
 
 VALUES = (UNKNOWN, NO, YES, HOLD)
 
@@ -17,6 +17,13 @@ def test_all_of() -> None:
         decisive = next((v for v in (NO, UNKNOWN, HOLD) if v in combination), YES)
         columns = [np.array([value], np.int8) for value in combination]
         assert all_of(*columns).tolist() == [decisive]
+
+
+def test_any_of() -> None:
+    for combination in product(VALUES, repeat=3):
+        decisive = next((v for v in (YES, UNKNOWN, HOLD) if v in combination), NO)
+        columns = [np.array([value], np.int8) for value in combination]
+        assert any_of(*columns).tolist() == [decisive]
 
 
 def test_negate_turns_only_what_is_decided() -> None:

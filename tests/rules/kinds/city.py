@@ -79,6 +79,7 @@ class Fix:
     accuracy: int = -1
     source: FixSource = FixSource.GNSS
     device: int = 1
+    course: int = -1
     signals: dict[str, int] = field(default_factory=dict)
 
 
@@ -90,6 +91,7 @@ def rows_of(fixes: Sequence[Fix]) -> Rows:
         row["longitude_e6"], row["latitude_e6"] = round(longitude * 1e6), round(latitude * 1e6)
         row["speed_kmh_e1"] = -1 if fix.speed is None else round(fix.speed * 10)
         row["accuracy_m"], row["fix_source"] = fix.accuracy, fix.source
+        row["course_deg"] = fix.course
         row["signals"] = signals.pack(**fix.signals)
     return rows
 

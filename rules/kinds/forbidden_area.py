@@ -1,0 +1,89 @@
+"""In an area that is closed to the vehicle, always or in the rule's windows."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from model.rulebook import Rule
+from rules.contract import NO, UNKNOWN, YES, Column, Family, Parameter
+from rules.readings import (
+    accuracy_m,
+    applies,
+    at_least,
+    column_of,
+    in_places,
+    signal_is_yes,
+    speed_kmh,
+    why_unknown,
+)
+from rules.registry import register
+from rules.trilogic import all_of
+from rules.view import View
+from rules.wording import Words
+
+_PARAMETERS = (
+    Parameter(
+        "moving_kmh", "km/h", 0, 0, 60,
+        "达到此速度才判定；0：停在区内也判定",
+        "judge from this speed on; 0: standing there counts too",
+        "our default: an area that is closed is closed to parking too",
+    ),
+    Parameter(
+        "only_loaded", "0/1", 0, 0, 1,
+        "1：仅满载时判定；0：空载也判定", "1: judge loaded vehicles only; 0: empty ones too",
+        "our default: signs close roads to vehicles, not to loads",
+    ),
+    Parameter(
+        "assumed_accuracy_m", "m", 10, 0, 200,
+        "终端未报精度的卫星定位按此精度计", "accuracy of satellite fixes that state none",
+        "our default: urban GNSS, 95 %",
+    ),
+    Parameter(
+        "max_accuracy_m", "m", 50, 5, 2_000,
+        "精度差于此值时无法判断在哪条路", "a worse fix cannot tell the road",
+        "our default: about the distance between parallel roads",
+    ),
+)  # fmt: skip
+_EPISODE_DEFAULTS = {"min_duration_s": 60.0}
+_WORDS = Words("进入禁行区域", "in a forbidden area", "最高{} km/h", "up to {} km/h")
+
+
+class ForbiddenArea:
+    """`rule.schedule` holds the forbidden windows; without one the area is always closed."""
+
+    name = "forbidden_area"
+    family: Family = "route"
+    zh = "进入禁行区域"
+    en = "Forbidden area"
+    measure_name = "max_speed_kmh"
+    vehicle_kinds: tuple[str, ...] = (
+        "sweeper", "water_truck", "muck_truck", "mixer", "garbage_truck",
+    )  # fmt: skip
+    parameters: tuple[Parameter, ...] = _PARAMETERS
+    episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    absence = False
+
+    def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
+        """The rule's fences, or without any those tagged no_go."""
+        speed = speed_kmh(view)
+        precise = accuracy_m(view, parameters["assumed_accuracy_m"]) <= parameters["max_accuracy_m"]
+        tags = rule.fence_tags if rule.fence_tags or rule.fence_ids else ("no_go",)
+        fence = in_places(view, tags, rule.fence_ids)
+        inside = np.where(fence >= 0, YES, NO).astype(np.int8)
+        if view.index.marked(rule.fence_ids, tags).any():
+            inside[~(view.usable & precise)] = UNKNOWN
+        conditions = [applies(view, rule), inside]
+        if parameters["moving_kmh"]:
+            conditions.append(at_least(speed, parameters["moving_kmh"]))
+        if parameters["only_loaded"]:
+            conditions.append(signal_is_yes(view, "loaded"))
+        return column_of(all_of(*conditions), speed, fence, why_unknown(view, speed, precise))
+
+    def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
+        """What happened, in words."""
+        return _WORDS.sentence(measures, self.measure_name, language)
+
+
+register(ForbiddenArea())

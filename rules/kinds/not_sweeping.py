@@ -1,0 +1,65 @@
+"""A sweeper on its road in its hours that does not sweep."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from model.rulebook import Rule
+from rules.contract import Column, Family, Parameter
+from rules.readings import applies, at_least, at_most, signal_is_yes, speed_kmh
+from rules.registry import register
+from rules.trilogic import all_of, negate
+from rules.view import View
+from rules.wording import Words
+from rules.work_road import ROAD_PARAMETERS, on_work_road
+
+_PARAMETERS = (
+    Parameter(
+        "moving_kmh", "km/h", 2, 0, 60,
+        "作业速度下限", "slower than this it stands and is not judged",
+        "our default: the band of working sweepers is 3-15 km/h, less 1 for the receiver",
+    ),
+    Parameter(
+        "max_kmh", "km/h", 25, 5, 80,
+        "作业速度上限，超过视为转场", "faster than this it is in transit and is not judged",
+        "Wuhan: sweepers work at about 8 km/h (http://735195.com/news/201108/19_2019.html); "
+        "25 is our margin",
+    ),
+    *ROAD_PARAMETERS,
+)  # fmt: skip
+_EPISODE_DEFAULTS = {"min_duration_s": 180.0}
+_WORDS = Words(
+    "在作业道路上行驶未清扫", "on its road without sweeping", "最高{} km/h", "up to {} km/h"
+)
+
+
+class NotSweeping:
+    """On the assigned work road, in the assignment's windows, at working speed, brush up."""
+
+    name = "not_sweeping"
+    family: Family = "dust"
+    zh = "作业未清扫"
+    en = "Not sweeping"
+    measure_name = "max_speed_kmh"
+    vehicle_kinds: tuple[str, ...] = ("sweeper",)
+    parameters: tuple[Parameter, ...] = _PARAMETERS
+    episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    absence = False
+
+    def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
+        """NO without an assigned road in force; HOLD beside the road within the fix's accuracy."""
+        speed = speed_kmh(view)
+        idle = all_of(
+            applies(view, rule),
+            at_least(speed, parameters["moving_kmh"]),
+            at_most(speed, parameters["max_kmh"]),
+            negate(signal_is_yes(view, "brush_down")),
+        )
+        return on_work_road(view, rule, parameters, idle, speed)
+
+    def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
+        """What happened, in words."""
+        return _WORDS.sentence(measures, self.measure_name, language)
+
+
+register(NotSweeping())
