@@ -30,6 +30,7 @@ def create_app(services: Services) -> FastAPI:
         try:
             yield
         finally:
+            await state.back_tests.stop()
             await state.relay.stop()
 
     app = FastAPI(

@@ -73,6 +73,11 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "推送地址已达上限 {limit} 个。",
         "There are {limit} webhooks already.",
     ),
+    "too_many_back_tests": (
+        429,
+        "正在进行和等待的回测过多，请稍后再试。",
+        "Too many back-tests run or wait already; try again later.",
+    ),
     "clock_backwards": (
         409,
         "模拟时间不能倒退。",

@@ -11,6 +11,7 @@ from api.login_limit import LoginLimit
 from api.patrol.cells import CellVisits
 from api.services import Services
 from api.status import StatusCache
+from pipeline.back_tests import BackTests
 from storage.scope import ScopeCache
 
 # Argon2 takes 64 MiB and a core for tens of milliseconds: no more at a time.
@@ -25,6 +26,7 @@ class AppState:
     latest: LatestPositions
     relay: Relay
     cells: CellVisits
+    back_tests: BackTests
     status_cache: StatusCache = field(default_factory=StatusCache)
     scopes: ScopeCache = field(default_factory=ScopeCache)
     login_limit: LoginLimit = field(default_factory=LoginLimit)
@@ -36,7 +38,13 @@ class AppState:
     def of(services: Services) -> AppState:
         """State that has not started anything yet."""
         latest = LatestPositions(services.clock)
-        return AppState(services, latest, Relay(services, latest), CellVisits(services.clock))
+        return AppState(
+            services,
+            latest,
+            Relay(services, latest),
+            CellVisits(services.clock),
+            BackTests(services.database.url),
+        )
 
     def tell_violation(self, violation_id: int) -> None:
         """Show a changed violation to whoever looks; call it after the commit."""

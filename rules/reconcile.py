@@ -26,11 +26,15 @@ def reconcile(
     `windows` were judged anew: what stands in them and was not found again is withdrawn, as is what
     `unfounded` names by (device, rule, start).
     """
-    by_key: dict[_Key, list[StoredViolation]] = defaultdict(list)
-    for violation in stored:
-        by_key[violation.device_id, violation.rule_id].append(violation)
     matched: set[int] = set()
-    changes = list(_match(_latest(findings), by_key, matched))
+    changes: list[Change] = []
+    for finding, known in matches(_latest(findings), stored):
+        if known is None:
+            changes.append(Change(action="raise", finding=finding))
+            continue
+        matched.add(known.id)
+        if _differs(finding, known):
+            changes.append(Change(action="update", finding=finding, violation=known))
     for violation in stored:
         if violation.id in matched or violation.finding == "withdrawn":
             continue
@@ -46,22 +50,21 @@ def _latest(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(last.values(), key=lambda f: f.started_us)
 
 
-def _match(
-    findings: Iterable[Finding], by_key: dict[_Key, list[StoredViolation]], matched: set[int]
-) -> Iterator[Change]:
+def matches(
+    findings: Iterable[Finding], stored: Iterable[StoredViolation]
+) -> Iterator[tuple[Finding, StoredViolation | None]]:
+    """Each finding with the stored violation that it is: that of its device and rule which it
+    overlaps, or None. A violation is matched once."""
+    by_key: dict[_Key, list[StoredViolation]] = defaultdict(list)
+    for violation in stored:
+        by_key[violation.device_id, violation.rule_id].append(violation)
     for finding in findings:
-        rivals = [
-            violation
-            for violation in by_key.get((finding.device_id, finding.rule_id), ())
-            if violation.id not in matched and _overlap(finding, violation)
-        ]
-        if not rivals:
-            yield Change(action="raise", finding=finding)
-            continue
-        best = min(rivals, key=lambda v: _distance(finding, v))
-        matched.add(best.id)
-        if _differs(finding, best):
-            yield Change(action="update", finding=finding, violation=best)
+        known = by_key.get((finding.device_id, finding.rule_id), [])
+        rivals = [violation for violation in known if _overlap(finding, violation)]
+        best = min(rivals, key=lambda v: _distance(finding, v), default=None)
+        if best is not None:
+            known.remove(best)
+        yield finding, best
 
 
 def _overlap(finding: Finding, violation: StoredViolation) -> bool:

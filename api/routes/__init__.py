@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.routes import (
+    back_tests,
     clock,
     commands,
     devices,
@@ -28,6 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         devices,
         fences,
         rules,
+        back_tests,
         roster,
         violations,
         commands,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from fastapi import APIRouter
@@ -12,6 +11,7 @@ from api.access import Caller, Conn, Connection, Reader, RuleEditor, State
 from api.errors import ApiProblem
 from api.evidence.rule_text import parameters_of
 from api.registries import rule_kinds
+from api.rule_check import check_rule, invalid
 from api.shapes.rulebook import RuleBody, RuleKindShape, RuleShape
 from api.times import iso
 from model.rulebook import Rule
@@ -77,7 +77,7 @@ async def change(rule_id: int, body: RuleBody, state: State, conn: Conn, caller:
     if known is None:
         raise ApiProblem("not_found")
     if body.kind != known["kind"]:
-        raise _invalid("kind", "the kind of a rule cannot change; make a new rule")
+        raise invalid("kind", "the kind of a rule cannot change; make a new rule")
     organisation_id = body.organisation_id or known["organisation_id"]
     await _save(
         conn, caller, body, id=rule_id, organisation_id=organisation_id, valid_from_us=now_us
@@ -89,33 +89,9 @@ async def _save(conn: Connection, caller: Caller, body: RuleBody, **fixed: int) 
     """Store the body with the `fixed` values; `id` 0 makes a new rule."""
     if not caller.sees(fixed["organisation_id"]):
         raise ApiProblem("not_found")
-    _check(body)
+    check_rule(body)
     values = {**body.model_dump(), "version": 1, **fixed}
     return await save_rule(conn, msgspec.convert(values, Rule))
-
-
-def _check(body: RuleBody) -> None:
-    """Kind, parameters and zone, against the registry. Raises ApiProblem("invalid_request")."""
-    kind = rule_kinds().get(body.kind)
-    if kind is None:
-        raise _invalid("kind", f"no such kind; one of {', '.join(sorted(rule_kinds()))}")
-    known = {parameter.name: parameter for parameter, _ in parameters_of(kind)}
-    for name, value in body.parameters.items():
-        field = f"parameters.{name}"
-        if name not in known:
-            raise _invalid(field, f"no such parameter; one of {', '.join(known)}")
-        low, high = known[name].minimum, known[name].maximum
-        if not low <= value <= high:
-            raise _invalid(field, f"must lie in {low:g} to {high:g} {known[name].unit}")
-    if body.schedule is not None:
-        try:
-            ZoneInfo(body.schedule.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise _invalid("schedule.zone", "no such IANA time zone") from error
-
-
-def _invalid(field: str, message: str) -> ApiProblem:
-    return ApiProblem("invalid_request", fields=[{"field": field, "message": message}])
 
 
 async def _one(conn: Connection, caller: Caller, rule_id: int, now_us: int) -> Row:
