@@ -19,7 +19,7 @@ from rules.view import View
 
 # Values of a condition column. HOLD: inside the hysteresis band, as the last decided value.
 UNKNOWN, NO, YES, HOLD = -1, 0, 1, 2
-Family = Literal["route", "hours", "dust", "patrol"]
+Family = Literal["route", "hours", "dust", "patrol", "conduct"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,17 @@ class RuleKind(Interface):
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words: "loaded, cover open, up to 41 km/h for 6 min 20 s"."""
+
+
+@runtime_checkable
+class AbsenceKind(Interface):
+    """A RuleKind whose `absence` is true may say who owes reports; without it, `shifts`.
+
+    `shifts`: whoever is on duty by the roster. `working`: whoever was at work when last heard:
+    ignition on, or faster than the parameter `moving_kmh`.
+    """
+
+    duty: Literal["shifts", "working"]
 
 
 Memory = dict[str, Any]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from geofence.index import FenceIndex
 from model.position import Rows
 from model.rulebook import Finding, Rulebook
-from rules.absence import Absences
+from rules.absence import Absences, work_of
 from rules.build_view import build_view, sort_rows
 from rules.contract import NO, UNKNOWN, Column, FollowingKind, RuleKind
 from rules.episodes import ACTIVE, Episode, Sample, Told, advance, overdue
@@ -253,6 +253,7 @@ def _sample(view: View, judged: _Judged, place: int) -> Sample:
 def _remember(state: DeviceState, rows: Rows) -> None:
     last = rows[-1]
     state.last_us = int(last["time_us"])
+    state.ignition, state.speed_kmh_e1 = work_of(last)
     if last["fix_source"]:
         state.longitude_e6 = int(last["longitude_e6"])
         state.latitude_e6 = int(last["latitude_e6"])

@@ -9,11 +9,16 @@ from rules.episodes import Episode
 
 
 class DeviceState(msgspec.Struct):
-    """After every fix up to and including `last_us` (0: none yet); the rest by rule id."""
+    """After every fix up to and including `last_us` (0: none yet); the rest by rule id.
+
+    `ignition`, `speed_kmh_e1`: the last fix's, as `rules.absence` reads them (0 and -1: unknown).
+    """
 
     last_us: int = 0
     longitude_e6: int = 0
     latitude_e6: int = 0
+    ignition: int = 0
+    speed_kmh_e1: int = -1
     episodes: dict[int, Episode] = {}
     memories: dict[int, Memory] = {}
 

@@ -1,0 +1,56 @@
+"""A device's fixes one by one, as plain numbers, for kinds that follow a device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import starmap
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model import signals
+from model.position import FixSource
+from model.rulebook import Rule
+from rules.contract import NO
+from rules.view import View
+from rules.windows import in_schedule
+
+_FIELDS = [
+    "time_us", "longitude_e6", "latitude_e6", "speed_kmh_e1", "accuracy_m", "fix_source",
+    "odometer_m", "signals",
+]  # fmt: skip
+
+
+class Fix(NamedTuple):
+    """One fix in the units of POSITION_DTYPE."""
+
+    time_us: int
+    longitude_e6: int
+    latitude_e6: int
+    speed_kmh_e1: int
+    accuracy_m: int
+    fix_source: int
+    odometer_m: int
+    signals: int
+
+    @property
+    def speed_kmh(self) -> float | None:
+        """None where unknown; a terminal without a fix repeats its last speed, so None there."""
+        unknown = self.speed_kmh_e1 < 0 or self.fix_source == FixSource.NONE
+        return None if unknown else self.speed_kmh_e1 / 10
+
+    def signal(self, name: str) -> int:
+        """Field value 0..3 of a work signal."""
+        return (self.signals >> signals.SIGNALS[name].shift) & 3
+
+
+def fixes(view: View, places: slice) -> Iterator[Fix]:
+    """The fixes at these places, in order."""
+    return starmap(Fix, view.rows[places][_FIELDS].tolist())
+
+
+def acquit_outside_schedule(value: NDArray[np.int8], view: View, places: slice, rule: Rule) -> None:
+    """NO, in place, for fixes outside the rule's schedule; a rule without one always applies."""
+    if rule.schedule is not None:
+        value[~in_schedule(view.rows["time_us"][places], rule.schedule)] = NO

@@ -1,0 +1,80 @@
+"""A vehicle at work whose terminal has had no position for too long."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from model import signals
+from model.position import FixSource
+from model.rulebook import Rule
+from model.vehicles import VEHICLES
+from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Parameter
+from rules.fixes import Fix, acquit_outside_schedule, fixes
+from rules.following import Follower, blank_column
+from rules.readings import column_of
+from rules.registry import register
+from rules.view import View
+from rules.wording import Words
+
+_PARAMETERS = (
+    Parameter(
+        "moved_m", "m", 10, 1, 1_000,
+        "无点火信号时，两次上报间里程增加满此值视为行驶",
+        "without an ignition signal: the odometer's growth between two reports that shows driving",
+        "our default: above what the odometer of a standing vehicle creeps",
+    ),
+)  # fmt: skip
+_EPISODE_DEFAULTS = {"min_duration_s": 600.0, "clear_s": 60.0}
+_WORDS = Words("作业中卫星定位丢失", "at work without a position", "驶过{}米", "over {} m")
+
+
+class GnssLost(Follower):
+    """Not positioned while the ignition is on or, where no terminal says so, the odometer runs."""
+
+    name = "gnss_lost"
+    family: Family = "conduct"
+    zh = "卫星定位丢失"
+    en = "GNSS lost"
+    measure_name = "driven_m"
+    vehicle_kinds: tuple[str, ...] = VEHICLES
+    parameters: tuple[Parameter, ...] = _PARAMETERS
+    episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+
+    def follow(
+        self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
+    ) -> Column:
+        """Memory: the odometer of the first and of the latest fix without a position."""
+        count = places.stop - places.start
+        if not memory and view.usable[places].all():
+            return blank_column(count)
+        steps = [_step(fix, memory, parameters["moved_m"]) for fix in fixes(view, places)]
+        value = np.array([value for value, _ in steps], np.int8)
+        acquit_outside_schedule(value, view, places, rule)
+        return column_of(value, np.array([driven_m for _, driven_m in steps], np.float64))
+
+    def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
+        """What happened, in words."""
+        return _WORDS.sentence(measures, self.measure_name, language)
+
+
+def _step(fix: Fix, memory: Memory, moved_m: float) -> tuple[int, float]:
+    """The condition, and the metres driven without a position (NaN: the odometer is unknown)."""
+    if fix.fix_source != FixSource.NONE:
+        memory.clear()
+        return NO, np.nan
+    before_m = memory.get("latest_m", -1)
+    if fix.odometer_m >= 0:
+        memory.setdefault("first_m", fix.odometer_m)
+        memory["latest_m"] = fix.odometer_m
+    driven_m = float(fix.odometer_m - memory["first_m"]) if fix.odometer_m >= 0 else np.nan
+    ignition = fix.signal("ignition")
+    if ignition != signals.UNKNOWN:
+        return (YES if ignition >= signals.YES else NO), driven_m
+    if before_m < 0 or fix.odometer_m < 0:
+        return UNKNOWN, driven_m
+    return (YES if fix.odometer_m - before_m >= moved_m else NO), driven_m
+
+
+register(GnssLost())
