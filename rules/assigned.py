@@ -73,7 +73,8 @@ def nearest(
     fence = np.full(len(view.rows), -1, np.int32)
     chosen = wanted[pairs.row]
     row, of = pairs.row[chosen], pairs.fence[chosen]
-    found_m = view.index.distances_m(of, view.rows[row])
+    place = row if view.place is None else view.place[row]
+    found_m = view.distances.of(view.index, place, of, view.rows[row])
     order = np.lexsort((of, found_m, row))[::-1]
     # Written from the farthest to the nearest, so that the nearest stays.
     distance_m[row[order]] = found_m[order]

@@ -17,6 +17,10 @@ _TIE_ORDER = ("course_deg", "alarm_bits", "signals", "speed_kmh_e1", "latitude_e
 
 def sort_rows(rows: Rows) -> Rows:
     """By device, fix time, then content."""
+    order = np.lexsort((rows["time_us"], rows["device_id"]))
+    device, time_us = rows["device_id"][order], rows["time_us"][order]
+    if not ((device[1:] == device[:-1]) & (time_us[1:] == time_us[:-1])).any():
+        return rows[order]
     keys = tuple(rows[name] for name in _TIE_ORDER)
     return rows[np.lexsort((*keys, rows["time_us"], rows["device_id"]))]
 
@@ -25,11 +29,10 @@ def build_view(
     rows: Rows, rulebook: Rulebook, kinds: dict[int, str], roster: Roster, index: FenceIndex
 ) -> View:
     """A view of sorted rows; `kinds`: device id -> unit kind."""
-    device_ids, inverse = np.unique(rows["device_id"], return_inverse=True)
-    names = np.array([kinds.get(int(id_), "other") for id_ in device_ids], object)
+    names = np.array([kinds.get(id_, "other") for id_ in rows["device_id"].tolist()], object)
     return View(
         rows=rows,
-        kind=names[inverse],
+        kind=names,
         usable=rows["fix_source"] != FixSource.NONE,
         membership=index.locate(rows),
         index=index,

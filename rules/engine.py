@@ -8,72 +8,26 @@ its business: pipeline/replay.py takes them through the same `advance` from an e
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from geofence.index import FenceIndex
-from model.position import Rows
+from model.position import FixSource, Rows
 from model.rulebook import Finding, Rulebook
-from rules.absence import Absences, work_of
+from rules.absence import Absences, works_of
+from rules.batch import Batch
 from rules.build_view import build_view, sort_rows
-from rules.contract import NO, UNKNOWN, Column, FollowingKind, RuleKind
+from rules.contract import NO, UNKNOWN, FollowingKind, RuleKind
 from rules.episodes import ACTIVE, Episode, Sample, Told, advance, overdue
 from rules.findings import FindingMaker
 from rules.following import runs
-from rules.plan import Plan, Version, make_plans
+from rules.judged import Judged
+from rules.plan import Plan, make_plans, share_device_sets
 from rules.roster import Roster
 from rules.state import DeviceState
 from rules.view import View
 
 UNJUDGED_AFTER_US = 120_000_000
-
-
-@dataclass(slots=True)
-class _Judged:
-    """One rule's condition over a view; `relevant`: rows that the rule judges at all."""
-
-    value: NDArray[np.int8]
-    measure: NDArray[np.float64]
-    fence: NDArray[np.int32]
-    version: NDArray[np.int32]
-    relevant: NDArray[np.bool_]
-    reasons: NDArray[np.object_]
-
-    @staticmethod
-    def nothing(count: int) -> _Judged:
-        return _Judged(
-            np.full(count, NO, np.int8),
-            np.full(count, np.nan),
-            np.full(count, -1, np.int32),
-            np.zeros(count, np.int32),
-            np.zeros(count, np.bool_),
-            np.full(count, "", object),
-        )
-
-    def take(self, rows: NDArray[np.bool_], column: Column) -> None:
-        """These rows' share of a column over the whole view."""
-        self.value[rows] = column.value[rows]
-        self.measure[rows] = column.measure[rows]
-        self.fence[rows] = column.fence[rows]
-        self.reasons[rows] = column.reason if column.reasons is None else column.reasons[rows]
-
-    def put(self, places: slice, column: Column) -> None:
-        """A column over just these rows."""
-        self.value[places] = column.value
-        self.measure[places] = column.measure
-        self.fence[places] = column.fence
-        self.reasons[places] = column.reason if column.reasons is None else column.reasons
-
-
-@dataclass(slots=True)
-class _Walks:
-    """The devices of a sorted view: device ids[i] has rows bounds[i]:bounds[i + 1]."""
-
-    view: View
-    ids: list[int]
-    bounds: NDArray[np.intp]
 
 
 class Engine:
@@ -93,11 +47,16 @@ class Engine:
         )
         self.failing: dict[int, str] = {}
         self.devices = {device.id: device for device in rulebook.devices}
+        self._device_ids = np.array(sorted(self.devices), np.int32)
         self._kinds = {device.id: device.kind for device in rulebook.devices}
         self._findings = FindingMaker(rulebook, self.index)
-        plans = make_plans(rulebook, kinds)
+        plans = share_device_sets(make_plans(rulebook, kinds))
         self._plans = [plan for plan in plans if not plan.kind.absence]
         self._by_rule = {plan.rule_id: plan for plan in self._plans}
+        # Asked once: a protocol's isinstance costs as much as a rule.
+        self._following = {
+            plan.rule_id: plan.kind for plan in plans if isinstance(plan.kind, FollowingKind)
+        }
         self.absence_kinds = {plan.kind.name for plan in plans if plan.kind.absence}
         self._absences = Absences(
             [plan for plan in plans if plan.kind.absence], rulebook, self.roster, self._findings
@@ -108,21 +67,25 @@ class Engine:
 
         Rows of devices that the rulebook does not know are passed over.
         """
-        rows = rows[np.isin(rows["device_id"], list(self.devices))]
+        rows = rows[np.isin(rows["device_id"], self._device_ids)]
         if not len(rows):
             return []
         rows = sort_rows(rows)
-        view = build_view(rows, self.rulebook, self._kinds, self.roster, self.index)
-        starts = np.flatnonzero(np.diff(rows["device_id"], prepend=rows["device_id"][0] - 1))
-        ids = [int(id_) for id_ in rows["device_id"][starts]]
-        walks = _Walks(view, ids, np.append(starts, len(rows)))
-        for id_ in ids:
-            states.setdefault(id_, DeviceState())
-        findings = [found for plan in self._plans for found in self._episodes(plan, states, walks)]
-        for place, id_ in enumerate(ids):
-            own = rows[walks.bounds[place] : walks.bounds[place + 1]]
+        batch = Batch.of(build_view(rows, self.rulebook, self._kinds, self.roster, self.index))
+        for id_ in batch.ids:
+            if id_ not in states:
+                states[id_] = DeviceState()
+        under_way = batch.with_episodes(states)
+        findings = [
+            found
+            for plan in self._plans
+            for found in self._episodes(plan, states, batch, under_way.get(plan.rule_id, []))
+        ]
+        for place in batch.after_a_gap(states):
+            own = rows[batch.bounds[place] : batch.bounds[place + 1]]
+            id_ = batch.ids[place]
             findings += self._absences.ended_by(id_, states[id_], own)
-            _remember(states[id_], own)
+        _remember(states, batch)
         return findings
 
     def at_tick(self, states: Mapping[int, DeviceState], tick_us: int) -> list[Finding]:
@@ -156,52 +119,57 @@ class Engine:
             and rule_id in self._by_rule
         }
 
-    def _judge(self, plan: Plan, view: View) -> _Judged | None:
+    def _judge(self, plan: Plan, batch: Batch, under_way: bool) -> Judged | None:
         """The condition by the version in force at each row's fix time; None: judges none."""
-        judged = _Judged.nothing(len(view.rows))
-        for version in plan.versions:
-            relevant = _relevant(version, view.rows)
-            if not relevant.any():
-                continue
-            try:
-                column = plan.kind.condition(view, version.rule, version.parameters)
-            except Exception as error:
-                self.failing[plan.rule_id] = f"{type(error).__name__}: {error}"
-                return None
-            judged.take(relevant, column)
+        parts = [(version, *batch.judged_by(version)) for version in plan.versions]
+        parts = [part for part in parts if len(part[2].rows)]
+        if not parts and not under_way:
+            return None
+        judged = Judged.nothing(len(batch.view.rows))
+        for version, relevant, view in parts:
+            if plan.rule_id not in self._following:
+                try:
+                    column = plan.kind.condition(view, version.rule, version.parameters)
+                except Exception as error:
+                    self.failing[plan.rule_id] = f"{type(error).__name__}: {error}"
+                    return None
+                judged.put(relevant, column)
             judged.version[relevant] = version.rule.version
             judged.relevant |= relevant
         return judged
 
     def _episodes(
-        self, plan: Plan, states: dict[int, DeviceState], walks: _Walks
+        self, plan: Plan, states: dict[int, DeviceState], batch: Batch, under_way: list[int]
     ) -> Iterator[Finding]:
-        judged = None if plan.rule_id in self.failing else self._judge(plan, walks.view)
-        if judged is None or not self._follow(plan, states, walks, judged):
+        """`under_way`: places of the devices that have an episode of this rule."""
+        if plan.rule_id in self.failing:
+            return
+        judged = self._judge(plan, batch, bool(under_way))
+        if judged is None or not self._follow(plan, states, batch, judged):
             return
         always = any(version.parameters["min_previous_s"] for version in plan.versions)
         worth = judged.relevant if always else judged.value != NO
-        eventful = np.logical_or.reduceat(worth, walks.bounds[:-1])
-        for place, id_ in enumerate(walks.ids):
-            if eventful[place] or plan.rule_id in states[id_].episodes:
-                places = range(int(walks.bounds[place]), int(walks.bounds[place + 1]))
-                yield from self._walk(plan, states[id_], walks.view, judged, places)
+        for place in sorted({*batch.any_of(worth).tolist(), *under_way}):
+            places = range(int(batch.bounds[place]), int(batch.bounds[place + 1]))
+            state = states[batch.ids[place]]
+            yield from self._walk(plan, state, batch.view, judged, places)
 
     def _follow(
-        self, plan: Plan, states: dict[int, DeviceState], walks: _Walks, judged: _Judged
+        self, plan: Plan, states: dict[int, DeviceState], batch: Batch, judged: Judged
     ) -> bool:
         """Fill in the condition of a kind that follows; False when it failed."""
-        kind = plan.kind
-        if not isinstance(kind, FollowingKind):
+        kind = self._following.get(plan.rule_id)
+        if kind is None:
             return True
-        for place, id_ in enumerate(walks.ids):
-            begin, end = walks.bounds[place : place + 2].tolist()
+        for place in batch.any_of(judged.relevant).tolist():
+            id_ = batch.ids[place]
+            begin, end = batch.bounds[place : place + 2].tolist()
             for number, places in runs(judged.version, begin, end):
                 version = plan.version_or_newest(number)
                 memory = states[id_].memories.setdefault(plan.rule_id, {})
                 try:
                     column = kind.follow(
-                        walks.view, places, memory, version.rule, version.parameters
+                        batch.view, places, memory, version.rule, version.parameters
                     )
                 except Exception as error:
                     self.failing[plan.rule_id] = f"{type(error).__name__}: {error}"
@@ -210,7 +178,7 @@ class Engine:
         return True
 
     def _walk(
-        self, plan: Plan, state: DeviceState, view: View, judged: _Judged, places: range
+        self, plan: Plan, state: DeviceState, view: View, judged: Judged, places: range
     ) -> Iterator[Finding]:
         """One device's fixes through the episode machine."""
         device_id = int(view.rows["device_id"][places.start])
@@ -224,19 +192,13 @@ class Engine:
             for told in advance(episode, sample, previous_us, version.parameters):
                 yield self._findings.of_episode(plan, device_id, told)
             previous_us = sample.time_us
+            if episode.trivial:
+                episode.reason = ""  # or the state would tell how the fixes were cut into batches
         if episode.trivial:
             del state.episodes[plan.rule_id]
 
 
-def _relevant(version: Version, rows: Rows) -> NDArray[np.bool_]:
-    times = rows["time_us"]
-    in_force = (times >= version.rule.valid_from_us) & (times < version.rule.valid_to_us)
-    if not in_force.any():
-        return in_force
-    return in_force & np.isin(rows["device_id"], version.device_ids)
-
-
-def _sample(view: View, judged: _Judged, place: int) -> Sample:
+def _sample(view: View, judged: Judged, place: int) -> Sample:
     row, fence = view.rows[place], int(judged.fence[place])
     return Sample(
         time_us=int(row["time_us"]),
@@ -250,10 +212,18 @@ def _sample(view: View, judged: _Judged, place: int) -> Sample:
     )
 
 
-def _remember(state: DeviceState, rows: Rows) -> None:
-    last = rows[-1]
-    state.last_us = int(last["time_us"])
-    state.ignition, state.speed_kmh_e1 = work_of(last)
-    if last["fix_source"]:
-        state.longitude_e6 = int(last["longitude_e6"])
-        state.latitude_e6 = int(last["latitude_e6"])
+def _remember(states: dict[int, DeviceState], batch: Batch) -> None:
+    """What the newest rows say, in columns: most devices have nothing else to keep."""
+    rows, ends = batch.view.rows, batch.bounds[1:] - 1
+    located = np.where(rows["fix_source"] != FixSource.NONE, np.arange(len(rows)), -1)
+    seen = np.maximum.accumulate(located)[ends]
+    place = [rows[name][seen].tolist() for name in ("longitude_e6", "latitude_e6")]
+    has_place = (seen >= batch.bounds[:-1]).tolist()
+    last_us, work = rows["time_us"][ends].tolist(), works_of(rows[ends])
+    columns = zip(batch.ids, last_us, work, has_place, *place, strict=True)
+    for id_, time_us, at_work, known, longitude_e6, latitude_e6 in columns:
+        state = states[id_]
+        state.last_us = time_us
+        state.ignition, state.speed_kmh_e1 = at_work
+        if known:
+            state.longitude_e6, state.latitude_e6 = longitude_e6, latitude_e6

@@ -56,6 +56,15 @@ class Plan:
         return None
 
 
+def share_device_sets(plans: list[Plan]) -> list[Plan]:
+    """Make versions about the same devices hold the same array: batches look it up by identity."""
+    known: dict[bytes, NDArray[np.int32]] = {}
+    for plan in plans:
+        for version in plan.versions:
+            version.device_ids = known.setdefault(version.device_ids.tobytes(), version.device_ids)
+    return plans
+
+
 def make_plans(rulebook: Rulebook, kinds: Mapping[str, RuleKind]) -> list[Plan]:
     """Plans of every rule whose kind is known, by rule id."""
     versions: dict[int, list[Rule]] = defaultdict(list)

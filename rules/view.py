@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from geofence.index import FenceIndex, Membership
 from model.fences import Fence
 from model.position import Rows
 from model.rulebook import Rulebook
+from rules.distances import Distances
 from rules.roster import Roster
 
 
@@ -21,6 +22,8 @@ class View:
     `kind`: the device's kind (object array of str); `usable`: the fix may be judged by place
     (gnss, lbs or wifi, never NONE); `x_m`, `y_m` are not kept: distances come from `index`.
     `membership`: which fences in force at its fix time contain it (accuracy ignored).
+    `place`: the rows' numbers in the whole batch of which this view is a part (None: it is the
+    whole); `distances`: what the rules of the batch have measured so far.
     """
 
     rows: Rows
@@ -31,3 +34,5 @@ class View:
     fences: tuple[Fence, ...]
     rulebook: Rulebook
     roster: Roster
+    place: NDArray[np.intp] | None = None
+    distances: Distances = field(default_factory=Distances)
