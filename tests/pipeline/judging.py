@@ -27,6 +27,8 @@ START_US = 1_800_000_000 * SECOND_US  # 2027-01-15 08:00 UTC
 OPEN = pack(loaded=YES, cover_closed=NO)
 CLOSED = pack(loaded=YES, cover_closed=YES)
 SILENT = 0
+EMPTY = pack(loaded=NO, body_raised=NO)
+RAISED = pack(loaded=YES, cover_closed=YES, body_raised=YES)
 
 
 def fixes(
@@ -65,7 +67,9 @@ class World:
     def __post_init__(self) -> None:
         self.writer = Writer(self.database)
 
-    async def prepare(self, devices: int, kind: str = "muck_truck") -> None:
+    async def prepare(
+        self, devices: int, kind: str = "muck_truck", also: Sequence[str] = ()
+    ) -> None:
         """Register an organisation, its devices, and the rules of the tests."""
         conn = await self.database.connect()
         self.organisation_id = await save_organisation(conn, "市城管局")
@@ -79,7 +83,7 @@ class World:
                 name=f"苏A{number:05d}",
             )
             self.devices.append((await register_device(conn, device)).id)
-        for rule in ("uncovered_load", "inspector_silent"):
+        for rule in ("uncovered_load", "inspector_silent", *also):
             await save_rule(conn, self.rule(rule))
         await conn.close()
 
