@@ -32,9 +32,9 @@ def nearest_marked(
     chosen = np.flatnonzero(marked)
     if not len(rows) or not len(chosen):
         return distance_m, nearest
-    boxes = _boxes(view)[chosen]
+    bounds = boxes(view)[chosen]
     for start in range(0, len(rows), _CHUNK):
-        row, fence = _candidates(view, rows[start : start + _CHUNK], chosen, boxes, within_m)
+        row, fence = _candidates(view, rows[start : start + _CHUNK], chosen, bounds, within_m)
         found_m = view.index.distances_m(fence, view.rows[row])
         keep = found_m <= within_m
         row, fence, found_m = row[keep], fence[keep], found_m[keep]
@@ -49,14 +49,14 @@ def _candidates(
     view: View,
     rows: NDArray[np.intp],
     chosen: NDArray[np.intp],
-    boxes: NDArray[np.float64],
+    bounds: NDArray[np.float64],
     within_m: float,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     longitude = view.rows["longitude_e6"][rows, None] / 1e6
     latitude = view.rows["latitude_e6"][rows, None] / 1e6
     reach = within_m / _METRES_A_DEGREE
     wide = reach / np.cos(np.radians(np.minimum(np.abs(latitude) + reach, 89)))
-    west, south, east, north = boxes.T
+    west, south, east, north = bounds.T
     near = (longitude >= west - wide) & (longitude <= east + wide)
     near &= (latitude >= south - reach) & (latitude <= north + reach)
     place, which = np.nonzero(near)
@@ -65,7 +65,7 @@ def _candidates(
     return row[keep], fence[keep]
 
 
-def _boxes(view: View) -> NDArray[np.float64]:
+def boxes(view: View) -> NDArray[np.float64]:
     """West, south, east, north of every fence, its reach included; NaN where it is broken."""
     kept = view.roster.tables.get("boxes")
     if not isinstance(kept, _Boxes) or kept.fences is not view.fences:

@@ -1,0 +1,238 @@
+"""A muck truck that leaves a site without a stop in its wash bay.
+
+A sequence: in the site -> a stop in a bay, or none -> out. The device's memory is its visit; what
+counts as washed before the truck was loaded counts no more once it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import starmap
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.rulebook import Rule
+from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Parameter
+from rules.following import Follower
+from rules.nearby import nearest_marked
+from rules.readings import (
+    accuracy_m,
+    applies,
+    at_most,
+    column_of,
+    in_places,
+    signal_is_yes,
+    speed_kmh,
+)
+from rules.registry import register
+from rules.stretch import stretch
+from rules.trilogic import all_of
+from rules.view import View
+from rules.wash_bays import WashBays, wash_bays
+from rules.wording import Words
+
+_SECOND_US = 1_000_000
+_PARAMETERS = (
+    Parameter(
+        "wash_s", "s", 45, 5, 1_800,
+        "在冲洗区停车满此时长视为已冲洗", "a stop of this length in a wash bay is a wash",
+        "our default: three fixes at 15 s; a wheel washer runs a minute or more",
+    ),
+    Parameter(
+        "standing_kmh", "km/h", 5, 0, 20,
+        "冲洗区内低于或等于此速度视为停车", "up to this speed a truck in the bay stands",
+        "our default: trucks roll through a wheel washer at walking pace",
+    ),
+    Parameter(
+        "visit_s", "s", 120, 0, 7_200,
+        "在工地内满此时长才算进场", "a stay of this length in the site is a visit",
+        "our default: site fences overlap the road before them",
+    ),
+    Parameter(
+        "leave_m", "m", 100, 0, 2_000,
+        "离开工地和冲洗区此距离视为离场", "this far from every site and bay the truck is out",
+        "our default: beyond a bay before the gate and the queue at it",
+    ),
+    Parameter(
+        "leave_s", "s", 30, 0, 3_600,
+        "离场须持续此时长", "it must stay out for so long",
+        "our default: two fixes at 15 s, so that one outlier accuses nobody",
+    ),
+    Parameter(
+        "bay_within_m", "m", 300, 0, 2_000,
+        "此距离内有冲洗区的工地才判定", "sites with a wash bay within this distance are judged",
+        "our default: a bay serves the site at whose gate it lies",
+    ),
+    Parameter(
+        "assumed_accuracy_m", "m", 10, 0, 200,
+        "终端未报精度的卫星定位按此精度计", "accuracy of satellite fixes that state none",
+        "our default: urban GNSS, 95 %",
+    ),
+    Parameter(
+        "max_accuracy_m", "m", 50, 5, 2_000,
+        "精度差于此值的定位不采用", "a worse fix is passed over",
+        "our default: a bay is no longer than that",
+    ),
+)  # fmt: skip
+# What must last is counted here; that it has left is one moment.
+_EPISODE_DEFAULTS = {"min_duration_s": 0.0}
+_WORDS = Words("出工地未冲洗", "left the site unwashed", "场内停留{}分钟", "after {} min there")
+
+
+@dataclass(slots=True)
+class _Fix:
+    """What one fix says. `site`: the fence's id, 0 none; `away`: far from every site and bay."""
+
+    time_us: int
+    usable: bool
+    site: int
+    in_bay: bool
+    standing: int
+    loaded: int
+    away: bool
+
+
+@dataclass(slots=True)
+class _Visit:
+    """The memory; `site` is a fence id, times are event time in microseconds, 0 none."""
+
+    site: int = 0
+    in_us: int = 0
+    seen_us: int = 0  # last seen in the site
+    last_us: int = 0  # last seen anywhere
+    stand_us: int = 0
+    out_us: int = 0
+    washed: int = 0
+    doubt: int = 0  # it may have washed while nobody saw it
+    loaded: int = NO
+    over: int = 0
+
+    def step(self, fix: _Fix, parameters: dict[str, float]) -> int:
+        """One fix -> whether the truck has just left unwashed."""
+        if not self.site:
+            return NO
+        if fix.time_us - self.last_us > parameters["max_gap_s"] * _SECOND_US:
+            self.doubt, self.stand_us = 1, 0
+        if not fix.usable:
+            return NO  # the gap to the next usable fix tells
+        self.last_us = fix.time_us
+        self._load(fix.loaded)
+        if fix.site == self.site:
+            self.seen_us = fix.time_us
+        self._wash(fix, parameters)
+        if not fix.away:
+            self.out_us = 0
+            return NO
+        self.out_us = self.out_us or fix.time_us
+        if fix.time_us - self.out_us < parameters["leave_s"] * _SECOND_US:
+            return NO
+        return self._verdict(parameters)
+
+    def _load(self, loaded: int) -> None:
+        if loaded == YES and self.loaded != YES:
+            self.washed = self.doubt = self.stand_us = 0
+        if loaded in (YES, NO):
+            self.loaded = loaded
+
+    def _wash(self, fix: _Fix, parameters: dict[str, float]) -> None:
+        if not fix.in_bay or fix.standing == NO:
+            self.stand_us = 0
+        elif fix.standing == UNKNOWN:
+            self.doubt = 1
+        else:
+            self.stand_us = self.stand_us or fix.time_us
+            if fix.time_us - self.stand_us >= parameters["wash_s"] * _SECOND_US:
+                self.washed = 1
+
+    def _verdict(self, parameters: dict[str, float]) -> int:
+        visited = self.seen_us - self.in_us >= parameters["visit_s"] * _SECOND_US
+        self.over = 1
+        if not visited or self.washed:
+            return NO
+        return UNKNOWN if self.doubt else YES
+
+
+class UnwashedExit(Follower):
+    """With fences, a rule judges those sites only."""
+
+    name = "unwashed_exit"
+    family: Family = "dust"
+    zh = "出场未冲洗"
+    en = "Unwashed exit"
+    measure_name = "visit_min"
+    vehicle_kinds: tuple[str, ...] = ("muck_truck",)
+    parameters: tuple[Parameter, ...] = _PARAMETERS
+    episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+
+    def follow(
+        self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
+    ) -> Column:
+        """YES at the fix that shows that the truck has left; the fence is the site."""
+        part = stretch(view, places)
+        bays = wash_bays(part, parameters["bay_within_m"])
+        site = _sites(part, rule, bays)
+        value = np.full(len(part.rows), NO, np.int8)
+        measure = np.full(len(value), np.nan)
+        visit = _Visit(**memory)
+        if visit.site or (site >= 0).any():
+            for place, fix in enumerate(_fixes(part, site, parameters)):
+                if fix.site and fix.site != visit.site:
+                    visit = _Visit(site=fix.site, in_us=fix.time_us, last_us=fix.time_us)
+                value[place] = visit.step(fix, parameters)
+                if value[place] == YES:
+                    measure[place] = (visit.seen_us - visit.in_us) / (60 * _SECOND_US)
+                    site[place] = _place_of(part, visit.site, fix.time_us)
+                if visit.over:
+                    visit = _Visit()
+        memory.clear()
+        memory.update({name: known for name, known in asdict(visit).items() if known})
+        site[value != YES] = -1
+        reasons = np.full(len(value), "gap", object)
+        return column_of(all_of(applies(part, rule), value), measure, site, reasons)
+
+    def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
+        """What happened, in words; leaving is a moment, without a duration."""
+        said = {name: m for name, m in measures.items() if name != "duration_s"}
+        return _WORDS.sentence(said, self.measure_name, language)
+
+
+def _sites(part: View, rule: Rule, bays: WashBays) -> NDArray[np.int32]:
+    """For each fix the site around it that has a bay in force, or -1."""
+    marked = np.zeros(len(part.fences), np.bool_)
+    marked[list(bays.of_site)] = True
+    if rule.fence_ids or rule.fence_tags:
+        marked &= part.index.marked(rule.fence_ids, rule.fence_tags)
+    site = part.membership.first_inside(marked, len(part.rows))
+    for place in np.flatnonzero(site >= 0).tolist():
+        if not bays.has_one(int(site[place]), int(part.rows["time_us"][place])):
+            site[place] = -1
+    return site
+
+
+def _fixes(part: View, site: NDArray[np.int32], parameters: dict[str, float]) -> Iterator[_Fix]:
+    accuracy = accuracy_m(part, parameters["assumed_accuracy_m"])
+    usable = part.usable & (accuracy <= parameters["max_accuracy_m"])
+    in_bay = in_places(part, ("wash_bay",)) >= 0
+    near = part.index.marked(tags=("site", "wash_bay"))
+    distance_m, _ = nearest_marked(part, usable, near, parameters["leave_m"])
+    ids = [part.fences[place].id if place >= 0 else 0 for place in site.tolist()]
+    columns: list[list[Any]] = [
+        part.rows["time_us"].tolist(), usable.tolist(), ids, in_bay.tolist(),
+        at_most(speed_kmh(part), parameters["standing_kmh"]).tolist(),
+        signal_is_yes(part, "loaded").tolist(), np.isinf(distance_m).tolist(),
+    ]  # fmt: skip
+    return starmap(_Fix, zip(*columns, strict=True))
+
+
+def _place_of(part: View, site_id: int, time_us: int) -> int:
+    """Where the version of the site that is in force stands among the fences; -1: it has ended."""
+    for place in np.flatnonzero(part.index.marked(ids=(site_id,))).tolist():
+        if part.fences[place].valid_from_us <= time_us < part.fences[place].valid_to_us:
+            return int(place)
+    return -1
+
+
+register(UnwashedExit())
