@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -17,13 +18,45 @@ from simulators.terminal import (
     batch_bodies,
     location_bodies,
 )
+from simulators.terminal.handset import Publisher
 
 CHUNK_S = 3_600  # the plan is turned into fixes so much ahead: one NumPy pass a unit and hour
 HANDSETS_A_LINK = 100
 LOG_INS_AT_ONCE = 50
+SLOW_READ_S = 0.05  # a slow reader's pause before each read
 
 
-class _Feed:
+def terminal_of(
+    fleet: Fleet, unit: Unit, gateway: tuple[str, int], line: Line | None
+) -> Jt808Terminal:
+    """The unit's terminal, not connected yet."""
+    chance = stream(fleet.seed, "terminal", unit.identity)
+    terminal = Jt808Terminal(
+        gateway, unit.identity, version=unit.version, plate=unit.plate or "", chance=chance
+    )
+    if line is not None:
+        terminal.pieces = line.pieces
+    return terminal
+
+
+def handset_of(fleet: Fleet, unit: Unit, link: Publisher, line: Line | None) -> Handset:
+    """The unit's handset on a link."""
+    chance = stream(fleet.seed, "terminal", unit.identity)
+    handset = Handset(link, unit.identity, chance)
+    if line is not None:
+        handset.copies = line.copies
+    return handset
+
+
+def bodies(unit: Unit, fixes: Fixes) -> tuple[list[bytes], list[bytes]]:
+    """0x0200 bodies of what leaves at once, 0x0704 bodies of what had to be kept."""
+    origin_s = unit.origin_us // 1_000_000
+    kept = fixes["send_s"] > fixes["time_s"] - unit.skew_s
+    late = fixes[kept][::-1] if unit.newest_first else fixes[kept]
+    return location_bodies(fixes[~kept], origin_s), batch_bodies(location_bodies(late, origin_s))
+
+
+class Feed:
     """A unit's fixes in the order in which they leave."""
 
     def __init__(self, unit: Unit, from_s: int) -> None:
@@ -44,8 +77,31 @@ class _Feed:
         return fixes
 
 
+class Line(Protocol):
+    """What a scenario's faults make of one unit's connection."""
+
+    def pieces(self, frames: Sequence[bytes]) -> list[bytes]:
+        """What is written of JT/T 808 frames, one write each."""
+        ...
+
+    def copies(self, payload: bytes) -> list[bytes]:
+        """What is published of a handset's message."""
+        ...
+
+    def breaks_between(self, from_s: float, to_s: float) -> bool:
+        """Whether the connection breaks in [from_s, to_s)."""
+        ...
+
+    def is_slow(self, time_s: float) -> bool:
+        """Whether the terminal reads slowly now."""
+        ...
+
+
 class Convoy:
-    """All units of a fleet, connected. `from_s`: where in the plan they begin to report."""
+    """All units of a fleet, connected. `from_s`: where in the plan they begin to report.
+
+    `lines` by identity: faulty connections; who is not named has a good one.
+    """
 
     def __init__(
         self,
@@ -53,12 +109,15 @@ class Convoy:
         gateway: tuple[str, int],
         broker: tuple[str, int] | None,
         from_s: int = 0,
+        lines: Mapping[str, Line] | None = None,
     ) -> None:
         self.fleet = fleet
+        self._lines = lines or {}
+        self._until_s = from_s
         self._gateway = gateway
         self._broker = broker
         self._links: list[HandsetLink] = []
-        self._feeds = {unit.identity: _Feed(unit, from_s) for unit in fleet.units}
+        self._feeds = {unit.identity: Feed(unit, from_s) for unit in fleet.units}
         self._terminals: dict[str, Jt808Terminal] = {}
         self._handsets: dict[str, Handset] = {}
         self.fixes_sent = 0
@@ -75,13 +134,7 @@ class Convoy:
             await self._start_link(people[start : start + HANDSETS_A_LINK], start)
 
     async def _start_terminal(self, unit: Unit, gate: asyncio.Semaphore) -> None:
-        terminal = Jt808Terminal(
-            self._gateway,
-            unit.identity,
-            version=unit.version,
-            plate=unit.plate or "",
-            chance=stream(self.fleet.seed, "terminal", unit.identity),
-        )
+        terminal = terminal_of(self.fleet, unit, self._gateway, self._lines.get(unit.identity))
         self._terminals[unit.identity] = terminal
         async with gate:
             await terminal.start()
@@ -92,8 +145,7 @@ class Convoy:
         self._links.append(link)
         await link.start()
         for unit in people:
-            chance = stream(self.fleet.seed, "terminal", unit.identity)
-            handset = Handset(link, unit.identity, chance)
+            handset = handset_of(self.fleet, unit, link, self._lines.get(unit.identity))
             self._handsets[unit.identity] = handset
             await handset.start()
 
@@ -106,6 +158,7 @@ class Convoy:
     def send(self, to_s: int) -> int:
         """Hand out every fix that is due before `to_s`; returns how many."""
         count = 0
+        self._trouble(to_s)
         for unit in self.fleet.units:
             fixes = self._feeds[unit.identity].take(to_s)
             if len(fixes):
@@ -114,16 +167,25 @@ class Convoy:
         self.fixes_sent += count
         return count
 
+    def _trouble(self, to_s: int) -> None:
+        """Break connections and slow readers down where the lines say so."""
+        for identity, line in self._lines.items():
+            terminal = self._terminals.get(identity)
+            if terminal is None:
+                continue
+            terminal.read_pause_s = SLOW_READ_S if line.is_slow(to_s) else 0.0
+            if line.breaks_between(self._until_s, to_s):
+                terminal.drop()
+        self._until_s = to_s
+
     def _send(self, unit: Unit, fixes: Fixes) -> None:
-        origin_s = unit.origin_us // 1_000_000
         handset = self._handsets.get(unit.identity)
         if handset:
+            origin_s = unit.origin_us // 1_000_000
             handset.report(fixes, origin_s, poor_gnss=unit.habits.poor_gnss)
         terminal = self._terminals.get(unit.identity)
         if terminal:
-            kept = fixes["send_s"] > fixes["time_s"]
-            late = batch_bodies(location_bodies(fixes[kept], origin_s))
-            terminal.report(location_bodies(fixes[~kept], origin_s), late)
+            terminal.report(*bodies(unit, fixes))
 
     def skip(self, to_s: int) -> None:
         """Let time pass without reports up to `to_s` (and make the plan as far)."""

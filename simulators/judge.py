@@ -60,11 +60,11 @@ def read_violations(
 
 def judge(keeper: TruthKeeper, raised: Sequence[Raised], now_s: float) -> Grade:
     """Compare. A truth that is too young to have been raised and told is pending."""
-    false = [violation for violation in raised if not _is_tolerated(keeper, violation)]
+    false = [violation for violation in raised if not is_tolerated(keeper, violation)]
     pending: Counter[str] = Counter()
     missed = []
     for truth in keeper.truths():
-        if any(_meets(truth, violation) for violation in raised):
+        if any(meets(truth, violation) for violation in raised):
             continue
         due_s = truth.from_s + CRITERIA[truth.kind].sure_s + GRACE_S
         if due_s > now_s:
@@ -82,19 +82,22 @@ def judge(keeper: TruthKeeper, raised: Sequence[Raised], now_s: float) -> Grade:
     )
 
 
-def _meets(truth: Truth, violation: Raised) -> bool:
+def meets(truth: Truth, violation: Raised) -> bool:
+    """Whether a violation is of this truth."""
     same = (violation.kind, violation.identity) == (truth.kind, truth.identity)
-    return same and _overlap(violation, truth.from_s, truth.to_s)
+    return same and overlaps(violation, truth.from_s, truth.to_s)
 
 
-def _is_tolerated(keeper: TruthKeeper, violation: Raised) -> bool:
+def is_tolerated(keeper: TruthKeeper, violation: Raised) -> bool:
+    """Whether the plan gives reason enough not to call it false."""
     if violation.kind not in CRITERIA:
         return False
     spans = keeper.tolerated(violation.identity, violation.kind)
-    return any(_overlap(violation, start, end) for start, end in spans)
+    return any(overlaps(violation, start, end) for start, end in spans)
 
 
-def _overlap(violation: Raised, from_s: float, to_s: float) -> bool:
+def overlaps(violation: Raised, from_s: float, to_s: float) -> bool:
+    """Whether it lies at least partly in a period, by `EDGE_S`."""
     return violation.from_s < to_s + EDGE_S and violation.to_s > from_s - EDGE_S
 
 

@@ -8,7 +8,7 @@ What lies between is neither demanded nor blamed. Nothing here looks at the serv
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +22,7 @@ from model.vehicles import UnitKind
 from simulators.city.city import CORRIDOR_HALF_WIDTH_M, WORK_ROAD_HALF_WIDTH_M, City
 from simulators.fleet.calendar import local_second, within
 from simulators.fleet.fleet import Fleet
+from simulators.fleet.habits import Span
 from simulators.fleet.timeline import Moments
 from simulators.fleet.unit import Unit
 from simulators.fleet.work.muck import CENTRE_PERMITTED
@@ -78,11 +79,32 @@ class _Runs:
                 self.spans.append([from_s, to_s])
 
 
+@dataclass(slots=True)
+class Hidden:
+    """What faults take away from the judges, by (identity, kind), in seconds of the plan.
+
+    `unseen`: nothing can be demanded. `unsure`: nothing can be blamed either. `slack_s`: by how
+    much longer than usual a truth must last, for reports are lost.
+    """
+
+    unseen: dict[tuple[str, str], list[Span]] = field(default_factory=dict)
+    unsure: dict[tuple[str, str], list[Span]] = field(default_factory=dict)
+    slack_s: float = 0.0
+
+
+def _moments_in(spans: Sequence[Span], times: NDArray[np.int64]) -> Mask:
+    mask = np.zeros(len(times), np.bool_)
+    for span in spans:
+        mask |= (times >= span.from_s) & (times < span.to_s)
+    return mask
+
+
 class TruthKeeper:
     """Reads the plan as time goes on, from `from_s`; `until_s` is how far it has read."""
 
-    def __init__(self, fleet: Fleet, from_s: int = 0) -> None:
+    def __init__(self, fleet: Fleet, from_s: int = 0, hidden: Hidden | None = None) -> None:
         self._fleet = fleet
+        self._hidden = hidden or Hidden()
         self.from_s = self.until_s = from_s
         self._sure: dict[tuple[str, str], _Runs] = {}
         self._maybe: dict[tuple[str, str], _Runs] = {}
@@ -98,6 +120,10 @@ class TruthKeeper:
             for kind, test in _TESTS.get(unit.kind, ()):
                 sure, maybe = test(self._fleet.city, unit, moments)
                 key = (unit.identity, kind)
+                if key in self._hidden.unseen:
+                    sure &= ~_moments_in(self._hidden.unseen[key], times)
+                if key in self._hidden.unsure:
+                    maybe |= _moments_in(self._hidden.unsure[key], times)
                 self._sure.setdefault(key, _Runs(0)).add(times, sure)
                 self._maybe.setdefault(key, _Runs(MAYBE_GAP_S)).add(times, maybe)
 
@@ -106,7 +132,8 @@ class TruthKeeper:
         found = []
         for (identity, kind), runs in self._sure.items():
             limits = CRITERIA[kind]
-            long = [span for span in runs.spans if span[1] - span[0] >= limits.sure_s]
+            sure_s = limits.sure_s + self._hidden.slack_s
+            long = [span for span in runs.spans if span[1] - span[0] >= sure_s]
             for start, end in self._maybe[identity, kind].spans:
                 parts = [span for span in long if span[0] >= start and span[1] <= end]
                 if parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -71,8 +72,16 @@ def accounts(passwords: dict[str, str]) -> list[Account]:
     ]
 
 
-async def seed_demo(conn: Connection, fleet: Fleet, passwords: dict[str, str]) -> None:
-    """Everything, in force a day before the fleet's origin; the database must be empty."""
+async def seed_demo(
+    conn: Connection,
+    fleet: Fleet,
+    passwords: dict[str, str],
+    kinds: Collection[str] | None = None,
+) -> None:
+    """Everything, in force a day before the fleet's origin; the database must be empty.
+
+    `kinds` of rules; None: all that there are.
+    """
     from_us = fleet.origin_us - DAY_US
     async with conn.transaction():
         places = {"bureau": await save_organisation(conn, *BUREAU)}
@@ -91,7 +100,7 @@ async def seed_demo(conn: Connection, fleet: Fleet, passwords: dict[str, str]) -
         for fence in fences(fleet.city):
             saved = await save_fence(conn, _fence(fence, places, from_us))
             fence_ids[fence.code] = saved.id
-        await _seed_rules(conn, places["bureau"], from_us)
+        await _seed_rules(conn, places["bureau"], from_us, kinds)
         for unit in fleet.units:
             await _seed_unit(conn, unit, places, fence_ids, from_us)
 
@@ -113,10 +122,14 @@ def _fence(fence: CityFence, places: dict[str, int], from_us: int) -> Fence:
     )
 
 
-async def _seed_rules(conn: Connection, organisation_id: int, from_us: int) -> None:
+async def _seed_rules(
+    conn: Connection, organisation_id: int, from_us: int, kinds: Collection[str] | None
+) -> None:
     """One rule a kind, every parameter at its default."""
     centre = tuple(Window(EVERY_DAY, start, end) for start, end in CENTRE_PERMITTED)
     for name, kind in sorted(kinds_by_name().items()):
+        if kinds is not None and name not in kinds:
+            continue
         is_hours = name == "operating_hours"
         rule = Rule(
             id=0,

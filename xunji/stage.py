@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from simulators.play import Script
+from simulators.scenario.run import RunScript
 
 STOP_S = 10.0
 LINE_BYTES = 1 << 20
@@ -20,14 +21,15 @@ class PlayProblem(Exception):
     """The simulators ended early; the text is what they said."""
 
 
-async def play_in_child(script: Script, tell: Callable[[dict[str, Any]], None]) -> None:
+async def play_in_child(script: Script | RunScript, tell: Callable[[dict[str, Any]], None]) -> None:
     """Run a script in a process of its own until it ends; `tell` gets each progress line.
 
     Cancel it to stop the child. Raises PlayProblem.
     """
+    module = "simulators.scenario" if isinstance(script, RunScript) else "simulators"
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "simulators"),
+        *("-m", module),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

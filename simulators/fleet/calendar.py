@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 DAY_S = 86_400
 LOCAL_OFFSET_S = 8 * 3600  # the district lives in Asia/Shanghai, which has no summer time
@@ -43,18 +44,29 @@ class Appointments:
 
     `live_s`: the plan's second at which history ends (None: never); the first live appointment is
     `live_after_s` later (before it, when negative: an episode that is under way at that moment).
+    `agenda`: exactly these times instead of chance; `kept` lists when what was due began.
     """
 
     chance: random.Random
     live_s: float | None
     live_after_s: float | None
     due_s: float = 0.0
+    agenda: list[float] | None = None
+    kept: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        if self.agenda is not None:
+            self.due_s = self.agenda[0] if self.agenda else math.inf
+            return
         self.due_s = self._next(self.chance.uniform(2_400.0, 7_200.0))
 
     def done(self, now_s: float) -> None:
         """The appointment was kept; the next one is set."""
+        self.kept.append(now_s)
+        if self.agenda is not None:
+            rest = self.agenda[len(self.kept) :]
+            self.due_s = rest[0] if rest else math.inf
+            return
         self.due_s = self._next(max(now_s, self.due_s) + self._pause_s())
 
     def _pause_s(self) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from model.vehicles import UnitKind
 from simulators.city import City, corridor_code, pairs
@@ -46,11 +46,26 @@ WATER_LIVE_AFTER_S = {0: -110.0, 1: 1_100.0}
 STANDS_A_ROUND = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What one unit is told to do: its role, when (seconds of the plan), how long, how far."""
+
+    role: str
+    at_s: tuple[float, ...] = ()
+    seconds: float | None = None
+    metres: float | None = None
+
+
+HONEST = Orders("honest")
+
+
 @dataclass(slots=True)
 class Fleet:
     """All units of a city, their plans beginning at `origin_us` (whole seconds).
 
-    `live_s`: where history ends and live begins, in seconds of the plan; None: nowhere.
+    `live_s`: where history ends and live begins, in seconds of the plan; None: nowhere. `orders`
+    by kind and number: who is not named is honest; None: roles by turns and times by chance.
+    `family`: in the identities, so that fleets can share a server. `appointments` by identity.
     """
 
     city: City
@@ -58,6 +73,15 @@ class Fleet:
     origin_us: int
     live_s: float | None
     units: list[Unit]
+    orders: Mapping[tuple[str, int], Orders] | None = None
+    family: int = 0
+    appointments: dict[str, Appointments] = field(default_factory=dict)
+
+    def orders_of(self, kind: str, number: int, roles: Sequence[str]) -> Orders:
+        """Of the unit `number` (from 0) of a kind."""
+        if self.orders is None:
+            return Orders(roles[number % len(roles)])
+        return self.orders.get((kind, number), HONEST)
 
 
 def build_fleet(
@@ -72,10 +96,15 @@ def build_fleet(
 ) -> Fleet:
     """`units` units in the usual shares; deterministic by city, seed, origin and live_s."""
     fleet = Fleet(city, seed, origin_us // 1_000_000 * 1_000_000, live_s, [])
-    for kind, count in _counts(units, kinds).items():
+    fill(fleet, _counts(units, kinds), interval_s)
+    return fleet
+
+
+def fill(fleet: Fleet, counts: Mapping[UnitKind, int], interval_s: int) -> None:
+    """Add so many units of each kind."""
+    for kind, count in counts.items():
         for number in range(count):
             fleet.units.append(_unit(fleet, kind, number, interval_s))
-    return fleet
 
 
 def _counts(units: int, kinds: tuple[UnitKind, ...]) -> dict[UnitKind, int]:
@@ -96,7 +125,7 @@ def _unit(fleet: Fleet, kind: UnitKind, number: int, interval_s: int) -> Unit:
     driver = Driver(city.network, chance, node, -interval_s * 2.0)
     is_handset = kind is UnitKind.INSPECTOR
     unit = Unit(
-        identity=f"CG{serial:05d}" if is_handset else f"1380{serial:07d}",
+        identity=_identity(fleet.family, serial, is_handset=is_handset),
         protocol="handset" if is_handset else "jt808",
         version=1 if is_handset else (2019 if serial % 3 == 0 else 2013),
         kind=kind.value,
@@ -109,25 +138,41 @@ def _unit(fleet: Fleet, kind: UnitKind, number: int, interval_s: int) -> Unit:
         phase_s=chance.randrange(interval_s),
         timeline=driver.timeline,
         chance=stream(fleet.seed, "noise", kind.value, number),
+        number=number + 1,
     )
     _WORK[kind](fleet, unit, driver, number)
     return unit
+
+
+def _identity(family: int, serial: int, *, is_handset: bool) -> str:
+    if is_handset:
+        return f"CG{family:03d}{serial:05d}" if family else f"CG{serial:05d}"
+    return f"138{family:03d}{serial:05d}"
 
 
 def _appointments(
     fleet: Fleet, unit: Unit, number: int, live_after: dict[int, float], roles: int
 ) -> Appointments:
     after_s = live_after.get(number % roles)
-    return Appointments(stream(fleet.seed, "due", unit.kind, number), fleet.live_s, after_s)
+    agenda = None
+    if fleet.orders is not None:
+        agenda = list(fleet.orders_of(unit.kind, number, ()).at_s)
+    chance = stream(fleet.seed, "due", unit.kind, number)
+    due = Appointments(chance, fleet.live_s, after_s, agenda=agenda)
+    fleet.appointments[unit.identity] = due
+    return due
 
 
 def _muck(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
     ways = pairs(fleet.city)
     site, dump = ways[number % len(ways)]
-    unit.role = muck.ROLES[number % len(muck.ROLES)]
+    orders = fleet.orders_of(unit.kind, number, muck.ROLES)
+    unit.role = orders.role
     unit.duties.append(Duty(corridor_code(site, dump), "corridor"))
     due = _appointments(fleet, unit, number, muck.LIVE_AFTER_S, len(muck.ROLES))
-    plan = muck.MuckPlan(fleet.city, site, dump, unit.role, fleet.origin_us, due, unit.habits)
+    plan = muck.MuckPlan(
+        fleet.city, site, dump, unit.role, fleet.origin_us, due, unit.habits, orders.seconds
+    )
     driver.timeline.work = muck.muck_work(driver, plan)
 
 
@@ -136,15 +181,19 @@ def _round(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
     is_water = unit.kind == UnitKind.WATER_TRUCK
     road = roads[(2 * number + is_water) % len(roads)]
     windows = rounds.ALWAYS
+    orders = fleet.orders_of(unit.kind, number, rounds.WATER_ROLES)
     if is_water:
-        unit.role = rounds.WATER_ROLES[number % len(rounds.WATER_ROLES)]
+        unit.role = orders.role
         windows = rounds.WATER_WINDOWS[number // 2 % 2]
-        if unit.role == "dry" and fleet.live_s is not None:
-            windows = _open_windows(fleet, fleet.live_s)
+        matters_s = orders.at_s[0] if orders.at_s else fleet.live_s
+        if unit.role in ("dry", "nearly_dry") and matters_s is not None:
+            windows = _open_windows(fleet, matters_s)
     purpose = "work_road" if is_water else "working_area"
     unit.duties.append(Duty(road.code, purpose, windows if is_water else None))
     due = _appointments(fleet, unit, number, WATER_LIVE_AFTER_S, len(rounds.WATER_ROLES))
-    plan = rounds.RoundPlan(fleet.city, unit.kind, road, windows, unit.role, fleet.origin_us, due)
+    plan = rounds.RoundPlan(
+        fleet.city, unit.kind, road, windows, unit.role, fleet.origin_us, due, orders.seconds
+    )
     driver.timeline.work = rounds.round_work(driver, plan)
 
 
@@ -172,13 +221,14 @@ def _garbage(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
 def _inspector(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
     cells = fleet.city.cells
     cell = cells[number * 7 % len(cells)]
-    unit.role = inspector.ROLES[number % len(inspector.ROLES)]
+    orders = fleet.orders_of(unit.kind, number, inspector.ROLES)
+    unit.role = orders.role
     unit.owner = "district-1" if fleet.city.is_south(_middle(cell)) else "district-2"
     unit.shift = DAY_SHIFT if unit.role == "day_shift" else ALL_DAY
     unit.habits = Habits(poor_gnss=unit.role == "poor_gnss")
     unit.duties.append(Duty(cell.code, "grid"))
     due = _appointments(fleet, unit, number, inspector.LIVE_AFTER_S, len(inspector.ROLES))
-    plan = inspector.PatrolPlan(cell, unit.role, due, unit.habits)
+    plan = inspector.PatrolPlan(cell, unit.role, due, unit.habits, orders.seconds, orders.metres)
     driver.timeline.work = inspector.patrol_work(driver, plan)
 
 

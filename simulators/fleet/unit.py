@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,7 +57,11 @@ class Duty:
 
 @dataclass(slots=True)
 class Unit:
-    """A device of the fleet. `owner`: company-1.., or district-1, district-2 (inspectors)."""
+    """A device of the fleet. `owner`: company-1.., or district-1, district-2 (inspectors).
+
+    `spoil`: what a scenario's faults do to its fixes. `skew_s`: how far its clock is ahead.
+    `newest_first`: in which order it uploads what it had to keep.
+    """
 
     identity: str
     protocol: str
@@ -74,6 +79,10 @@ class Unit:
     habits: Habits = field(default_factory=Habits)
     duties: list[Duty] = field(default_factory=list)
     shift: tuple[DayWindow, ...] | None = None
+    number: int = 0  # of its kind, from 1
+    spoil: list[Callable[[Fixes], Fixes]] = field(default_factory=list)
+    skew_s: int = 0
+    newest_first: bool = False
     _drift: tuple[float, float] = (0.0, 0.0)
 
     def fix_times(self, from_s: int, to_s: int) -> NDArray[np.int64]:
@@ -96,7 +105,10 @@ class Unit:
         moments = self.timeline.at(times)
         fixes, lost = self._measure(moments)
         keep = ~lost & ~self._silent(times) & self.on_shift(times)
-        return fixes[keep]
+        fixes = fixes[keep]
+        for spoil in self.spoil:
+            fixes = spoil(fixes)
+        return fixes
 
     def _silent(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
         silent = np.zeros(len(times), np.bool_)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import aiomqtt
 import msgspec
@@ -27,11 +28,36 @@ _SOURCES[FixSource.WIFI] = "wifi"
 BATTERY_S_A_PERCENT = 540  # a shift of 12 hours takes four fifths of a charge
 
 
-class Handset:
-    """One handset of a link. Counts messages as terminals count reports."""
+def _once(payload: bytes) -> list[bytes]:
+    return [payload]
 
-    def __init__(self, link: HandsetLink, identity: str, chance: random.Random) -> None:
+
+class Publisher(Protocol):
+    """What carries a handset's messages."""
+
+    async def attach(self, handset: Handset) -> None:
+        """Listen to the handset's topics."""
+        ...
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send a message, now or when the link is up."""
+        ...
+
+
+class Handset:
+    """One handset of a link. Counts messages as terminals count reports.
+
+    `copies`: what a faulty line makes of a message.
+    """
+
+    def __init__(
+        self,
+        link: Publisher,
+        identity: str,
+        chance: random.Random,
+    ) -> None:
         self.identity = identity
+        self.copies: Callable[[bytes], list[bytes]] = _once
         self.sent = self.acknowledged = self.refused = 0
         self.texts: list[str] = []
         self._link = link
@@ -92,7 +118,12 @@ class Handset:
         payload = msgspec.json.encode({"v": 1, "seq": self._seq, **content})
         self._kept[self._seq] = payload
         self.sent += 1
-        self._link.publish(f"{PREFIX}{self.identity}/up", payload)
+        for copy in self.copies(payload):
+            self._link.publish(f"{PREFIX}{self.identity}/up", copy)
+
+    def forget(self) -> None:
+        """Keep nothing for sending again: nobody will acknowledge it."""
+        self._kept.clear()
 
     def _message(self, fixes: Fixes, origin_s: int, poor_gnss: bool) -> dict[str, Any]:
         used_s = int(fixes[-1]["time_s"]) - self._charged_s

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from protocols.contract import ProtocolError
@@ -32,10 +32,15 @@ class Refused(Exception):
     """The server does not know this terminal (0x8100 result 4, or 0x0102 refused)."""
 
 
+def _joined(frames: Sequence[bytes]) -> list[bytes]:
+    return [b"".join(frames)]
+
+
 class Jt808Terminal:
     """One terminal. `sent`, `acknowledged` and `refused` (answered with an error) count reports.
 
-    `texts`: what the server told the driver.
+    `texts`: what the server told the driver. `pieces`: what a faulty line makes of frames, one
+    write each. `read_pause_s`: waits so long before each read.
     """
 
     def __init__(
@@ -57,6 +62,8 @@ class Jt808Terminal:
         self._plate = plate
         self._chance = chance or random.Random(identity)
         self._answer_delay_s = answer_delay_s
+        self.pieces: Callable[[Sequence[bytes]], list[bytes]] = _joined
+        self.read_pause_s = 0.0
         self._serial = 0
         self._code: str | None = None
         self._kept: dict[int, bytes] = {}
@@ -93,10 +100,29 @@ class Jt808Terminal:
 
     def report(self, locations: Sequence[bytes], batches: Iterable[bytes] = ()) -> None:
         """Send 0x0200 and 0x0704 bodies; they are kept until the server acknowledges them."""
+        pieces = self.compose(locations, batches)
+        if pieces and self._online.is_set() and self._writer is not None:
+            for piece in pieces:
+                self._writer.write(piece)
+
+    def compose(self, locations: Sequence[bytes], batches: Iterable[bytes] = ()) -> list[bytes]:
+        """What `report` writes, piece by piece; the reports count as sent."""
         frames = [self._keep(LOCATION, body) for body in locations]
         frames += [self._keep(BATCH, body) for body in batches]
-        if frames and self._online.is_set() and self._writer is not None:
-            self._writer.write(b"".join(frames))
+        return self.pieces(frames) if frames else []
+
+    def registration_frame(self) -> bytes:
+        """The 0x0100 that a terminal without a code begins with."""
+        return self._frame(0x0100, encode_body(0x0100, self._registration(), self._version))
+
+    def forget(self) -> None:
+        """Keep nothing for sending again: nobody will acknowledge it."""
+        self._kept.clear()
+
+    def drop(self) -> None:
+        """Lose the connection, as under a bridge; the terminal connects anew by itself."""
+        if self._writer is not None:
+            self._writer.transport.abort()
 
     async def drained(self) -> None:
         """Wait until every report is acknowledged; what is overdue is sent again."""
@@ -210,6 +236,8 @@ class Jt808Terminal:
     async def _read(self, reader: asyncio.StreamReader) -> None:
         framer = Framer()
         while True:
+            if self.read_pause_s:
+                await asyncio.sleep(self.read_pause_s)
             try:
                 data = await asyncio.wait_for(reader.read(READ_BYTES), HEARTBEAT_S)
             except TimeoutError:

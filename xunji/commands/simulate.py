@@ -24,6 +24,7 @@ from xunji.addresses import host_port
 from xunji.demo import Demo, demo_settings, forever, new_state
 from xunji.logs import configure_logs
 from xunji.progress import ProgressBar
+from xunji.scenario_command import Files, Target, list_scenarios, run_scenario
 from xunji.server import SettingsProblem
 from xunji.stage import PlayProblem, play_in_child
 
@@ -44,6 +45,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def simulate(
+    scenario: Annotated[
+        str | None, typer.Argument(help="by name (see --list) or path; none: the usual city")
+    ] = None,
     *,
     url: Annotated[
         str | None, typer.Option(help="of a running server; else one is started for the run")
@@ -60,31 +64,68 @@ def simulate(
     live: Annotated[
         bool, typer.Option("--live", help="in real time until Ctrl-C, not simulated")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="of a scenario: status 1 if anything is missed or false")
+    ] = False,
+    junit: Annotated[Path | None, typer.Option(help="write JUnit XML there")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="write the report there")] = None,
+    dump_file: Annotated[
+        Path | None, typer.Option("--dump", help="write the frames there, send nothing")
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="name the scenarios")] = False,
+    speed: Annotated[
+        float, typer.Option(min=0, help="times real time; 0: as fast as the server takes it")
+    ] = 0.0,
+    limit: Annotated[float, typer.Option(min=0.1, help="minutes that a scenario may take")] = 30.0,
 ) -> None:
     """Drive a server with a simulated city over real sockets, and grade what it raised.
 
     Simulated hours pass in seconds; the server then must run with XUNJI_CLOCK=simulated. Exit
-    status 1: something was raised falsely or missed.
+    status 1: something was raised falsely or missed (of a scenario: with --check), or the server
+    stopped answering; 2: it could not begin.
     """
     configure_logs("warning")
+    if listed:
+        list_scenarios()
+    elif scenario is not None:
+        server = Target(url, gateway, mqtt, username, password)
+        run_scenario(
+            scenario,
+            server,
+            check=check,
+            files=Files(junit, json_file, dump_file),
+            speed=speed,
+            limit_s=limit * 60,
+        )
+    elif check or junit or json_file or dump_file or speed:
+        typer.echo(
+            "--check, --junit, --json, --dump and --speed need a SCENARIO: see --list", err=True
+        )
+        sys.exit(2)
+    else:
+        script = Script(
+            url=url or "",
+            username=username,
+            password=password,
+            gateway=host_port(gateway),
+            broker=host_port(mqtt),
+            seed=seed,
+            origin_us=0,
+            units=units,
+            until_s=0 if live else int(hours * 3600),
+            live=live,
+            live_s=0.0 if live else None,
+        )
+        _simulate_city(script, int(hours * 3600))
+
+
+def _simulate_city(script: Script, history_s: int) -> None:
+    """The usual city, without a scenario, on the script's server or on one of our own."""
     teller = _Teller()
     try:
-        if url is None:
-            asyncio.run(_embedded(units, seed, int(hours * 3600), live, teller))
+        if not script.url:
+            asyncio.run(_embedded(script, history_s, teller))
         else:
-            script = Script(
-                url=url,
-                username=username,
-                password=password,
-                gateway=host_port(gateway),
-                broker=host_port(mqtt),
-                seed=seed,
-                origin_us=0,
-                units=units,
-                until_s=0 if live else int(hours * 3600),
-                live=live,
-                live_s=0.0 if live else None,
-            )
             asyncio.run(_against(script, teller))
     except PROBLEMS as problem:
         typer.echo(str(problem), err=True)
@@ -92,10 +133,10 @@ def simulate(
     sys.exit(teller.verdict())
 
 
-async def _embedded(units: int, seed: int, history_s: int, live: bool, teller: _Teller) -> None:
+async def _embedded(script: Script, history_s: int, teller: _Teller) -> None:
     """On a server of our own, in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="xunji-") as name:
-        state = new_state(seed, units, None, history_s=history_s, live=live)
+        state = new_state(script.seed, script.units, None, history_s=history_s, live=script.live)
         async with Demo(demo_settings(Path(name), None, None), state) as stage:
             typer.echo(f"{stage.server.url}  chief {state.passwords['chief']}")
             await forever(stage, teller, _stop_on_signals())

@@ -31,12 +31,14 @@ LIVE_AFTER_S = {0: -760.0, 1: -420.0, 5: 900.0, 6: 1_400.0}
 
 @dataclass(slots=True)
 class PatrolPlan:
-    """One inspector's cell, role and habits."""
+    """One inspector's cell, role and habits; how long and how far, None: the role's own."""
 
     cell: Cell
     role: str
     appointments: Appointments
     habits: Habits
+    seconds: float | None = None
+    metres: float | None = None
 
 
 def patrol_work(driver: Driver, plan: PatrolPlan) -> Iterator[None]:
@@ -46,8 +48,9 @@ def patrol_work(driver: Driver, plan: PatrolPlan) -> Iterator[None]:
     riding = driver.chance.random() < 0.4
     while True:
         if plan.appointments.due_s <= driver.now_s:
+            start_s = driver.now_s
             _keep_appointment(driver, plan)
-            plan.appointments.done(driver.now_s)
+            plan.appointments.done(driver.now_s if plan.appointments.agenda is None else start_s)
         elif plan.appointments.due_s < driver.now_s + 400:
             # Close to the appointment: stay, so that it is kept on time.
             driver.wait(plan.appointments.due_s - driver.now_s, "looking", on_duty=YES)
@@ -91,7 +94,7 @@ def _keep_appointment(driver: Driver, plan: PatrolPlan) -> None:
     if plan.role in ("off_grid", "nearly_off_grid"):
         _leave(driver, plan)
     elif plan.role in ("silent", "nearly_silent"):
-        seconds = SILENT_S if plan.role == "silent" else NEARLY_SILENT_S
+        seconds = plan.seconds or (SILENT_S if plan.role == "silent" else NEARLY_SILENT_S)
         plan.habits.silences.append(Span(now_s, now_s + seconds))
         driver.wait(seconds, "looking", on_duty=YES)
     elif plan.role == "dead_zone":
@@ -110,6 +113,7 @@ def _leave(driver: Driver, plan: PatrolPlan) -> None:
     far_m, seconds = (
         (OFF_GRID_M, OFF_GRID_S) if plan.role == "off_grid" else (NEARLY_OFF_M, NEARLY_OFF_S)
     )
+    far_m, seconds = plan.metres or far_m, plan.seconds or seconds
     outside = (x + (x - home[0]) / length * far_m, y + (y - home[1]) / length * far_m)
     driver.walk([outside], RIDING_MS, "away", on_duty=YES)
     driver.wait(seconds, "away", on_duty=YES)

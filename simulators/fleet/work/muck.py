@@ -28,12 +28,16 @@ ROLES = (
     "uncovered", "detour", "centre", "no_sensor", "nearly_uncovered",
     "uncovered", "detour", "centre_permitted", "dead_zone", "biased",
 )  # fmt: skip
+THROUGH_CENTRE = ("centre", "centre_permitted", "through_centre")
 LIVE_AFTER_S = {0: -75.0, 1: -780.0, 2: 420.0, 5: 600.0, 6: 1_500.0}
 
 
 @dataclass(slots=True)
 class MuckPlan:
-    """One truck's orders: its site and dump, its role and when the role is due."""
+    """One truck's orders: its site and dump, its role and when the role is due.
+
+    `seconds`: how long it is uncovered, or stands off its route; None: the role's own.
+    """
 
     city: City
     site: str
@@ -42,6 +46,7 @@ class MuckPlan:
     origin_us: int
     appointments: Appointments
     habits: Habits
+    seconds: float | None = None
 
 
 def muck_work(driver: Driver, plan: MuckPlan) -> Iterator[None]:
@@ -53,16 +58,20 @@ def muck_work(driver: Driver, plan: MuckPlan) -> Iterator[None]:
     driver.drive_to(site.inside, "to_site", _load(plan, loaded=NO, cover=YES), avoid=True)
     while True:
         special = plan.role if _load_up(driver, plan, trip_s) else ""
-        full = _load(plan, loaded=YES, cover=NO if special == "uncovered" else YES)
+        is_open = special == "uncovered" and plan.seconds is None
+        full = _load(plan, loaded=YES, cover=NO if is_open else YES)
         driver.drive_to(site.wash, "to_wash", full)
         driver.wait(driver.chance.uniform(50, 110), "washing", **full)
         start_s = driver.now_s
         if special == "detour":
             _detour(driver, plan, full)
         else:
-            driver.follow(out, "hauling", full, lights=0.1 if special else 0.3)
+            lights = 0.0 if special == "uncovered" and plan.seconds else 0.1
+            driver.follow(out, "hauling", full, lights=lights if special else 0.3)
         _spoil(driver, plan, special, start_s)
         _tip(driver, plan)
+        if special in THROUGH_CENTRE:
+            start_s = driver.now_s
         _come_back(driver, plan, special, site.inside)
         if special:
             plan.appointments.done(start_s)
@@ -89,7 +98,7 @@ def _load_up(driver: Driver, plan: MuckPlan, trip_s: float) -> bool:
     due_s = plan.appointments.due_s
     load_s = driver.chance.uniform(260, 520)
     is_due = plan.role not in ("no_sensor",) and due_s < driver.now_s + load_s + trip_s
-    if plan.role in ("centre", "centre_permitted") and is_due:
+    if plan.role in THROUGH_CENTRE and is_due:
         due_s -= trip_s * 0.75  # it is the way back that leads through the centre
     if is_due:
         load_s = max(load_s, due_s - 130 - driver.now_s)
@@ -104,7 +113,8 @@ def _detour(driver: Driver, plan: MuckPlan, full: dict[str, int]) -> None:
     leave, far = detour_node(plan.city, plan.site, plan.dump)
     driver.follow(edges[:leave], "hauling", full, lights=0.1)
     driver.drive_to(far, "detour", full, avoid=True)
-    driver.wait(DETOUR_STOP_S, "detour", **full)
+    stop_s = DETOUR_STOP_S if plan.seconds is None else plan.seconds
+    driver.wait(stop_s, "detour", **full)
     driver.drive_to(plan.city.place(plan.dump).inside, "hauling", full, avoid=True)
 
 
@@ -126,6 +136,9 @@ def detour_node(city: City, site: str, dump: str) -> tuple[int, int]:
 
 def _spoil(driver: Driver, plan: MuckPlan, special: str, start_s: float) -> None:
     """What nearly breaks a rule on this haul, or hides it."""
+    if special == "uncovered" and plan.seconds is not None:
+        opened = Change(start_s + 20, start_s + 20 + plan.seconds, "cover_closed", NO)
+        driver.timeline.changes.append(opened)
     middle_s = (start_s + driver.now_s) / 2
     if special == "nearly_uncovered":
         driver.timeline.changes.append(Change(middle_s, middle_s + 30, "cover_closed", NO))
@@ -151,6 +164,7 @@ def _come_back(driver: Driver, plan: MuckPlan, special: str, site: int) -> None:
     through = (special == "centre" and not permitted) or (
         special == "centre_permitted" and permitted
     )
+    through |= special == "through_centre"
     if through:
         # Stop-free and slow: the breach must last longer than its threshold by a margin.
         network, centre = plan.city.network, plan.city.centre_node

@@ -34,7 +34,10 @@ TRAVELLING = {
 
 @dataclass(slots=True)
 class RoundPlan:
-    """One vehicle's road, windows and role; `appointments` matter to the dry roles."""
+    """One vehicle's road, windows and role; `appointments` matter to the dry roles.
+
+    `dry_s`: how long it stays dry; None: the role's own.
+    """
 
     city: City
     kind: str
@@ -43,6 +46,7 @@ class RoundPlan:
     role: str
     origin_us: int
     appointments: Appointments
+    dry_s: float | None = None
 
 
 def round_work(driver: Driver, plan: RoundPlan) -> Iterator[None]:
@@ -78,7 +82,7 @@ def _passes(driver: Driver, plan: RoundPlan) -> Iterator[None]:
         lights = 0.0 if special else 0.04
         driver.follow(edges, "working", _signals(plan, WORKING), kmh=kmh, lights=lights)
         if special:
-            seconds = DRY_S if plan.role == "dry" else NEARLY_DRY_S
+            seconds = plan.dry_s or (DRY_S if plan.role == "dry" else NEARLY_DRY_S)
             dry = Change(start_s + 5, start_s + 5 + seconds, "spraying", NO)
             driver.timeline.changes.append(dry)
             plan.appointments.done(start_s)
@@ -96,7 +100,7 @@ def _meet(driver: Driver, plan: RoundPlan) -> bool:
     due_s = plan.appointments.due_s
     if plan.role not in ("dry", "nearly_dry") or due_s > driver.now_s + PASS_S:
         return False
-    if left_s(plan.windows, plan.origin_us, max(due_s, driver.now_s)) < DRY_S + 60:
+    if left_s(plan.windows, plan.origin_us, max(due_s, driver.now_s)) < (plan.dry_s or DRY_S) + 60:
         return False  # the window closes too early for it
     if due_s > driver.now_s:
         driver.wait(due_s - driver.now_s, "pause", **_signals(plan, TRAVELLING))

@@ -1,0 +1,195 @@
+"""Puts a scenario's faults on its units; notes what they hide from the judge."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from simulators.city.names import stream
+from simulators.fleet.fleet import Fleet
+from simulators.fleet.habits import Span
+from simulators.fleet.unit import Unit
+from simulators.scenario.fix_faults import Drift, Frozen, Loss, NoFix, Outliers, Sensor, Skew
+from simulators.scenario.form import Fault, Scenario
+from simulators.scenario.naming import Clockwork, Names
+from simulators.scenario.reading import Source
+from simulators.scenario.spans import Timing
+from simulators.scenario.wire import Line
+from simulators.truth import Hidden
+
+PLACED = ("route_deviation", "operating_hours", "not_spraying", "inspector_off_grid")
+HEARD = (*PLACED, "uncovered_load")  # all that need fixes with a place
+SIGNAL_RULES = {"cover_closed": ("uncovered_load",), "spraying": ("not_spraying",)}
+SHARED = ("area_gnss_loss", "reconnect_storm")  # at the same time for everybody
+PIECES = ("tunnel", "area_gnss_loss", "frozen_fixes", "dead_sensor", "outage", "slow_reader")
+MAX_DRIFT_M, MAX_SKEW_S, MAX_OUTLIER_M = 30.0, 120.0, 2_000.0
+
+
+@dataclass(slots=True)
+class Spot:
+    """A fault on a unit: when, with which chance, and what it may note."""
+
+    fault: Fault
+    unit: Unit
+    line: Line
+    spans: list[Span]
+    chance_name: str
+    hidden: Hidden
+    seed: int
+
+    def chance(self) -> random.Random:
+        """The fault's own stream of chance on this unit."""
+        return stream(self.seed, self.chance_name, self.unit.identity)
+
+    def hide(self, kinds: Sequence[str], *, unsure: bool = False) -> None:
+        """Nothing is demanded in the spans (`unsure`: nor blamed)."""
+        for kind in kinds:
+            key = (self.unit.identity, kind)
+            self.hidden.unseen.setdefault(key, []).extend(self.spans)
+            if unsure:
+                self.hidden.unsure.setdefault(key, []).extend(self.spans)
+
+
+def _drift(spot: Spot) -> None:
+    sigma_m = spot.fault.size or 8.0
+    spot.unit.spoil.append(Drift(spot.spans, sigma_m, spot.chance()).apply)
+
+
+def _outliers(spot: Spot) -> None:
+    size_m = spot.fault.size or 200.0
+    fault = Outliers(spot.spans, spot.fault.rate, size_m, spot.chance())
+    spot.unit.spoil.append(fault.apply)
+
+
+def _no_fix(spot: Spot) -> None:
+    spot.unit.spoil.append(NoFix(spot.spans).apply)
+    spot.hide(HEARD)
+
+
+def _frozen(spot: Spot) -> None:
+    spot.unit.spoil.append(Frozen(spot.spans).apply)
+    spot.hide(PLACED, unsure=True)
+
+
+def _skew(spot: Spot) -> None:
+    seconds = round(spot.fault.size if spot.fault.size is not None else 40.0)
+    spot.unit.skew_s += seconds
+    spot.unit.spoil.append(Skew(seconds).apply)
+
+
+def _dead(spot: Spot) -> None:
+    signal = spot.fault.signal or "cover_closed"
+    fault = Sensor(spot.spans, signal, flapping=False, rate=1.0, chance=spot.chance())
+    spot.unit.spoil.append(fault.apply)
+    spot.hide(SIGNAL_RULES.get(signal, ()))
+
+
+def _flapping(spot: Spot) -> None:
+    signal = spot.fault.signal or "cover_closed"
+    rate = spot.fault.rate
+    fault = Sensor(spot.spans, signal, flapping=True, rate=rate, chance=spot.chance())
+    spot.unit.spoil.append(fault.apply)
+
+
+def _loss(spot: Spot) -> None:
+    spot.unit.spoil.append(Loss(spot.spans, spot.fault.rate, spot.chance()).apply)
+    spot.hidden.slack_s = max(spot.hidden.slack_s, 4.0 * spot.unit.interval_s)
+
+
+def _outage(spot: Spot) -> None:
+    spot.unit.habits.dead_zones.extend(spot.spans)
+    spot.unit.newest_first = True
+
+
+def _duplicates(spot: Spot) -> None:
+    spot.line.duplicates = spot.fault.rate
+
+
+def _damaged(spot: Spot) -> None:
+    spot.line.damaged = spot.fault.rate
+
+
+def _bytewise(spot: Spot) -> None:
+    spot.line.bytewise = spot.fault.rate
+
+
+def _storm(spot: Spot) -> None:
+    spot.line.storms_s += tuple(span.from_s for span in spot.spans)
+
+
+def _slow(spot: Spot) -> None:
+    spot.line.slow += tuple(spot.spans)
+
+
+_PLACE: dict[str, Callable[[Spot], None]] = {
+    "gnss_drift": _drift,
+    "outliers": _outliers,
+    "tunnel": _no_fix,
+    "area_gnss_loss": _no_fix,
+    "frozen_fixes": _frozen,
+    "clock_skew": _skew,
+    "dead_sensor": _dead,
+    "flapping_sensor": _flapping,
+    "packet_loss": _loss,
+    "outage": _outage,
+    "duplicates": _duplicates,
+    "damaged_frames": _damaged,
+    "bytewise": _bytewise,
+    "reconnect_storm": _storm,
+    "slow_reader": _slow,
+}
+_LARGEST = {"gnss_drift": MAX_DRIFT_M, "outliers": MAX_OUTLIER_M, "clock_skew": MAX_SKEW_S}
+
+
+def place_faults(
+    fleet: Fleet,
+    scenario: Scenario,
+    source: Source,
+    clockwork: Clockwork,
+    names: Names,
+    *,
+    hidden: Hidden,
+) -> dict[str, Line]:
+    """Spoil the units; returns each unit's line by identity. Raises ScenarioProblem."""
+    lines = {
+        unit.identity: Line(stream(scenario.seed, "line", unit.identity)) for unit in fleet.units
+    }
+    for index, fault in enumerate(scenario.faults):
+        place = ("faults", index)
+        _check(fault, source, place)
+        since_s, until_s = clockwork.span(fault.since, fault.until, place)
+        piece_s = fault.minutes * 60 if fault.minutes else None
+        rate = fault.rate if fault.kind in PIECES else 1.0
+        timing = Timing(since_s, until_s, piece_s, rate)
+        title = f"fault {index} {fault.kind} {fault.seed}"
+        meant = {
+            u.identity: u for name in fault.units for u in names.units(name, (*place, "units"))
+        }
+        for unit in meant.values():
+            spots = "" if fault.kind in SHARED else unit.identity
+            spans = timing.spans(stream(scenario.seed, title, "when", spots))
+            line = lines[unit.identity]
+            spot = Spot(fault, unit, line, spans, title, hidden, scenario.seed)
+            _PLACE[fault.kind](spot)
+    return lines
+
+
+def _check(fault: Fault, source: Source, place: tuple[str | int, ...]) -> None:
+    """Sizes and times that make no sense for the kind."""
+    largest = _LARGEST.get(fault.kind)
+    if fault.size is not None and largest is None:
+        allowed = ", ".join(_LARGEST)
+        raise source.problem((*place, "size"), f"{fault.kind} has no size; allowed: of {allowed}")
+    if fault.size is not None and largest is not None and not 0 < abs(fault.size) <= largest:
+        raise source.problem((*place, "size"), f"allowed: up to {largest:g}, not 0")
+    if fault.size is not None and fault.size < 0 and fault.kind != "clock_skew":
+        raise source.problem((*place, "size"), "allowed: more than 0")
+    if fault.signal is not None and fault.kind not in ("dead_sensor", "flapping_sensor"):
+        allowed = "of dead_sensor and flapping_sensor"
+        raise source.problem((*place, "signal"), f"{fault.kind} has no signal; allowed: {allowed}")
+    if fault.kind in PIECES and fault.rate < 1 and fault.minutes is None:
+        text = "a share of time needs minutes: how long it lasts each time"
+        raise source.problem(
+            (*place, "rate"), f"{text}; allowed: rate with minutes, or from and to"
+        )

@@ -1,0 +1,191 @@
+"""Faults of receivers and sensors: each changes a unit's fixes, in ascending time.
+
+Every fix draws the same number of values, so that one fix never shifts another's fault.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.position import FixSource
+from model.signals import SIGNALS, UNKNOWN
+from model.signals import field as signal_field
+from simulators.city.frame import METRES_PER_DEGREE_LATITUDE, METRES_PER_DEGREE_LONGITUDE
+from simulators.fleet.habits import Span
+from simulators.fleet.unit import Fixes
+
+DRIFT_TAU_S = 90.0
+FLAP_EVERY_S, FLAP_S = 300, 20  # one wrong word at a time: shorter than any rule believes
+
+
+class FixFault(Protocol):
+    """Changes fixes that the unit has just made."""
+
+    def apply(self, fixes: Fixes) -> Fixes:
+        """The spoilt fixes; the array given may be written to."""
+        ...
+
+
+def rows_in(fixes: Fixes, spans: Sequence[Span]) -> NDArray[np.bool_]:
+    """Which fixes lie in any of the spans."""
+    rows = np.zeros(len(fixes), np.bool_)
+    for span in spans:
+        rows |= (fixes["time_s"] >= span.from_s) & (fixes["time_s"] < span.to_s)
+    return rows
+
+
+def _move(
+    fixes: Fixes, rows: NDArray[np.bool_], east: NDArray[np.float64], north: NDArray[np.float64]
+) -> None:
+    longitude = np.rint(east / METRES_PER_DEGREE_LONGITUDE * 1e6).astype(np.int32)
+    latitude = np.rint(north / METRES_PER_DEGREE_LATITUDE * 1e6).astype(np.int32)
+    fixes["longitude_e6"][rows] += longitude[rows]
+    fixes["latitude_e6"][rows] += latitude[rows]
+
+
+@dataclass(slots=True)
+class Drift:
+    """Gauss-Markov error of the first order, `sigma_m` in each direction."""
+
+    spans: Sequence[Span]
+    sigma_m: float
+    chance: random.Random
+    _east: float = 0.0
+    _north: float = 0.0
+    _last_s: int = 0
+
+    def apply(self, fixes: Fixes) -> Fixes:
+        """Move each fix by the error of its time."""
+        east, north = np.zeros(len(fixes)), np.zeros(len(fixes))
+        for index, time_s in enumerate(fixes["time_s"].tolist()):
+            kept = math.exp(-max(0, time_s - self._last_s) / DRIFT_TAU_S)
+            fresh = self.sigma_m * math.sqrt(1 - kept * kept)
+            self._east = self._east * kept + self.chance.gauss(0, fresh)
+            self._north = self._north * kept + self.chance.gauss(0, fresh)
+            self._last_s = time_s
+            east[index], north[index] = self._east, self._north
+        _move(fixes, rows_in(fixes, self.spans), east, north)
+        return fixes
+
+
+@dataclass(slots=True)
+class Outliers:
+    """Single fixes `size_m` away in any direction."""
+
+    spans: Sequence[Span]
+    rate: float
+    size_m: float
+    chance: random.Random
+
+    def apply(self, fixes: Fixes) -> Fixes:
+        """Throw some aside."""
+        drawn = np.array([(self.chance.random(), self.chance.random()) for _ in fixes])
+        drawn = drawn.reshape(-1, 2)
+        rows = (drawn[:, 0] < self.rate) & rows_in(fixes, self.spans)
+        angle = drawn[:, 1] * 2 * math.pi
+        _move(fixes, rows, self.size_m * np.cos(angle), self.size_m * np.sin(angle))
+        return fixes
+
+
+@dataclass(slots=True)
+class NoFix:
+    """A receiver without satellites: the last known place, marked as no fix."""
+
+    spans: Sequence[Span]
+
+    def apply(self, fixes: Fixes) -> Fixes:
+        """Mark what lies in the spans."""
+        rows = rows_in(fixes, self.spans)
+        fixes["fix_source"][rows] = int(FixSource.NONE)
+        fixes["satellites"][rows] = 0
+        return fixes
+
+
+@dataclass(slots=True)
+class Frozen:
+    """The receiver repeats its last place while time, speed and odometer run on."""
+
+    spans: Sequence[Span]
+    _held: dict[Span, tuple[int, int]] = field(default_factory=dict)
+
+    def apply(self, fixes: Fixes) -> Fixes:
+        """Hold the first place of each span."""
+        for span in self.spans:
+            rows = np.flatnonzero(rows_in(fixes, [span]))
+            if not len(rows):
+                continue
+            first = fixes[rows[0]]
+            place = (int(first["longitude_e6"]), int(first["latitude_e6"]))
+            place = self._held.setdefault(span, place)
+            fixes["longitude_e6"][rows], fixes["latitude_e6"][rows] = place
+        return fixes
+
+
+@dataclass(slots=True)
+class Skew:
+    """The terminal's clock is wrong by `seconds`; its fixes leave at the right time."""
+
+    seconds: int
+
+    def apply(self, fixes: Fixes) -> Fixes:
+        """Shift the fix times."""
+        fixes["time_s"] += self.seconds
+        return fixes
+
+
+@dataclass(slots=True)
+class Sensor:
+    """A work signal that says nothing (dead), or a wrong word now and then (flapping)."""
+
+    spans: Sequence[Span]
+    signal: str
+    flapping: bool
+    rate: float
+    chance: random.Random
+    _drawn: dict[int, bool] = field(default_factory=dict)
+
+    def apply(self, fixes: Fixes) -> Fixes:
+        """Blank or turn the signal."""
+        rows = rows_in(fixes, self.spans)
+        shift = SIGNALS[self.signal].shift
+        state = signal_field(fixes["signals"], self.signal).astype(np.int64)
+        if self.flapping:
+            rows &= self._flaps(fixes) & (state != UNKNOWN)
+            turned = np.where(state >= 2, 1, 2)
+        else:
+            turned = np.zeros(len(fixes), np.int64)
+        cleared = fixes["signals"] & ~(3 << shift)
+        fixes["signals"] = np.where(rows, cleared | (turned << shift), fixes["signals"])
+        return fixes
+
+    def _flaps(self, fixes: Fixes) -> NDArray[np.bool_]:
+        """In some slots, for a moment at their beginning."""
+        slots = fixes["time_s"] // FLAP_EVERY_S
+        for slot in np.unique(slots).tolist():
+            if slot not in self._drawn:
+                self._drawn[slot] = self.chance.random() < self.rate
+        wrong = np.array([self._drawn[slot] for slot in slots.tolist()], np.bool_)
+        flaps: NDArray[np.bool_] = wrong & (fixes["time_s"] % FLAP_EVERY_S < FLAP_S)
+        return flaps
+
+
+@dataclass(slots=True)
+class Loss:
+    """Fixes that never arrive."""
+
+    spans: Sequence[Span]
+    rate: float
+    chance: random.Random
+
+    def apply(self, fixes: Fixes) -> Fixes:
+        """Drop some."""
+        drawn = np.array([self.chance.random() for _ in fixes])
+        kept: Fixes = fixes[~((drawn < self.rate) & rows_in(fixes, self.spans))]
+        return kept

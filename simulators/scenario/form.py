@@ -1,0 +1,97 @@
+"""What a scenario file may say, as records; docs/simulators.schema.json is made from them.
+
+Clock times are local ("21:40"; "1 06:10" is on the day after the start's), durations in minutes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+Rule = Literal[
+    "route_deviation", "operating_hours", "uncovered_load",
+    "not_spraying", "inspector_off_grid", "inspector_silent",
+]  # fmt: skip
+Deed = Literal[
+    "leaves_uncovered", "leaves_route", "drives_through_centre",
+    "does_not_spray", "leaves_grid", "falls_silent",
+]  # fmt: skip
+FaultKind = Literal[
+    "gnss_drift", "outliers", "tunnel", "area_gnss_loss", "frozen_fixes", "clock_skew",
+    "dead_sensor", "flapping_sensor", "packet_loss", "outage", "duplicates", "bytewise",
+    "damaged_frames", "reconnect_storm", "slow_reader",
+]  # fmt: skip
+Clock = Annotated[str, Meta(pattern=r"^(\d )?([01]\d|2[0-3]):[0-5]\d$", description='"21:40"')]
+UnitName = Annotated[
+    str, Meta(pattern=r"^(all|[a-z]+( [a-z]+)?( \d+)?)$", description='"muck truck 7"')
+]
+Minutes = Annotated[float, Meta(gt=0, le=1_440)]
+Count = Annotated[int, Meta(ge=0, le=1_350)]
+
+
+class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
+    """How many of each kind. `roles`: honest but for the behaviours, or the usual mix of roles."""
+
+    muck_truck: Count = 0
+    sweeper: Count = 0
+    water_truck: Count = 0
+    mixer: Count = 0
+    garbage_truck: Count = 0
+    inspector: Count = 0
+    roles: Literal["honest", "usual"] = "honest"
+
+
+class Behaviour(msgspec.Struct, forbid_unknown_fields=True):
+    """One unit does something at a time, or as soon after it as its work lets it."""
+
+    unit: UnitName
+    does: Deed
+    at: Clock
+    minutes: Minutes | None = None
+    metres: Annotated[float, Meta(gt=0, le=2_000)] | None = None
+
+
+class Fault(msgspec.Struct, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}):
+    """What spoils reports. `rate`: share of fixes or frames, or with `minutes` share of time."""
+
+    kind: FaultKind
+    units: list[UnitName] = msgspec.field(default_factory=lambda: ["all"])
+    rate: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    size: Annotated[float, Meta(ge=-3_600, le=3_600)] | None = None
+    signal: Literal["cover_closed", "spraying", "ignition", "body_raised"] | None = None
+    minutes: Minutes | None = None
+    since: Clock | None = None
+    until: Clock | None = None
+    seed: int = 0
+
+
+class Expected(msgspec.Struct, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}):
+    """A violation that must come, or must not; without times: at any time of the scenario."""
+
+    rule: Rule
+    unit: UnitName
+    since: Clock | None = None
+    until: Clock | None = None
+
+
+class Scenario(msgspec.Struct, forbid_unknown_fields=True):
+    """A whole file. `start` is local (Asia/Shanghai)."""
+
+    about: Annotated[str, Meta(min_length=10)]
+    start: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d$")]
+    hours: Annotated[float, Meta(gt=0, le=72)]
+    fleet: FleetForm
+    seed: int = 7
+    interval_s: Annotated[int, Meta(ge=5, le=60)] = 15
+    behaviours: list[Behaviour] = []
+    faults: list[Fault] = []
+    must: list[Expected] = []
+    must_not: list[Expected] = []
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of a scenario file."""
+    schema = msgspec.json.schema(Scenario)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,164 @@
+"""Scenario -> fleet with orders, faults in place, and what is expected of the server."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from model.vehicles import UnitKind
+from simulators.city import build_city
+from simulators.fleet.fleet import SHARES, Fleet, Orders, fill
+from simulators.scenario.faults import place_faults
+from simulators.scenario.form import Behaviour, Expected, Scenario
+from simulators.scenario.naming import DAY_S, Clockwork, Names
+from simulators.scenario.reading import Source
+from simulators.scenario.wire import Line
+from simulators.truth import Hidden
+
+LOCAL = timezone(timedelta(hours=8))  # the district's; it has no summer time
+CITY_SEED = 7  # one city for all scenarios: they can share a server
+MAX_WAIT_S = 1_500.0  # so late after its time may a behaviour begin
+MAX_UNITS = 1_350
+# deed: kind of unit, role in the unit's work
+DEEDS = {
+    "leaves_uncovered": (UnitKind.MUCK_TRUCK, "uncovered"),
+    "leaves_route": (UnitKind.MUCK_TRUCK, "detour"),
+    "drives_through_centre": (UnitKind.MUCK_TRUCK, "through_centre"),
+    "does_not_spray": (UnitKind.WATER_TRUCK, "dry"),
+    "leaves_grid": (UnitKind.INSPECTOR, "off_grid"),
+    "falls_silent": (UnitKind.INSPECTOR, "silent"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """An explicit expectation: of these units, in seconds of the plan."""
+
+    rule: str
+    identities: frozenset[str]
+    from_s: float
+    to_s: float
+
+
+@dataclass(slots=True)
+class Plan:
+    """A scenario made concrete. Seconds count from the fleet's origin."""
+
+    name: str
+    scenario: Scenario
+    source: Source
+    fleet: Fleet
+    end_s: int
+    lines: dict[str, Line]
+    hidden: Hidden
+    must: list[Stated]
+    must_not: list[Stated]
+
+    @property
+    def vehicle_hours(self) -> float:
+        """Units (inspectors too) times hours."""
+        return len(self.fleet.units) * self.scenario.hours
+
+
+def origin_us(scenario: Scenario, after_us: int | None = None) -> int:
+    """When the plan begins: at its start, or whole days later so that it is after `after_us`."""
+    start = datetime.strptime(scenario.start, "%Y-%m-%d %H:%M").replace(tzinfo=LOCAL)
+    start_us = int(start.timestamp()) * 1_000_000
+    if after_us is not None and start_us <= after_us:
+        days = (after_us - start_us) // (DAY_S * 1_000_000) + 1
+        start_us += days * DAY_S * 1_000_000
+    return start_us
+
+
+def make_plan(
+    name: str, scenario: Scenario, source: Source, *, after_us: int | None = None
+) -> Plan:
+    """The plan of a scenario. Raises ScenarioProblem with the line of what cannot be."""
+    fleet = _build(name, scenario, source, origin_us(scenario, after_us))
+    clockwork, names = Clockwork(scenario, source), Names(fleet, source)
+    end_s = int(scenario.hours * 3_600)
+    _check_times(fleet, scenario, source, end_s)
+    hidden = Hidden()
+    lines = place_faults(fleet, scenario, source, clockwork, names, hidden=hidden)
+    must = list(_stated(scenario.must, "must", clockwork, names))
+    must_not = list(_stated(scenario.must_not, "must_not", clockwork, names))
+    return Plan(name, scenario, source, fleet, end_s, lines, hidden, must, must_not)
+
+
+def _build(name: str, scenario: Scenario, source: Source, start_us: int) -> Fleet:
+    form = scenario.fleet
+    counts = {kind: getattr(form, kind.value) for kind in SHARES}
+    if not 0 < sum(counts.values()) <= MAX_UNITS:
+        raise source.problem(("fleet",), f"has no unit, or too many; allowed: 1 to {MAX_UNITS}")
+    if form.roles == "usual" and scenario.behaviours:
+        raise source.problem(("behaviours",), "only with fleet.roles: honest")
+    orders = None if form.roles == "usual" else _orders(scenario, source, counts)
+    family = zlib.crc32(name.encode()) % 999 + 1
+    fleet = Fleet(build_city(CITY_SEED), scenario.seed, start_us, None, [], orders, family)
+    fill(fleet, counts, scenario.interval_s)
+    return fleet
+
+
+def _orders(
+    scenario: Scenario, source: Source, counts: dict[UnitKind, int]
+) -> dict[tuple[str, int], Orders]:
+    clockwork = Clockwork(scenario, source)
+    orders: dict[tuple[str, int], Orders] = {}
+    for index, behaviour in enumerate(scenario.behaviours):
+        place = ("behaviours", index)
+        kind, role = DEEDS[behaviour.does]
+        number = _number(behaviour, kind, counts[kind], source, place)
+        if (kind.value, number) in orders:
+            raise source.problem((*place, "unit"), f"{behaviour.unit} has another behaviour")
+        seconds = behaviour.minutes * 60 if behaviour.minutes else None
+        at_s = clockwork.second(behaviour.at, (*place, "at"))
+        orders[kind.value, number] = Orders(role, (at_s,), seconds, behaviour.metres)
+    return orders
+
+
+def _number(
+    behaviour: Behaviour, kind: UnitKind, count: int, source: Source, place: tuple[str | int, ...]
+) -> int:
+    word = kind.value.replace("_", " ")
+    name, _, number = behaviour.unit.rpartition(" ")
+    if name != word or not number.isdigit() or not 1 <= int(number) <= count:
+        allowed = f"{word} 1 to {count}" if count else f"none: the fleet has no {word}"
+        text = f"{behaviour.unit} cannot be one that {behaviour.does}; allowed: {allowed}"
+        raise source.problem((*place, "unit"), text)
+    return int(number) - 1
+
+
+def _check_times(fleet: Fleet, scenario: Scenario, source: Source, end_s: int) -> None:
+    """Each behaviour really begins near its time: the plan is written out to see."""
+    units = {(unit.kind, unit.number): unit for unit in fleet.units}
+    for index, behaviour in enumerate(scenario.behaviours):
+        kind, _ = DEEDS[behaviour.does]
+        unit = units[kind.value, int(behaviour.unit.rpartition(" ")[2])]
+        while unit.timeline.work is not None and unit.timeline.end_s < end_s:
+            next(unit.timeline.work)
+        due = fleet.appointments[unit.identity]
+        assert due.agenda is not None
+        late_s = due.kept[0] - due.agenda[0] if due.kept else None
+        if late_s is None or abs(late_s) > MAX_WAIT_S:
+            raise source.problem(("behaviours", index, "at"), _too_late(behaviour, late_s))
+
+
+def _too_late(behaviour: Behaviour, late_s: float | None) -> str:
+    if late_s is None:
+        return f"{behaviour.unit} does not come to it before the end; allowed: an earlier time"
+    return (
+        f"{behaviour.unit} comes to it {late_s / 60:+.0f} min from {behaviour.at}; allowed:"
+        f" within {MAX_WAIT_S / 60:.0f} min of when its work lets it"
+    )
+
+
+def _stated(
+    entries: list[Expected], title: str, clockwork: Clockwork, names: Names
+) -> Iterator[Stated]:
+    for index, entry in enumerate(entries):
+        place = (title, index)
+        units = names.units(entry.unit, (*place, "unit"))
+        from_s, to_s = clockwork.span(entry.since, entry.until, place)
+        yield Stated(entry.rule, frozenset(u.identity for u in units), from_s, to_s)

@@ -1,0 +1,141 @@
+"""Plays a scenario against a server in simulated time, and scores what it raised.
+
+Each step moves the server's clock, sends what is due and waits until all is acknowledged. Nothing
+waits for ever: a server that stops answering ends the run with what was seen so far.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from simulators.api_client import ApiClient, ApiProblem
+from simulators.convoy import Convoy
+from simulators.play import SETTLE_S
+from simulators.scenario.plan import Plan, make_plan
+from simulators.scenario.reading import parse_scenario
+from simulators.scenario.report import report
+from simulators.scenario.score import Score, score
+from simulators.terminal import Refused
+from simulators.truth import TruthKeeper
+
+SCORE_EVERY_S = 10.0
+STEP_S = 240
+Line = dict[str, Any]
+
+
+class RunScript(msgspec.Struct, frozen=True, kw_only=True):
+    """What to play and where. `speed`: times real time, 0: as fast as the server takes it.
+
+    `answer_s`: how long the server may take for a step; `limit_s`: for the whole run.
+    """
+
+    name: str
+    path: str
+    text: str
+    url: str
+    username: str
+    password: str
+    gateway: tuple[str, int]
+    broker: tuple[str, int] | None
+    origin_us: int
+    speed: float = 0.0
+    answer_s: float = 60.0
+    limit_s: float = 1_800.0
+
+
+def plan_of(script: RunScript) -> Plan:
+    """The plan of a script, at its origin."""
+    scenario, source = parse_scenario(script.text, Path(script.path))
+    return make_plan(script.name, scenario, source, after_us=script.origin_us - 1)
+
+
+class Run:
+    """One run. `tell` hears of each step, at last with the report."""
+
+    def __init__(self, script: RunScript, tell: Callable[[Line], None]) -> None:
+        self._script = script
+        self._tell = tell
+        self._plan = plan_of(script)
+        fleet = self._plan.fleet
+        self._convoy = Convoy(fleet, script.gateway, script.broker, lines=self._plan.lines)
+        self._keeper = TruthKeeper(fleet, hidden=self._plan.hidden)
+        self._identities: dict[int, str] = {}
+        self._last: Score | None = None
+        self._sent_s = 0
+
+    async def play(self) -> None:
+        """To the end, or to where the server stopped answering."""
+        began = time.monotonic()
+        error: str | None = None
+        try:
+            async with asyncio.timeout(self._script.limit_s):
+                await self._play(began)
+        except TimeoutError:
+            error = "the server did not answer in time, or the run took longer than its limit"
+        except (ApiProblem, Refused, OSError, OverflowError) as problem:
+            error = str(problem)
+        result = self._last or score(self._plan, self._keeper, [], {}, self._sent_s)
+        told = report(self._plan, result, time.monotonic() - began, error, self._counts())
+        self._tell({"stage": "done", "report": told})
+
+    async def _play(self, began: float) -> None:
+        script = self._script
+        async with ApiClient(script.url) as api:
+            await self._in_time(self._begin(api))
+            scored_at = time.monotonic()
+            try:
+                end_s = self._plan.end_s + SETTLE_S
+                while self._sent_s < end_s:
+                    await self._pace(began)
+                    await self._in_time(self._step(api, min(self._sent_s + self._step_s(), end_s)))
+                    if time.monotonic() - scored_at > SCORE_EVERY_S:
+                        await self._in_time(self._score(api))
+                        scored_at = time.monotonic()
+                    self._progress(end_s)
+                await self._in_time(api.set_clock(script.origin_us + (end_s + 1) * 1_000_000))
+                await self._in_time(self._score(api))
+            finally:
+                await asyncio.wait([asyncio.create_task(self._convoy.stop())], timeout=10.0)
+
+    async def _in_time(self, work: Any) -> None:
+        async with asyncio.timeout(self._script.answer_s):
+            await work
+
+    async def _begin(self, api: ApiClient) -> None:
+        await api.log_in(self._script.username, self._script.password)
+        self._identities = await api.identities()
+        await self._convoy.start()
+
+    async def _step(self, api: ApiClient, to_s: int) -> None:
+        await api.set_clock(self._script.origin_us + to_s * 1_000_000)
+        self._convoy.send(to_s)
+        self._keeper.extend(to_s)
+        self._sent_s = to_s
+        await self._convoy.drained()
+
+    async def _score(self, api: ApiClient) -> None:
+        rows = await api.violations()
+        self._last = score(self._plan, self._keeper, rows, self._identities, self._sent_s)
+
+    def _step_s(self) -> int:
+        if not self._script.speed:
+            return STEP_S
+        return max(1, min(STEP_S, int(self._script.speed)))
+
+    async def _pace(self, began: float) -> None:
+        if self._script.speed:
+            due = began + self._sent_s / self._script.speed
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    def _counts(self) -> dict[str, int]:
+        return {"fixes": self._convoy.fixes_sent, **self._convoy.counts()}
+
+    def _progress(self, end_s: int) -> None:
+        line = {"stage": "run", "sent_until_s": self._sent_s, "end_s": end_s}
+        self._tell({**line, "fixes": self._convoy.fixes_sent})

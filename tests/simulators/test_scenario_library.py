@@ -1,0 +1,141 @@
+"""The library's plans do what their files promise, by the derived truth alone."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pytest
+
+from simulators.scenario.form import json_schema
+from simulators.scenario.plan import Plan, make_plan
+from simulators.scenario.reading import read_scenario, scenario_names
+from simulators.scenario.score import expectations, score
+from simulators.truth import CRITERIA, Truth, TruthKeeper
+
+SMALL = [name for name in scenario_names() if name != "noisy-day"]
+THEMES = {
+    "uncovered": "uncovered_load",
+    "route": "route_deviation",
+    "hours": "operating_hours",
+    "spraying": "not_spraying",
+    "off-grid": "inspector_off_grid",
+    "silent": "inspector_silent",
+}
+
+
+@lru_cache(maxsize=40)
+def played(name: str) -> tuple[Plan, TruthKeeper]:
+    plan = make_plan(name, *read_scenario(name))
+    keeper = TruthKeeper(plan.fleet, hidden=plan.hidden)
+    for until_s in range(3_600, plan.end_s + 3_600, 3_600):
+        keeper.extend(min(until_s, plan.end_s))
+    return plan, keeper
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_rule_has_its_four_variants(theme: str) -> None:
+    assert {f"{theme}-{v}" for v in ("breaking", "nearly", "innocent", "late")} <= set(SMALL)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_breaking_one_breaks_exactly_its_rule(theme: str) -> None:
+    _, keeper = played(f"{theme}-breaking")
+    assert {truth.kind for truth in keeper.truths()} == {THEMES[theme]}
+    limit = CRITERIA[THEMES[theme]]
+    assert all(truth.margin >= limit.sure_s / limit.threshold_s for truth in keeper.truths())
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("variant", ["nearly", "innocent"])
+def test_the_nearly_breaking_and_the_innocent_break_nothing(theme: str, variant: str) -> None:
+    plan, keeper = played(f"{theme}-{variant}")
+    assert keeper.truths() == []
+    assert any(one.rule == THEMES[theme] for one in plan.must_not)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_must_come_can_come_and_what_must_not_does_not(name: str) -> None:
+    plan, keeper = played(name)
+    for stated in plan.must:
+        spans = [
+            span
+            for identity in stated.identities
+            for span in keeper.tolerated(identity, stated.rule)
+        ]
+        assert any(a < stated.to_s and b > stated.from_s for a, b in spans)
+    for stated in plan.must_not:
+        own = [
+            t for t in keeper.truths() if t.kind == stated.rule and t.identity in stated.identities
+        ]
+        assert not [t for t in own if t.from_s < stated.to_s and t.to_s > stated.from_s]
+
+
+def test_every_fault_is_used() -> None:
+    used = {fault.kind for name in scenario_names() for fault in read_scenario(name)[0].faults}
+    assert used == set(json_schema()["$defs"]["Fault"]["properties"]["kind"]["enum"])
+
+
+def test_the_noisy_day_has_every_fault_and_300_vehicles() -> None:
+    scenario, _ = read_scenario("noisy-day")
+    form = scenario.fleet
+    trucks = form.muck_truck + form.sweeper + form.water_truck + form.mixer + form.garbage_truck
+    assert (trucks, scenario.hours) == (300, 24)
+    kinds = json_schema()["$defs"]["Fault"]["properties"]["kind"]["enum"]
+    assert {fault.kind for fault in scenario.faults} == set(kinds)
+
+
+def row(plan: Plan, number: int, truth: Truth) -> dict[str, object]:
+    """A violation as the API shows it."""
+    from datetime import UTC, datetime
+
+    def iso(second: float) -> str:
+        return datetime.fromtimestamp(plan.fleet.origin_us / 1e6 + second, UTC).isoformat()
+
+    return {
+        "id": number,
+        "device": {"id": number},
+        "rule": {"kind": truth.kind},
+        "finding": "standing",
+        "started_at": iso(truth.from_s + 5),
+        "ended_at": iso(truth.to_s),
+        "raised_at": iso(truth.from_s + CRITERIA[truth.kind].threshold_s + 20),
+    }
+
+
+def test_a_perfect_server_passes_with_its_delay() -> None:
+    plan, keeper = played("busy-evening")
+    truths = expectations(plan, keeper.truths())
+    assert len(truths) == 6
+    rows = [row(plan, number, truth) for number, truth in enumerate(truths)]
+    identities = {number: truth.identity for number, truth in enumerate(truths)}
+    result = score(plan, keeper, rows, identities, plan.end_s)
+    assert result.passed
+    total = result.total().summary()
+    assert (total["expected"], total["matched"], total["precision"], total["recall"]) == (
+        6,
+        6,
+        1,
+        1,
+    )
+    assert total["delay_p99_s"] == pytest.approx(20)
+
+
+def test_a_silent_server_misses_all_and_a_wild_one_is_false() -> None:
+    plan, keeper = played("busy-evening")
+    silent = score(plan, keeper, [], {}, plan.end_s)
+    assert silent.total().summary()["missed"] == 6
+    assert not silent.passed
+    victim = next(unit for unit in plan.fleet.units if unit.name.endswith("04"))
+    wrong = Truth("uncovered_load", victim.identity, 5_000, 5_400, 1.5)
+    wild = score(plan, keeper, [row(plan, 1, wrong)], {1: victim.identity}, plan.end_s)
+    assert wild.total().false == 1
+    assert "muck truck 4" in wild.false[0][1]
+
+
+def test_must_not_is_stronger_than_what_the_plan_tolerates() -> None:
+    plan, keeper = played("silent-late")
+    victim = plan.fleet.units[1]
+    [(from_s, to_s)] = keeper.tolerated(victim.identity, "inspector_silent")
+    told = Truth("inspector_silent", victim.identity, from_s, to_s, 1.5)
+    result = score(plan, keeper, [row(plan, 1, told)], {1: victim.identity}, plan.end_s)
+    assert result.total().false == 1
