@@ -28,6 +28,14 @@ _RULES = """
 SELECT r.* FROM rules r WHERE r.valid_from <= %(now)s AND r.valid_to > %(now)s
   AND r.organisation_id = ANY(%(organisations)s)
 """
+_KNOWN = """
+WITH RECURSIVE near AS (
+    SELECT id, parent_id FROM organisations WHERE id = ANY(%(organisations)s)
+    UNION
+    SELECT o.id, o.parent_id FROM organisations o JOIN near ON o.id = near.parent_id
+)
+SELECT 1 FROM rules WHERE id = %(id)s AND organisation_id IN (SELECT id FROM near) LIMIT 1
+"""
 
 
 async def _rows(conn: AsyncConnection[Any], query: str, parameters: Row) -> list[Row]:
@@ -69,3 +77,8 @@ async def rule_in_force(
     query = _RULES + " AND r.id = %(id)s"
     rows = await _rows(conn, query, _parameters(visible, now_us) | {"id": rule_id})
     return rows[0] if rows else None
+
+
+async def rule_known(conn: AsyncConnection[Any], visible: Sequence[int], rule_id: int) -> bool:
+    """Whether a rule of these organisations, or of one above them, has this id, ever."""
+    return bool(await _rows(conn, _KNOWN, {"organisations": list(visible), "id": rule_id}))

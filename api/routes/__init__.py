@@ -19,6 +19,7 @@ from api.routes import (
     status,
     violations,
     webhooks,
+    why_not,
 )
 
 ROUTERS: tuple[APIRouter, ...] = tuple(
@@ -30,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         fences,
         rules,
         back_tests,
+        why_not,
         roster,
         violations,
         commands,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.rulebook import Rule
+from rules import clauses
 from rules.assigned import assigned_pairs, nearest
+from rules.clauses import Clause
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Parameter
 from rules.duty import on_duty
 from rules.readings import accuracy_m, applies, column_of
 from rules.registry import register
-from rules.trilogic import all_of, tri
+from rules.trilogic import Tri, all_of, tri
 from rules.view import View
 from rules.wording import Words
 
@@ -63,18 +66,48 @@ class InspectorOffGrid:
         accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
         precise = view.usable & (accuracy <= parameters["max_accuracy_m"])
         distance_m, fence = nearest(view, pairs, bound & precise)
-        outside = np.full(len(view.rows), HOLD, np.int8)
-        outside[distance_m - accuracy > parameters["distance_m"]] = YES
-        outside[distance_m < parameters["return_distance_m"]] = NO
-        outside[np.isnan(distance_m) | ~precise] = UNKNOWN
+        outside = _outside(distance_m, accuracy, precise, parameters)
         value = all_of(applies(view, rule), tri(bound), outside)
         measure = np.where(np.isfinite(distance_m), distance_m, np.nan)
         reasons = np.full(len(value), "poor_gnss", object)
         return column_of(value, measure, fence, reasons)
 
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """On duty, with a cell in force, farther from it than allowed."""
+        pairs = assigned_pairs(view, rule, "grid")
+        bound, duty = pairs.any_for(len(view.rows)), on_duty(view)
+        accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
+        precise = view.usable & (accuracy <= parameters["max_accuracy_m"])
+        distance_m, _ = nearest(view, pairs, bound & precise)
+        outside = _outside(distance_m, accuracy, precise, parameters)
+        outside[~bound] = YES  # that there is no cell is the other clause's to say
+        measured = np.where(np.isfinite(distance_m), distance_m, np.nan)
+        return [
+            clauses.schedule(view, rule),
+            Clause("on_duty", "在岗", "on duty", tri(duty)),
+            Clause("assigned", "有生效的责任网格", "has a grid cell in force", tri(bound)),
+            Clause(
+                "outside", "离网格超过限值", "farther from the cell than allowed", outside,
+                measured, parameters["distance_m"], "m",
+            ),
+        ]  # fmt: skip
+
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
         return _WORDS.sentence(measures, self.measure_name, language)
+
+
+def _outside(
+    distance_m: NDArray[np.float64],
+    accuracy: NDArray[np.float64],
+    precise: NDArray[np.bool_],
+    parameters: dict[str, float],
+) -> Tri:
+    value = np.full(len(distance_m), HOLD, np.int8)
+    value[distance_m - accuracy > parameters["distance_m"]] = YES
+    value[distance_m < parameters["return_distance_m"]] = NO
+    value[np.isnan(distance_m) | ~precise] = UNKNOWN
+    return value
 
 
 register(InspectorOffGrid())

@@ -7,6 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from model.rulebook import Rule
+from rules import clauses
+from rules.clauses import Clause
 from rules.contract import UNKNOWN, Column, Family, Parameter
 from rules.readings import at_least, column_of, in_places, speed_kmh
 from rules.registry import register
@@ -54,6 +56,18 @@ class OperatingHours:
         value = all_of(tri(~permitted), inside, at_least(speed, parameters["moving_kmh"]))
         reasons = np.where(view.usable, "speed_unknown", "no_position").astype(object)
         return column_of(value, speed, fence, reasons if (value == UNKNOWN).any() else None)
+
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """Outside the permitted windows, in the rule's fences, moving."""
+        forbidden = np.zeros(len(view.rows), np.bool_)
+        if rule.schedule is not None:
+            forbidden = ~in_schedule(view.rows["time_us"], rule.schedule)
+        words = "在许可时段之外", "outside the permitted hours"
+        return [
+            Clause("forbidden_hours", *words, tri(forbidden)),
+            clauses.inside_fences(view, rule),
+            clauses.faster(view, parameters["moving_kmh"]),
+        ]
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

@@ -7,11 +7,13 @@ from typing import Any, Literal
 import numpy as np
 
 from model.rulebook import Rule
+from rules import clauses
 from rules.assigned import assigned_pairs, nearest
+from rules.clauses import Clause
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Parameter
 from rules.readings import accuracy_m, applies, column_of, in_places, signal_is_yes
 from rules.registry import register
-from rules.trilogic import Tri, all_of
+from rules.trilogic import Tri, all_of, tri
 from rules.view import View
 from rules.wording import Words
 
@@ -84,6 +86,30 @@ class RouteDeviation:
         value = all_of(scheduled, off_route, *([] if loaded is None else [loaded]))
         measure = np.where(np.isfinite(distance_m), distance_m, np.nan)
         return column_of(value, measure, fence, reasons)
+
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """A corridor in force, loaded, not where it may stand, off the route."""
+        count = len(view.rows)
+        pairs = assigned_pairs(view, rule, "corridor")
+        bound, arrived = pairs.any_for(count), in_places(view, EXEMPT_TAGS) >= 0
+        distance_m, _ = nearest(view, pairs, bound & view.usable)
+        off_route = _off_route(view, distance_m, parameters)
+        off_route[~view.usable] = UNKNOWN
+        off_route[~bound] = YES  # that it has no corridor is the other clause's to say
+        measured = np.where(np.isfinite(distance_m), distance_m, np.nan)
+        standing = "不在工地、停车场等处", "not at a site, dump or parking"
+        found = [
+            clauses.schedule(view, rule),
+            Clause("assigned", "有生效的规定线路", "has an approved route in force", tri(bound)),
+            Clause("under_way", *standing, tri(~arrived)),
+            Clause(
+                "off_route", "偏离线路超过限值", "farther off the route than allowed", off_route,
+                measured, parameters["distance_m"], "m",
+            ),
+        ]  # fmt: skip
+        if parameters["only_loaded"]:
+            found.insert(1, clauses.signal(view, "loaded", "满载", "loaded"))
+        return found
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

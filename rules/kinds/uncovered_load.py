@@ -7,6 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from model.rulebook import Rule
+from rules import clauses
+from rules.clauses import Clause
 from rules.contract import Column, Family, Parameter
 from rules.readings import applies, at_least, column_of, in_places, signal_is_yes, speed_kmh
 from rules.registry import register
@@ -62,6 +64,22 @@ class UncoveredLoad:
             on_road = tri(in_places(view, WORK_TAGS) < 0)
         value = all_of(applies(view, rule), loaded, cover_open, moving, where, on_road)
         return column_of(value, speed, fence, _reasons(view, speed))
+
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """Loaded, cover open, moving, where the rule judges, outside sites."""
+        outside = tri(np.ones(len(view.rows), np.bool_))
+        if not parameters["inside_sites"]:
+            outside = tri(in_places(view, WORK_TAGS) < 0)
+        return [
+            clauses.schedule(view, rule),
+            clauses.signal(view, "loaded", "满载", "loaded"),
+            clauses.signal(view, "cover_closed", "篷盖未闭", "cover open", wanted=False),
+            clauses.faster(view, parameters["moving_kmh"]),
+            clauses.inside_fences(view, rule),
+            Clause(
+                "on_road", "不在工地、消纳场、搅拌站内", "outside sites, dumps and plants", outside
+            ),
+        ]
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

@@ -1,0 +1,63 @@
+"""Why-not over what is stored: nearest snapshot before, positions since, the engine again.
+
+Read only; the engine's part runs in a thread, for it may replay a day.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from model.rulebook import Device
+from pipeline.replay import NO_SNAPSHOT_LOOKBACK_US
+from rules.registry import kinds_by_name
+from rules.state import DeviceState, decode
+from rules.why_not import LOOK_AHEAD_US, Question, why_not
+from rules.why_not_words import Answer, answer
+from storage.database import Connection
+from storage.judgement import snapshot_before
+from storage.rulebook import load_rulebook
+from storage.tracks import positions_of
+from storage.why_not import committed_until, raised_at
+
+
+async def ask_why_not(conn: Connection, device: Device, rule_id: int, at_us: int) -> Answer:
+    """The first thing that stood against a violation. Raises LookupError: no such rule."""
+    raised = await raised_at(conn, device.id, rule_id, at_us)
+    if raised is not None and raised[1]:
+        return msgspec.structs.replace(
+            answer("raised", violation=raised[0]), violation_id=raised[0]
+        )
+    found = await asyncio.to_thread(
+        why_not, await _question(conn, device, rule_id, at_us), kinds_by_name()
+    )
+    if raised is None:
+        return found
+    withdrawn = answer("withdrawn", violation=raised[0], zh=found.zh, en=found.en)
+    return msgspec.structs.replace(
+        found, code="withdrawn", zh=withdrawn.zh, en=withdrawn.en, violation_id=raised[0]
+    )
+
+
+async def _question(conn: Connection, device: Device, rule_id: int, at_us: int) -> Question:
+    # Strictly before, so that the fix at hand is always asked itself.
+    start = await snapshot_before(conn, device.id, at_us)
+    after_us = start[0] if start else at_us - NO_SNAPSHOT_LOOKBACK_US
+    state = decode(start[1]) if start else DeviceState()
+    rows = await positions_of(conn, device.id, after_us + 1, at_us + LOOK_AHEAD_US)
+    if start and not len(rows[rows["time_us"] <= at_us]):
+        # The last fix is the snapshot's own: go on from an earlier one.
+        start = await snapshot_before(conn, device.id, start[0])
+        after_us = start[0] if start else at_us - NO_SNAPSHOT_LOOKBACK_US
+        state = decode(start[1]) if start else DeviceState()
+        rows = await positions_of(conn, device.id, after_us + 1, at_us + LOOK_AHEAD_US)
+    return Question(
+        rulebook=await load_rulebook(conn, at_us),
+        device=device,
+        rule_id=rule_id,
+        at_us=at_us,
+        state=state,
+        rows=rows,
+        known_until_us=await committed_until(conn),
+    )

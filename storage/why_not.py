@@ -1,0 +1,30 @@
+"""What is stored about a device, a rule and a time, for the question why nothing was raised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from storage.database import Connection
+from storage.instants import from_datetime, to_datetime
+
+_RAISED = """
+SELECT id, finding FROM violations
+WHERE device_id = %(device)s AND rule_id = %(rule)s AND started_at <= %(at)s
+  AND coalesce(ended_at, last_at) >= %(at)s
+ORDER BY finding = 'standing' DESC, id DESC LIMIT 1
+"""
+
+
+async def raised_at(
+    conn: Connection, device_id: int, rule_id: int, at_us: int
+) -> tuple[int, bool] | None:
+    """The violation of a rule that covers a time, and whether it stands."""
+    parameters: dict[str, Any] = {"device": device_id, "rule": rule_id, "at": to_datetime(at_us)}
+    row = await (await conn.execute(_RAISED, parameters)).fetchone()
+    return (int(row[0]), row[1] == "standing") if row else None
+
+
+async def committed_until(conn: Connection) -> int:
+    """The newest judged tick: what was received before it is committed; 0: there is none yet."""
+    row = await (await conn.execute("SELECT tick FROM judged WHERE partition = 0")).fetchone()
+    return from_datetime(row[0]) if row and row[0] else 0
