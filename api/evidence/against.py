@@ -25,9 +25,22 @@ SIGNALS_OF_KIND = {
     "uncovered_load": ("loaded", "cover_closed"),
     "route_deviation": ("loaded",),
     "not_spraying": ("spraying",),
+    "not_sweeping": ("brush_down",),
+    "sweeping_too_fast": ("brush_down",),
+    "spraying_too_fast": ("spraying",),
+    "mixer_discharge": ("drum",),
+    "illegal_dumping": ("loaded", "body_raised"),
+    "unwashed_exit": ("loaded",),
+    "stop_too_long": ("ignition", "loaded"),
 }
-_SIGNAL_ZH = {"loaded": "装载", "cover_closed": "篷盖", "spraying": "洒水"}
-_SIGNAL_EN = {"loaded": "load", "cover_closed": "cover", "spraying": "spraying"}
+_SIGNAL_ZH = {
+    "loaded": "装载", "cover_closed": "篷盖", "spraying": "洒水", "brush_down": "扫刷",
+    "drum": "滚筒", "body_raised": "举升", "ignition": "点火",
+}  # fmt: skip
+_SIGNAL_EN = {
+    "loaded": "load", "cover_closed": "cover", "spraying": "spraying", "brush_down": "brush",
+    "drum": "drum", "body_raised": "body", "ignition": "ignition",
+}  # fmt: skip
 
 Point = dict[str, str]
 

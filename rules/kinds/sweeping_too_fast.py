@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
-
 from model.rulebook import Rule
-from rules.contract import HOLD, NO, Column, Family, Parameter
-from rules.readings import (
-    applies,
-    at_most,
-    column_of,
-    in_places,
-    in_rule_fences,
-    signal_is_yes,
-    speed_kmh,
-    why_unknown,
-)
+from rules.contract import Column, Family, Parameter
 from rules.registry import register
-from rules.trilogic import all_of, negate
+from rules.too_fast import working_too_fast
 from rules.view import View
 from rules.wording import Words
 
@@ -55,18 +43,7 @@ class SweepingTooFast:
 
     def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
         """HOLD between the two speeds; with fences, a rule judges inside them only."""
-        speed = speed_kmh(view)
-        too_fast = negate(at_most(speed, parameters["max_working_kmh"]))
-        band = (too_fast == NO) & (np.nan_to_num(speed) >= parameters["return_kmh"])
-        too_fast[band] = HOLD
-        value = all_of(
-            applies(view, rule),
-            signal_is_yes(view, "brush_down"),
-            in_rule_fences(view, rule),
-            too_fast,
-        )
-        fence = in_places(view, rule.fence_tags, rule.fence_ids)
-        return column_of(value, speed, fence, why_unknown(view, speed))
+        return working_too_fast(view, rule, parameters, "brush_down")
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

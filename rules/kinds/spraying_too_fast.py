@@ -1,0 +1,53 @@
+"""A water truck that sprays faster than the water can work."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from model.rulebook import Rule
+from rules.contract import Column, Family, Parameter
+from rules.registry import register
+from rules.too_fast import working_too_fast
+from rules.view import View
+from rules.wording import Words
+
+_PARAMETERS = (
+    Parameter(
+        "max_working_kmh", "km/h", 20, 3, 60,
+        "洒水作业时速度上限", "faster than this with the pump on does not wet the road",
+        "our default: the band of working sprinklers is 5-20 km/h; Wuhan asks for about 15 km/h "
+        "(http://735195.com/news/201108/19_2019.html)",
+    ),
+    Parameter(
+        "return_kmh", "km/h", 18, 1, 60,
+        "降到此速度以下即为恢复", "slower than this is slow enough again",
+        "our default: below max_working_kmh, so that a speed at the limit neither ends nor begins",
+    ),
+)  # fmt: skip
+_EPISODE_DEFAULTS = {"min_duration_s": 60.0}
+_WORDS = Words("洒水作业车速过快", "spraying too fast", "最高{} km/h", "up to {} km/h")
+
+
+class SprayingTooFast:
+    """Pump on AND faster than the limit, wherever the rule applies."""
+
+    name = "spraying_too_fast"
+    family: Family = "dust"
+    zh = "洒水车速过快"
+    en = "Spraying too fast"
+    measure_name = "max_speed_kmh"
+    vehicle_kinds: tuple[str, ...] = ("water_truck",)
+    parameters: tuple[Parameter, ...] = _PARAMETERS
+    episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    absence = False
+
+    def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
+        """HOLD between the two speeds; with fences, a rule judges inside them only."""
+        return working_too_fast(view, rule, parameters, "spraying")
+
+    def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
+        """What happened, in words."""
+        return _WORDS.sentence(measures, self.measure_name, language)
+
+
+register(SprayingTooFast())
