@@ -20,7 +20,7 @@ from simulators.city import build_city
 from simulators.convoy import Convoy
 from simulators.fleet import Fleet, build_fleet
 from simulators.judge import Grade, judge, read_violations
-from simulators.truth import TruthKeeper
+from simulators.truth import CRITERIA, TruthKeeper
 
 LIVE_STEP_S = 1.0
 GRADE_EVERY_S = 5.0
@@ -157,7 +157,9 @@ class Player:
         raised = read_violations(
             await api.violations(), self._identities, self._script.origin_us, now_s
         )
-        known = [one for one in raised if one.from_s >= self._keeper.from_s]
+        # Rule kinds that the plan has no truth of are neither true nor false.
+        judged = [one for one in raised if one.kind in CRITERIA]
+        known = [one for one in judged if one.from_s >= self._keeper.from_s]
         return judge(self._keeper, known, now_s)
 
     def _report(self, stage: str, sent_s: int, end_s: int, grade: Grade | None = None) -> None:

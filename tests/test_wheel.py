@@ -43,6 +43,12 @@ def test_every_room_and_migration_is_inside(wheel: set[str]) -> None:
     assert migrations <= wheel
 
 
+def test_the_library_of_scenarios_is_inside(wheel: set[str]) -> None:
+    scenarios = {p.relative_to(ROOT).as_posix() for p in ROOT.glob("simulators/scenarios/*.yaml")}
+    assert len(scenarios) >= 24
+    assert scenarios <= wheel
+
+
 def test_nothing_else_is_inside(wheel: set[str]) -> None:
     tops = {name.partition("/")[0] for name in wheel}
     assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
