@@ -12,9 +12,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from model import signals
+from model.position import Rows
 from model.rulebook import Rule
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Memory, Parameter
-from rules.following import Follower
+from rules.following import Follower, blank_column
 from rules.nearby import nearest_marked
 from rules.readings import accuracy_m, applies, column_of, signal_is_yes, speed_kmh
 from rules.registry import register
@@ -143,6 +145,8 @@ class IllegalDumping(Follower):
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
     ) -> Column:
         """The place of a load that vanished is that of its first empty fix."""
+        if _uneventful(view.rows[places], memory, parameters):
+            return blank_column(places.stop - places.start)
         part = stretch(view, places)
         load, raised = signal_is_yes(part, "loaded"), signal_is_yes(part, "body_raised")
         outside = _outside(part, rule, parameters, _in_question(load, raised, memory))
@@ -157,7 +161,7 @@ class IllegalDumping(Follower):
         )
         memory.clear()
         memory.update({name: known for name, known in asdict(state).items() if known})
-        speed = speed_kmh(part)
+        speed = np.where(value == NO, np.nan, speed_kmh(part))
         reasons = np.full(len(value), "signal_unknown", object)
         reasons[part.usable & (outside == UNKNOWN)] = "poor_gnss"
         reasons[~part.usable] = "no_position"
@@ -168,6 +172,26 @@ class IllegalDumping(Follower):
         if measures.get("duration_s", 0) < 1:
             measures = {name: m for name, m in measures.items() if name != "duration_s"}
         return _WORDS.sentence(measures, "", language)
+
+
+def _uneventful(rows: Rows, memory: Memory, parameters: dict[str, float]) -> bool:
+    """A truck that just drives on full or empty: most fixes, told from their signals alone.
+
+    The memory is then left as the long way would leave it.
+    """
+    load = signals.field(rows["signals"], "loaded")
+    raised = signals.field(rows["signals"], "body_raised") >= signals.YES
+    if raised.any() or (load == signals.UNKNOWN).any():
+        return False
+    hold = int(parameters["hold_fixes"])
+    if (load >= signals.YES).all() and memory.get("full") == hold:
+        memory.clear()
+        memory.update(full=hold, full_us=int(rows["time_us"][-1]))
+        return True
+    if (load == signals.NO).all() and not memory.get("full_us"):
+        memory.clear()
+        return True
+    return False
 
 
 def _in_question(load: Tri, raised: Tri, memory: Memory) -> NDArray[np.bool_]:

@@ -155,3 +155,13 @@ def test_sentence() -> None:
     assert kind.sentence(measures, "zh") == "在许可场所外倾倒，持续1分35秒"
     assert kind.sentence(measures, "en") == "dumping outside every permitted place for 1 min 35 s"
     assert kind.sentence({"duration_s": 0.0}, "en") == "dumping outside every permitted place"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 5))
+def test_fix_by_fix_gives_the_same_as_whole(seed: int, hold_fixes: int) -> None:
+    """Single fixes mostly take the short way, whole trails never do."""
+    rows = random_rows(seed, 60, [(0, 0), (1000, 0)], [FULL, FULL, FULL, EMPTY, EMPTY, UP])
+    hold = {"hold_fixes": float(hold_fixes)}
+    whole = follow(CITY, "illegal_dumping", rows, parameters=hold)
+    assert follow(CITY, "illegal_dumping", rows, range(60), parameters=hold) == whole
