@@ -13,7 +13,7 @@ import numpy as np
 
 from model.rulebook import Rule
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Memory, Parameter
-from rules.following import Follower
+from rules.following import Follower, blank_column
 from rules.readings import applies, at_least, column_of, speed_kmh, why_unknown
 from rules.registry import register
 from rules.stretch import stretch
@@ -85,6 +85,8 @@ class DrivingTooLong(Follower):
         memory.clear()
         if since_us:
             memory.update(since_us=since_us, last_us=last_us)
+        if not value.any():  # all NO, like most stretches
+            return blank_column(len(value))
         measure = np.where(value == YES, driven_us / _MINUTE_US, np.nan)
         return column_of(
             all_of(applies(part, rule), value), measure, reasons=why_unknown(part, speed)

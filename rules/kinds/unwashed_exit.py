@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from model.rulebook import Rule
 from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Parameter
-from rules.following import Follower
+from rules.following import Follower, blank_column
 from rules.nearby import nearest_marked
 from rules.readings import (
     accuracy_m,
@@ -171,8 +171,10 @@ class UnwashedExit(Follower):
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
     ) -> Column:
         """YES at the fix that shows that the truck has left; the fence is the site."""
+        bays = wash_bays(view, parameters["bay_within_m"])
+        if not memory and _elsewhere(view, places, bays):
+            return blank_column(places.stop - places.start)
         part = stretch(view, places)
-        bays = wash_bays(part, parameters["bay_within_m"])
         site = _sites(part, rule, bays)
         value = np.full(len(part.rows), NO, np.int8)
         measure = np.full(len(value), np.nan)
@@ -197,6 +199,12 @@ class UnwashedExit(Follower):
         """What happened, in words; leaving is a moment, without a duration."""
         said = {name: m for name, m in measures.items() if name != "duration_s"}
         return _WORDS.sentence(said, self.measure_name, language)
+
+
+def _elsewhere(view: View, places: slice, bays: WashBays) -> bool:
+    """None of the fixes lies in a site that ever has a bay: so with most fixes."""
+    begin, end = np.searchsorted(view.membership.row, [places.start, places.stop])
+    return bays.of_site.keys().isdisjoint(view.membership.fence[begin:end].tolist())
 
 
 def _sites(part: View, rule: Rule, bays: WashBays) -> NDArray[np.int32]:
