@@ -72,12 +72,14 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
 class Window(msgspec.Struct, frozen=True):
     """A weekly window in local time: ISO weekdays (1 Monday) on which it starts, minutes of day.
 
-    `end_min <= start_min` crosses midnight: 20:00-06:00 is (1200, 360).
+    `end_min <= start_min` crosses midnight: 20:00-06:00 is (1200, 360). `days` narrows the weekdays
+    to those that the calendar calls workdays, or holidays (plain weekends too).
     """
 
     weekdays: tuple[int, ...]
     start_min: int
     end_min: int
+    days: Literal["weekdays", "workdays", "holidays"] = "weekdays"
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from model.calendar import CalendarDay
 from model.fences import Assignment, Fence, Shift, Window
 
 Severity = Literal["info", "warning", "serious"]
@@ -80,6 +81,7 @@ class Rulebook(msgspec.Struct, frozen=True, kw_only=True):
     assignments: tuple[Assignment, ...] = ()
     shifts: tuple[Shift, ...] = ()
     outages: tuple[Outage, ...] = ()
+    calendar: tuple[CalendarDay, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,15 +13,18 @@ import contextlib
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 import psycopg
 import structlog
 
 from model.position import PositionBatch, Rows, empty_rows
+from model.rulebook import Rulebook
 from pipeline.contract import Clock
 from pipeline.judge import Judge, Outcome
 from pipeline.live import LiveHub
+from rules.calendar import asks_the_calendar, known_until
 from rules.contract import RuleKind
 from rules.engine import Engine
 from storage import changes, judgement
@@ -187,6 +190,18 @@ class Evaluator:
             # One changed fence must not cost the index of all others.
             self.judge.engine = Engine(rulebook, self._kinds, self.judge.engine.index)
         self._revision = rulebook.revision
+        self._mind_the_calendar(rulebook)
+
+    def _mind_the_calendar(self, rulebook: Rulebook) -> None:
+        """Loudly: a rule that asks for workdays, and no holiday known this year or later."""
+        until = known_until(rulebook.calendar)
+        today = datetime.fromtimestamp(self._clock.now_us() / 1e6, UTC).date()
+        if asks_the_calendar(rulebook) and (until is None or until < today):
+            _log.warning(
+                "calendar_ends",
+                known_until=str(until),
+                advice="weekdays alone decide from then on: run xunji calendar seed",
+            )
 
     async def _step(self, conn: Connection) -> Connection:
         """Judge everything that waits; a database that goes away is waited for."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from model.fences import Assignment, Fence, Purpose, Window
 from model.rulebook import Rule, Schedule
+from rules.calendar import Calendar
 from rules.roster import Roster
 from rules.view import View
 from rules.windows import in_windows
@@ -58,7 +59,8 @@ def assigned_pairs(view: View, rule: Rule, purpose: Purpose) -> Assigned:
     keep = (time_us[row] >= table.from_us[entry]) & (time_us[row] < table.to_us[entry])
     row, entry = row[keep], entry[keep]
     zone = (rule.schedule or Schedule()).zone
-    keep = _in_their_windows(table, table.group[entry], time_us[row], zone)
+    calendar = view.roster.calendar
+    keep = _in_their_windows(table, table.group[entry], time_us[row], zone, calendar)
     return Assigned(row[keep], table.fence[entry[keep]])
 
 
@@ -84,7 +86,11 @@ def nearest(
 
 
 def _in_their_windows(
-    table: _Table, group: NDArray[np.intp], time_us: NDArray[np.int64], zone: str
+    table: _Table,
+    group: NDArray[np.intp],
+    time_us: NDArray[np.int64],
+    zone: str,
+    calendar: Calendar,
 ) -> NDArray[np.bool_]:
     inside = np.ones(len(group), np.bool_)
     for number in np.unique(group):
@@ -92,7 +98,7 @@ def _in_their_windows(
         if windows is None:
             continue
         mine = group == number
-        inside[mine] = in_windows(time_us[mine], zone, windows)
+        inside[mine] = in_windows(time_us[mine], zone, windows, calendar)
     return inside
 
 

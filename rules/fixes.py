@@ -53,4 +53,5 @@ def fixes(view: View, places: slice) -> Iterator[Fix]:
 def acquit_outside_schedule(value: NDArray[np.int8], view: View, places: slice, rule: Rule) -> None:
     """NO, in place, for fixes outside the rule's schedule; a rule without one always applies."""
     if rule.schedule is not None:
-        value[~in_schedule(view.rows["time_us"][places], rule.schedule)] = NO
+        times = view.rows["time_us"][places]
+        value[~in_schedule(times, rule.schedule, view.roster.calendar)] = NO

@@ -57,7 +57,7 @@ def applies(view: View, rule: Rule) -> Tri:
     """Whether the rule's schedule applies at the fix time; a rule without one always does."""
     if rule.schedule is None:
         return tri(np.ones(len(view.rows), np.bool_))
-    return tri(in_schedule(view.rows["time_us"], rule.schedule))
+    return tri(in_schedule(view.rows["time_us"], rule.schedule, view.roster.calendar))
 
 
 def in_places(view: View, tags: tuple[str, ...], ids: tuple[int, ...] = ()) -> NDArray[np.int32]:

@@ -12,17 +12,19 @@ from numpy.typing import NDArray
 
 from model.fences import Assignment, Purpose, Shift
 from model.rulebook import Rulebook
+from rules.calendar import Calendar
 
 
 @dataclass(slots=True)
 class Roster:
-    """Assignments by (device, purpose) and shifts by device, each sorted by start.
+    """Assignments by (device, purpose) and shifts by device, each sorted by start; the calendar.
 
     `tables`: what `rules.assigned` and `rules.duty` have made of them, in columns.
     """
 
     assignments: Mapping[tuple[int, str], Sequence[Assignment]]
     shifts: Mapping[int, Sequence[Shift]]
+    calendar: Calendar = field(default_factory=Calendar)
     tables: dict[str, Any] = field(default_factory=dict)
 
     @staticmethod
@@ -34,7 +36,7 @@ class Roster:
         shifts: dict[int, list[Shift]] = defaultdict(list)
         for shift in sorted(rulebook.shifts, key=lambda s: s.starts_us):
             shifts[shift.device_id].append(shift)
-        return Roster(assignments, shifts)
+        return Roster(assignments, shifts, Calendar(rulebook.calendar))
 
     def assigned(self, device_id: int, purpose: Purpose) -> Sequence[Assignment]:
         """A device's assignments for a purpose, whatever their validity."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from model.fences import Window
 from model.rulebook import Schedule
+from rules.calendar import Calendar
 
 _MINUTE_US = 60_000_000
 _DAY_MIN = 1440
@@ -25,39 +26,58 @@ _STEP_US = 15 * _MINUTE_US
 OFFSETS_KEPT = 40_000  # a year of quarter hours: a long back-test looks up each once
 
 
-def in_schedule(time_us: NDArray[np.int64], schedule: Schedule) -> NDArray[np.bool_]:
+def in_schedule(
+    time_us: NDArray[np.int64], schedule: Schedule, calendar: Calendar | None = None
+) -> NDArray[np.bool_]:
     """Whether each time lies in any window of the schedule; a schedule without windows has none."""
-    return in_windows(time_us, schedule.zone, schedule.windows)
+    return in_windows(time_us, schedule.zone, schedule.windows, calendar)
 
 
 def in_windows(
-    time_us: NDArray[np.int64], zone: str, windows: Iterable[Window]
+    time_us: NDArray[np.int64],
+    zone: str,
+    windows: Iterable[Window],
+    calendar: Calendar | None = None,
 ) -> NDArray[np.bool_]:
-    """Whether each time lies in any of the windows. Raises ValueError for an unknown zone."""
+    """Whether each time lies in any of the windows.
+
+    Raises ValueError for an unknown zone, and for windows of workdays without a calendar.
+    """
     inside = np.zeros(len(time_us), np.bool_)
     if not len(time_us):
         return inside
-    weekday, minute = _wall_clock(time_us, zone)
+    day, minute = _wall_clock(time_us, zone)
     for window in windows:
-        starts = np.zeros(8, np.bool_)
-        starts[list(window.weekdays)] = True
-        today = starts[weekday]
+        today = _starts(window, day, calendar)
         if window.end_min > window.start_min:
             inside |= today & (minute >= window.start_min) & (minute < window.end_min)
             continue
-        yesterday = starts[(weekday - 2) % 7 + 1]
+        yesterday = _starts(window, day - 1, calendar)
         inside |= (today & (minute >= window.start_min)) | (yesterday & (minute < window.end_min))
     return inside
+
+
+def _starts(window: Window, day: NDArray[np.int64], calendar: Calendar | None) -> NDArray[np.bool_]:
+    """Whether a window starts on each day (since 1970)."""
+    weekdays = np.zeros(8, np.bool_)
+    weekdays[list(window.weekdays)] = True
+    starts = weekdays[(day + 3) % 7 + 1]  # 1970-01-01 was a Thursday
+    if window.days == "weekdays":
+        return starts
+    if calendar is None:
+        raise ValueError(f"a window for {window.days} needs a calendar")
+    works = calendar.workdays(day)
+    return starts & (works if window.days == "workdays" else ~works)
 
 
 def _wall_clock(
     time_us: NDArray[np.int64], zone: str
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """ISO weekday and minute of day."""
+    """Local day since 1970 and minute of day."""
     steps, inverse = np.unique(time_us // _STEP_US, return_inverse=True)
     offsets_us = np.array([_offset_us(zone, int(step)) for step in steps], np.int64)
     days, minute = np.divmod((time_us + offsets_us[inverse]) // _MINUTE_US, _DAY_MIN)
-    return (days + 3) % 7 + 1, minute  # 1970-01-01 was a Thursday
+    return days, minute
 
 
 @lru_cache(OFFSETS_KEPT)

@@ -9,6 +9,7 @@ import msgspec
 
 from model.fences import Assignment, Fence, Shift, Waypoint, Window
 from model.rulebook import Device, Outage, Rule, Rulebook, Schedule, Scope
+from storage.calendar import load_calendar
 from storage.database import Connection
 from storage.instants import DAY_US, from_datetime, to_datetime
 from storage.rulebook_changes import (
@@ -94,6 +95,7 @@ async def _load(conn: Connection, now_us: int) -> Rulebook:
         assignments=tuple(_assignment(row) for row in await _rows(conn, _ASSIGNMENTS)),
         shifts=tuple(_shift(row) for row in await _rows(conn, _SHIFTS, (since,))),
         outages=tuple(Outage(*map(from_datetime, row)) for row in outages),
+        calendar=await load_calendar(conn),
     )
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.routes import (
     back_tests,
+    calendar,
     clock,
     commands,
     devices,
@@ -30,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         devices,
         fences,
         rules,
+        calendar,
         back_tests,
         why_not,
         roster,

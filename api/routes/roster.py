@@ -56,7 +56,9 @@ async def assign(body: NewAssignment, state: State, conn: Conn, caller: Register
         raise ApiProblem("not_found")
     windows = None
     if body.windows is not None:
-        windows = tuple(Window(tuple(w.weekdays), w.start_min, w.end_min) for w in body.windows)
+        windows = tuple(
+            Window(tuple(w.weekdays), w.start_min, w.end_min, w.days) for w in body.windows
+        )
     assignment = Assignment(
         device_id=body.device_id,
         fence_id=body.fence_id,

@@ -54,11 +54,16 @@ class RuleKindShape(BaseModel):
 
 
 class WindowShape(BaseModel):
-    """A weekly window: ISO weekdays on which it starts, minutes of the local day."""
+    """A weekly window: ISO weekdays on which it starts, minutes of the local day.
+
+    `days` narrows the weekdays to workdays or holidays of the calendar (plain weekends are
+    holidays).
+    """
 
     weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1, max_length=7)
     start_min: int = Field(ge=0, lt=1440)
     end_min: int = Field(ge=0, le=1440)
+    days: Literal["weekdays", "workdays", "holidays"] = "weekdays"
 
 
 class ScheduleShape(BaseModel):

@@ -46,7 +46,7 @@ class OperatingHours:
         count = len(view.rows)
         permitted = np.ones(count, np.bool_)
         if rule.schedule is not None:
-            permitted = in_schedule(view.rows["time_us"], rule.schedule)
+            permitted = in_schedule(view.rows["time_us"], rule.schedule, view.roster.calendar)
         fence = in_places(view, rule.fence_tags, rule.fence_ids)
         if rule.fence_tags or rule.fence_ids:
             inside = tri(fence >= 0, view.usable)
@@ -61,7 +61,7 @@ class OperatingHours:
         """Outside the permitted windows, in the rule's fences, moving."""
         forbidden = np.zeros(len(view.rows), np.bool_)
         if rule.schedule is not None:
-            forbidden = ~in_schedule(view.rows["time_us"], rule.schedule)
+            forbidden = ~in_schedule(view.rows["time_us"], rule.schedule, view.roster.calendar)
         words = "在许可时段之外", "outside the permitted hours"
         return [
             Clause("forbidden_hours", *words, tri(forbidden)),
