@@ -28,7 +28,8 @@ _END = {
     "rules": "UPDATE rules SET valid_to = greatest(valid_from, %(at)s)"
     " WHERE id = %(id)s AND valid_to > %(at)s",
 }
-_INSERT_FENCE = """
+END_FENCE = _END["fences"]
+INSERT_FENCE = """
 INSERT INTO fences (id, version, organisation_id, responsible_organisation_id, name, code, shape,
     geometry, radius_m, half_width_m, waypoints, tags, valid_from, valid_to)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
@@ -90,17 +91,19 @@ async def save_fence(conn: Connection, fence: Fence) -> Fence:
     """
     async with conn.transaction():
         fence = await _next(conn, "fences", fence)
-        await conn.execute(
-            _INSERT_FENCE,
-            (
-                *(fence.id, fence.version, fence.organisation_id),
-                *(fence.responsible_organisation_id, fence.name, fence.code, fence.shape),
-                *(Jsonb(fence.geometry), fence.radius_m, fence.half_width_m),
-                *(_json(fence.waypoints), list(fence.tags)),
-                *(to_datetime(fence.valid_from_us), to_datetime(fence.valid_to_us)),
-            ),
-        )
+        await conn.execute(INSERT_FENCE, fence_values(fence))
     return fence
+
+
+def fence_values(fence: Fence) -> tuple[object, ...]:
+    """The parameters of `INSERT_FENCE`."""
+    return (
+        *(fence.id, fence.version, fence.organisation_id),
+        *(fence.responsible_organisation_id, fence.name, fence.code, fence.shape),
+        *(Jsonb(fence.geometry), fence.radius_m, fence.half_width_m),
+        *(_json(fence.waypoints), list(fence.tags)),
+        *(to_datetime(fence.valid_from_us), to_datetime(fence.valid_to_us)),
+    )
 
 
 async def save_rule(conn: Connection, rule: Rule) -> Rule:

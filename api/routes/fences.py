@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request, Response
 
 from api.access import Caller, Conn, Connection, Reader, RuleEditor, State
 from api.errors import ApiProblem
+from api.fence_files import FormatName, ImportOptions, read_body, read_file
 from api.fence_view import feature_of_fence, fence_feature
+from api.shapes.fences import FenceImport
 from api.shapes.rulebook import Feature, FeatureCollection
+from geofence.datum import Datum
+from geofence.formats import FORMATS, write_fences
 from geofence.geojson import FeatureError, feature_to_fence
 from geofence.shapes import ShapeError
 from model.fences import Fence
 from model.rulebook import FAR_FUTURE_US
+from storage.fence_files import fence_of, save_imported
 from storage.in_force import fence_in_force, fences_in_force
 from storage.rulebook import save_fence
 
@@ -41,6 +47,57 @@ async def create(body: Feature, state: State, conn: Conn, caller: RuleEditor) ->
         responsible_organisation_id=properties.get("responsible_organisation_id") or own,
         valid_from_us=state.services.clock.now_us(),
     )
+
+
+@router.get("/export", response_class=Response)
+async def export(
+    state: State, conn: Conn, caller: Reader, format: FormatName = "geojson", datum: Datum = "wgs84"
+) -> Response:
+    """The same fences as a file; the header X-Left-Out counts those that the format cannot hold."""
+    rows = await fences_in_force(conn, caller.organisations, state.services.clock.now_us())
+    content, left_out = await asyncio.to_thread(
+        lambda: write_fences(format, (fence_of(row) for row in rows), datum)
+    )
+    name = f"fences{FORMATS[format].suffix}"
+    return Response(
+        content,
+        media_type=FORMATS[format].media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "X-Left-Out": str(len(left_out)),
+        },
+    )
+
+
+@router.post("/import", response_model=FenceImport)
+async def import_(
+    request: Request,
+    options: Annotated[ImportOptions, Query()],
+    state: State,
+    conn: Conn,
+    caller: RuleEditor,
+) -> Any:
+    """Fences of a file (the raw body), all or none, in force from now on.
+
+    A fence in force with the same code gets its next version. `dry_run` only reports.
+    """
+    now_us = state.services.clock.now_us()
+    own = caller.user.organisation_id
+    data = await read_body(request)
+    found = await asyncio.to_thread(read_file, data, options, own, caller.organisations, now_us)
+    saved: list[Fence] = []
+    if found.problems and not options.dry_run:
+        raise ApiProblem(
+            "invalid_request",
+            fields=[
+                {"field": note.where, "message": note.en, "message_zh": note.zh}
+                for note in found.problems
+            ],
+            problem_count=found.problem_count,
+        )
+    if not options.dry_run:
+        saved = await save_imported(conn, found.fences, own, now_us)
+    return FenceImport.of(found, [fence.id for fence in saved])
 
 
 @router.put("/{fence_id}", response_model=Feature)
