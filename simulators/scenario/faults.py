@@ -10,7 +10,7 @@ from simulators.city.names import stream
 from simulators.fleet.fleet import Fleet
 from simulators.fleet.habits import Span
 from simulators.fleet.unit import Unit
-from simulators.scenario.fix_faults import Drift, Frozen, Loss, NoFix, Outliers, Sensor, Skew
+from simulators.scenario.fix_faults import Drift, Frozen, Loss, NoFix, Outliers, Sensor, Skew, flaps
 from simulators.scenario.form import Fault, Scenario
 from simulators.scenario.naming import Clockwork, Names
 from simulators.scenario.reading import Source
@@ -80,16 +80,18 @@ def _skew(spot: Spot) -> None:
 
 def _dead(spot: Spot) -> None:
     signal = spot.fault.signal or "cover_closed"
-    fault = Sensor(spot.spans, signal, flapping=False, rate=1.0, chance=spot.chance())
+    fault = Sensor(spot.spans, signal, flapping=False)
     spot.unit.spoil.append(fault.apply)
     spot.hide(SIGNAL_RULES.get(signal, ()))
 
 
 def _flapping(spot: Spot) -> None:
-    signal = spot.fault.signal or "cover_closed"
-    rate = spot.fault.rate
-    fault = Sensor(spot.spans, signal, flapping=True, rate=rate, chance=spot.chance())
-    spot.unit.spoil.append(fault.apply)
+    """A wrong word alone accuses nobody; next to a short breach it makes a longer one of it."""
+    signal, chance = spot.fault.signal or "cover_closed", spot.chance()
+    wrong = [flap for span in spot.spans for flap in flaps(span, spot.fault.rate, chance)]
+    spot.unit.spoil.append(Sensor(wrong, signal, flapping=True).apply)
+    for kind in SIGNAL_RULES.get(signal, ()):
+        spot.hidden.unsure.setdefault((spot.unit.identity, kind), []).extend(wrong)
 
 
 def _loss(spot: Spot) -> None:

@@ -147,9 +147,6 @@ class Sensor:
     spans: Sequence[Span]
     signal: str
     flapping: bool
-    rate: float
-    chance: random.Random
-    _drawn: dict[int, bool] = field(default_factory=dict)
 
     def apply(self, fixes: Fixes) -> Fixes:
         """Blank or turn the signal."""
@@ -157,7 +154,7 @@ class Sensor:
         shift = SIGNALS[self.signal].shift
         state = signal_field(fixes["signals"], self.signal).astype(np.int64)
         if self.flapping:
-            rows &= self._flaps(fixes) & (state != UNKNOWN)
+            rows &= state != UNKNOWN
             turned = np.where(state >= 2, 1, 2)
         else:
             turned = np.zeros(len(fixes), np.int64)
@@ -165,15 +162,12 @@ class Sensor:
         fixes["signals"] = np.where(rows, cleared | (turned << shift), fixes["signals"])
         return fixes
 
-    def _flaps(self, fixes: Fixes) -> NDArray[np.bool_]:
-        """In some slots, for a moment at their beginning."""
-        slots = fixes["time_s"] // FLAP_EVERY_S
-        for slot in np.unique(slots).tolist():
-            if slot not in self._drawn:
-                self._drawn[slot] = self.chance.random() < self.rate
-        wrong = np.array([self._drawn[slot] for slot in slots.tolist()], np.bool_)
-        flaps: NDArray[np.bool_] = wrong & (fixes["time_s"] % FLAP_EVERY_S < FLAP_S)
-        return flaps
+
+def flaps(span: Span, rate: float, chance: random.Random) -> list[Span]:
+    """The moments at which a flapping sensor is wrong: at the beginning of some slots."""
+    first, last = int(span.from_s // FLAP_EVERY_S), int(span.to_s // FLAP_EVERY_S)
+    starts = [slot * FLAP_EVERY_S for slot in range(first, last + 1) if chance.random() < rate]
+    return [Span(start_s, start_s + FLAP_S) for start_s in starts]
 
 
 @dataclass(slots=True)
