@@ -50,6 +50,7 @@ class WindowEntry(_Strict):
     weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1, max_length=7)
     start: Clock = Field(alias="from")
     end: Clock = Field(alias="to")
+    days: Literal["weekdays", "workdays", "holidays"] = "weekdays"
 
 
 class ScheduleEntry(_Strict):
@@ -230,7 +231,12 @@ def _schedule(entry: ScheduleEntry | None) -> dict[str, Any] | None:
     if entry is None:
         return None
     windows = [
-        {"weekdays": w.weekdays, "start_min": _minutes(w.start), "end_min": _minutes(w.end)}
+        {
+            "weekdays": w.weekdays,
+            "start_min": _minutes(w.start),
+            "end_min": _minutes(w.end),
+            "days": w.days,
+        }
         for w in entry.windows
     ]
     return {"zone": entry.zone, "windows": windows}
@@ -254,7 +260,12 @@ def _entry(row: dict[str, Any], names: Names) -> dict[str, Any]:
     schedule = None
     if rule.schedule is not None:
         windows = [
-            {"weekdays": list(w.weekdays), "from": _clock(w.start_min), "to": _clock(w.end_min)}
+            {
+                "weekdays": list(w.weekdays),
+                "from": _clock(w.start_min),
+                "to": _clock(w.end_min),
+                "days": w.days,
+            }
             for w in rule.schedule.windows
         ]
         schedule = {"zone": rule.schedule.zone, "windows": windows}

@@ -33,7 +33,7 @@ rules:
     name_en: No night driving
     parameters: {moving_kmh: 8}
     scope: {kinds: [muck_truck], organisations: [甲渣土公司], devices: ["13800000000"]}
-    schedule: {windows: [{weekdays: [1, 2], from: "20:00", to: "06:00"}]}
+    schedule: {windows: [{weekdays: [1, 2], from: "20:00", to: "06:00", days: workdays}]}
     fences: [site 围栏]
 """
 
@@ -55,7 +55,8 @@ async def test_references_are_looked_up(town: Town, browser: Browser) -> None:
     assert rule.scope.device_ids == (town.devices["truck_a"].id,)
     assert rule.organisation_id == town.organisations["bureau"]
     assert rule.schedule is not None
-    assert (rule.schedule.windows[0].start_min, rule.schedule.windows[0].end_min) == (1200, 360)
+    window = rule.schedule.windows[0]
+    assert (window.start_min, window.end_min, window.days) == (1200, 360, "workdays")
     again = await put_back(browser, NIGHT)
     assert again.json()["unchanged"] == 1, "known by organisation, kind and name"
 
