@@ -142,7 +142,8 @@ def _unknown(
 def _yes(episode: Episode, sample: Sample, parameters: dict[str, float]) -> Iterator[Told]:
     if episode.phase == IDLE:
         if not _may_start(episode, sample.time_us, parameters):
-            episode.no_since_us = 0
+            # The required "no" before an episode counts from this yes anew.
+            episode.no_since_us = sample.time_us if parameters["min_previous_s"] else 0
             return
         _start(episode, sample)
     episode.no_since_us = 0

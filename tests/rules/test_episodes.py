@@ -46,6 +46,8 @@ def every(step: int, begin: int, values: str) -> list[tuple[int, int]]:
         (every(15, 100, "yyy") + every(15, 400, "yyy"), {}, []),  # nothing assumed across it
         (every(15, 100, "yyyyynnnyyyyynnn"), {"cool_down_s": 600}, [(100, None), (100, 160)]),
         (every(15, 100, "nyyyyynnn"), {"min_previous_s": 60}, []),  # was no for 15 s only
+        (every(15, 100, "nyyyyyyyyynnn"), {"min_previous_s": 60}, []),  # and lasting is no way in
+        (every(15, 100, "nyynnnnnyyyyynnn"), {"min_previous_s": 60}, [(220, None), (220, 280)]),
         (every(15, 100, "nnnnnyyyyynnn"), {"min_previous_s": 60}, [(175, None), (175, 235)]),
         (every(15, 100, "y"), {"min_duration_s": 0}, [(100, None)]),
     ],
