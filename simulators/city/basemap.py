@@ -99,7 +99,19 @@ def fences(city: City) -> list[CityFence]:
     for cell in city.cells:
         labels = (cell.code, cell.name, f"Grid cell {cell.code}")
         made.append(_polygon(city, labels, ring_of(cell.shape), "grid"))
-    return made
+    return made + _districts(city)
+
+
+def _districts(city: City) -> list[CityFence]:
+    """The two enforcement districts, south and north of the river, which answer for the rest."""
+    (west, south), _, (east, north), _ = outline(city)
+    south_west, south_east = (west, city.river_y(west)), (east, city.river_y(east))
+    rings = ([(west, south), (east, south), south_east, south_west],
+             [south_west, south_east, (east, north), (west, north)])  # fmt: skip
+    return [
+        _polygon(city, labels, ring, "district")
+        for labels, ring in zip(names.ENFORCEMENT_DISTRICTS, rings, strict=True)
+    ]
 
 
 def corridor_code(site: str, dump: str) -> str:

@@ -71,9 +71,13 @@ class City:
 
     def is_south(self, point: Point) -> bool:
         """Whether a point lies south of the river: the districts' border."""
+        return point[1] < self.river_y(point[0])
+
+    def river_y(self, x: float) -> float:
+        """Where the straight line between the river's ends runs."""
         west, east = self.river_line[0], self.river_line[-1]
-        share = (point[0] - west[0]) / (east[0] - west[0])
-        return point[1] < west[1] + share * (east[1] - west[1])
+        share = (x - west[0]) / (east[0] - west[0])
+        return west[1] + share * (east[1] - west[1])
 
 
 @lru_cache(maxsize=4)

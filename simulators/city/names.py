@@ -17,6 +17,10 @@ ROADS = (
 )  # fmt: skip
 RIVER = ("澄澜河", "Chenglan River")
 DISTRICT = ("澜山区", "Lanshan District")
+ENFORCEMENT_DISTRICTS = (
+    ("QS", "城南执法片区", "South enforcement district"),
+    ("QN", "城北执法片区", "North enforcement district"),
+)
 PARKS = (
     ("听荷公园", "Tinghe Park"), ("百草园", "Baicao Garden"), ("望山公园", "Wangshan Park"),
     ("临澜湿地", "Linlan Wetland"), ("少年公园", "Youth Park"),

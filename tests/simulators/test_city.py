@@ -77,6 +77,17 @@ def test_grid_cells_fill_the_district_without_overlap() -> None:
             assert cell.shape.intersection(other.shape).area < 1
 
 
+def test_every_fence_lies_in_the_district_that_answers_for_it() -> None:
+    made = fences(build_city(7))
+    districts = {f.south: shape(f.geometry) for f in made if "district" in f.tags}
+    assert len(districts) == 2
+    assert districts[True].intersection(districts[False]).area < 1e-9
+    for fence in made:
+        place = shape(fence.geometry)
+        start = place.centroid if place.geom_type == "Polygon" else place.boundary.geoms[0]
+        assert districts[fence.south].buffer(1e-6).contains(start), fence.code
+
+
 def test_gates_lie_outside_and_work_spots_inside_their_place() -> None:
     city = build_city(7)
     for fence, place in zip(fences(city), city.places, strict=False):

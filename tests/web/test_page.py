@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -18,8 +17,7 @@ ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
 START_LIMIT_S = 180
 RUN_LIMIT_S = 900
-# As the demo prints them: name, password, role, organisation; then that its history is in.
-ACCOUNT = re.compile(r"^ +(\S+) +(\S+) +(chief|dispatcher|company) ", re.MULTILINE)
+PASSWORD = "for-this-test-only"
 READY = "History is in"
 
 pytestmark = pytest.mark.chromium
@@ -70,27 +68,25 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     log = folder / "demo.log"
-    command = [Path(sys.executable).with_name("xunji"), "demo", "--port", str(port)]
+    xunji = Path(sys.executable).with_name("xunji")
+    command = [xunji, "demo", "--port", str(port), "--password", PASSWORD]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, "--data", folder / "data"], cwd=folder, stdout=output, stderr=output
         )
         try:
-            yield {"XUNJI_URL": f"http://127.0.0.1:{port}", **_accounts(process, log)}
+            _wait_until_ready(process, log)
+            yield {"XUNJI_URL": f"http://127.0.0.1:{port}", "XUNJI_PASSWORD": PASSWORD}
         finally:
             process.terminate()
             process.wait(60)
 
 
-def _accounts(process: subprocess.Popen[bytes], log: Path) -> dict[str, str]:
-    """`{"XUNJI_CHIEF": "name:password", ...}` from what the demo prints when it is ready."""
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline and process.poll() is None:
-        said = log.read_text(encoding="utf-8", errors="replace")
-        if READY in said:
-            return {
-                f"XUNJI_{r.upper()}": f"{name}:{word}" for name, word, r in ACCOUNT.findall(said)
-            }
+        if READY in log.read_text(encoding="utf-8", errors="replace"):
+            return
         time.sleep(0.2)
     raise AssertionError(f"the demo did not get ready:\n{log.read_text(errors='replace')[-4000:]}")
 

@@ -62,8 +62,14 @@ export function drawable(feature: Feature): Feature {
   return { type: 'Feature', geometry, properties: kept }
 }
 
+/** Whole districts say who answers, not where something is: they would only cover the map. */
+function drawn(feature: Feature): boolean {
+  const tags: unknown = feature.properties?.tags
+  return !(Array.isArray(tags) && tags.includes('district'))
+}
+
 export function drawables(fences: FeatureCollection | null): FeatureCollection {
-  return { type: 'FeatureCollection', features: (fences?.features ?? []).map(drawable) }
+  return { type: 'FeatureCollection', features: (fences?.features ?? []).filter(drawn).map(drawable) }
 }
 
 function byLook(theme: Theme): unknown[] {
