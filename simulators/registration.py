@@ -11,6 +11,7 @@ from simulators.api_client import ApiClient
 from simulators.city import CityFence, fences
 from simulators.fleet import Fleet, Unit
 from simulators.fleet.work.muck import CENTRE_PERMITTED
+from simulators.truth import CRITERIA
 
 EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
 SHIFT_S = 12 * 3600
@@ -57,9 +58,10 @@ def _feature(fence: CityFence) -> dict[str, Any]:
 
 
 async def _register_rules(api: ApiClient) -> int:
-    """One rule of each kind that has none, at its defaults."""
+    """One rule of each kind that has a truth and no rule yet, at its defaults."""
     present = {rule["kind"] for rule in await api.request("GET", "/rules")}
-    kinds = [k for k in await api.request("GET", "/rule-kinds") if k["name"] not in present]
+    wanted = set(CRITERIA) - present
+    kinds = [k for k in await api.request("GET", "/rule-kinds") if k["name"] in wanted]
     for kind in kinds:
         rule = {
             "kind": kind["name"],

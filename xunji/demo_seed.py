@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -13,6 +12,7 @@ from rules.registry import kinds_by_name
 from simulators.city import CityFence, fences
 from simulators.fleet import Fleet, Unit
 from simulators.fleet.work.muck import CENTRE_PERMITTED
+from simulators.truth import CRITERIA
 from storage.database import Connection
 from storage.rulebook_changes import (
     register_device,
@@ -72,16 +72,8 @@ def accounts(passwords: dict[str, str]) -> list[Account]:
     ]
 
 
-async def seed_demo(
-    conn: Connection,
-    fleet: Fleet,
-    passwords: dict[str, str],
-    kinds: Collection[str] | None = None,
-) -> None:
-    """Everything, in force a day before the fleet's origin; the database must be empty.
-
-    `kinds` of rules; None: all that there are.
-    """
+async def seed_demo(conn: Connection, fleet: Fleet, passwords: dict[str, str]) -> None:
+    """Everything, in force a day before the fleet's origin; the database must be empty."""
     from_us = fleet.origin_us - DAY_US
     async with conn.transaction():
         places = {"bureau": await save_organisation(conn, *BUREAU)}
@@ -100,7 +92,7 @@ async def seed_demo(
         for fence in fences(fleet.city):
             saved = await save_fence(conn, _fence(fence, places, from_us))
             fence_ids[fence.code] = saved.id
-        await _seed_rules(conn, places["bureau"], from_us, kinds)
+        await _seed_rules(conn, places["bureau"], from_us)
         for unit in fleet.units:
             await _seed_unit(conn, unit, places, fence_ids, from_us)
 
@@ -122,13 +114,11 @@ def _fence(fence: CityFence, places: dict[str, int], from_us: int) -> Fence:
     )
 
 
-async def _seed_rules(
-    conn: Connection, organisation_id: int, from_us: int, kinds: Collection[str] | None
-) -> None:
-    """One rule a kind, every parameter at its default."""
+async def _seed_rules(conn: Connection, organisation_id: int, from_us: int) -> None:
+    """One rule a kind that the simulator knows the truth of, every parameter at its default."""
     centre = tuple(Window(EVERY_DAY, start, end) for start, end in CENTRE_PERMITTED)
     for name, kind in sorted(kinds_by_name().items()):
-        if kinds is not None and name not in kinds:
+        if name not in CRITERIA:
             continue
         is_hours = name == "operating_hours"
         rule = Rule(

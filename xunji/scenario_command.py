@@ -25,7 +25,6 @@ from simulators.scenario.plan import Plan, make_plan
 from simulators.scenario.reading import ScenarioProblem, read_scenario, scenario_names
 from simulators.scenario.report import junit, table
 from simulators.scenario.run import RunScript
-from simulators.truth import CRITERIA
 from storage.problems import DatabaseProblem
 from xunji.addresses import host_port
 from xunji.clock import SimulatedClock
@@ -157,7 +156,7 @@ async def _embedded(plan: Plan) -> AsyncIterator[tuple[Target, int, asyncio.Task
         clock = SimulatedClock(fleet.origin_us)
         async with Server(settings, clock=clock, basemap=basemap(fleet.city)) as server:
             async with server.database.pool.connection() as conn:
-                await seed_demo(conn, fleet, passwords, CRITERIA)
+                await seed_demo(conn, fleet, passwords)
                 await top_up_shifts(conn, fleet, fleet.origin_us, fleet.origin_us)
             await server.refresh_register()
             gateway = f"127.0.0.1:{settings.gateway.port}"

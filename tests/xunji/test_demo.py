@@ -46,6 +46,7 @@ async def test_a_short_demo_is_graded_without_fault_and_goes_on_after_a_restart(
             status = (await chief.get("/status")).json()
             devices = (await chief.get("/devices")).json()
             assert status["demo"] == demo.grade
+            assert status["open_violations"] == last["grade"]["raised"]  # nothing goes ungraded
             assert status["quarantined"] == status["unregistered"] == 0
             assert (await chief.get("/basemap")).json()["features"]
         assert len(devices) == status["units"] == 40
