@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
-
 from model.rulebook import Rule
 from model.vehicles import VEHICLES
 from rules.contract import Column, Family, Parameter
-from rules.readings import applies, column_of, in_places, signal_is_yes, speed_kmh
+from rules.cut_off import cut_off
 from rules.registry import register
-from rules.trilogic import all_of, negate, tri
 from rules.view import View
 from rules.wording import Words
 
-# Where vehicles stand with their isolator switch open, and where they are mended.
-EXEMPT_TAGS = ("parking",)
 _PARAMETERS = (
     Parameter(
         "inside_parking", "0/1", 1, 0, 1,
@@ -46,11 +41,7 @@ class AntennaCut:
 
     def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
         """UNKNOWN where the terminal does not watch its antenna."""
-        where = tri(np.ones(len(view.rows), np.bool_))
-        if not parameters["inside_parking"]:
-            where = tri(in_places(view, EXEMPT_TAGS) < 0)
-        value = all_of(applies(view, rule), where, negate(signal_is_yes(view, "antenna_ok")))
-        return column_of(value, speed_kmh(view))
+        return cut_off(view, rule, parameters, "antenna_ok")
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
