@@ -57,6 +57,11 @@ def in_windows(
     return inside
 
 
+def local_days(time_us: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
+    """The civil day of each time, in days since 1970. Raises ValueError for an unknown zone."""
+    return _wall_clock(time_us, zone)[0]
+
+
 def _starts(window: Window, day: NDArray[np.int64], calendar: Calendar | None) -> NDArray[np.bool_]:
     """Whether a window starts on each day (since 1970)."""
     weekdays = np.zeros(8, np.bool_)

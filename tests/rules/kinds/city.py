@@ -103,6 +103,7 @@ class City:
     fences: Sequence[Fence] = ()
     assignments: Sequence[Assignment] = ()
     shifts: Sequence[Shift] = ()
+    vehicle: str = ""  # the kind of every device
 
     def view(self, rows: Rows) -> View:
         ids = sorted({int(id_) for id_ in rows["device_id"]})
@@ -116,7 +117,9 @@ class City:
         )  # fmt: skip
         index = FenceIndex(book.fences)
         assert not index.broken
-        return build_view(sort_rows(rows), book, {}, Roster.of(book), index)
+        return build_view(
+            sort_rows(rows), book, dict.fromkeys(ids, self.vehicle), Roster.of(book), index
+        )
 
     def judge(
         self,

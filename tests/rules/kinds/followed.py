@@ -39,6 +39,7 @@ def followed(
     steps: Sequence[Step],
     parameters: dict[str, float] | None = None,
     schedule: Schedule | None = None,
+    vehicle: str = "",
 ) -> list[str]:
     """The words for each fix; "unknown: reason" where it is unknown.
 
@@ -46,9 +47,9 @@ def followed(
     read again.
     """
     rows = rows_of_steps(steps)
-    whole, last = _judge(kind, [rows], parameters, schedule)
+    whole, last = _judge(kind, [rows], parameters, schedule, vehicle)
     for cut in range(1, len(rows)):
-        again, memory = _judge(kind, [rows[:cut], rows[cut:]], parameters, schedule)
+        again, memory = _judge(kind, [rows[:cut], rows[cut:]], parameters, schedule, vehicle)
         assert again == whole, f"cut at {cut}"
         assert memory == last, f"cut at {cut}"
     return whole
@@ -59,6 +60,7 @@ def _judge(
     pieces: Sequence[Rows],
     parameters: dict[str, float] | None,
     schedule: Schedule | None,
+    vehicle: str,
 ) -> tuple[list[str], bytes]:
     found = kinds_by_name()[kind]
     assert isinstance(found, FollowingKind)
@@ -71,7 +73,7 @@ def _judge(
     memory: Memory = {}
     words: list[str] = []
     for rows in pieces:
-        view = City().view(rows)
+        view = City(vehicle=vehicle).view(rows)
         column = found.follow(view, slice(0, len(rows)), memory, rule, values)
         assert column.value.dtype == np.int8
         assert len(column.value) == len(column.measure) == len(column.fence) == len(rows)

@@ -1,0 +1,109 @@
+"""A work sensor that is dead: driven for days on end, it has not changed once, or says nothing.
+
+Only a sensor that was heard of before can die: a terminal without one is not accused, and the rules
+that lean on it list the vehicle as one that they cannot judge.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from model import signals
+from model.rulebook import Rule
+from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Parameter
+from rules.fixes import Fix, acquit_outside_schedule, fixes
+from rules.following import Follower
+from rules.readings import column_of
+from rules.registry import register
+from rules.view import View
+from rules.windows import local_days
+
+# What each kind's work cannot be done without changing.
+SENSORS: dict[str, tuple[str, ...]] = {
+    "muck_truck": ("loaded", "cover_closed", "body_raised"),
+    "sweeper": ("brush_down",),
+    "water_truck": ("spraying",),
+    "mixer": ("drum",),
+    "garbage_truck": ("loaded",),
+}
+_PARAMETERS = (
+    Parameter(
+        "working_days", "d", 5, 1, 60,
+        "传感器在如此多个出车日内无变化即为失效",
+        "a sensor that does not change on so many days of driving is dead",
+        "our default: a working week; every trip and every street changes these signals",
+    ),
+    Parameter(
+        "driving_kmh", "km/h", 15, 5, 60,
+        "当日达到过此速度才算出车日", "a day counts as one of driving from this speed on",
+        "our default: moving about the depot is no work",
+    ),
+)  # fmt: skip
+# It lasts from one working day to the next; who stands over a long holiday begins anew.
+_EPISODE_DEFAULTS = {"min_duration_s": 0.0, "max_gap_s": 86_400.0, "cool_down_s": 86_400.0}
+_SENTENCES = {
+    "zh": "作业传感器连续{:.0f}个出车日无变化",
+    "en": "a work sensor unchanged on {:.0f} days of driving",
+}
+_DEFAULT_ZONE = "Asia/Shanghai"
+
+
+class DeadSensor(Follower):
+    """UNKNOWN where no sensor was ever heard of."""
+
+    name = "dead_sensor"
+    family: Family = "conduct"
+    zh = "传感器失效"
+    en = "Dead sensor"
+    measure_name = "unchanged_days"
+    vehicle_kinds: tuple[str, ...] = tuple(SENSORS)
+    parameters: tuple[Parameter, ...] = _PARAMETERS
+    episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+
+    def follow(
+        self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
+    ) -> Column:
+        """Memory: by sensor its last state and the local days of driving since it changed."""
+        zone = rule.schedule.zone if rule.schedule else _DEFAULT_ZONE
+        days = local_days(view.rows["time_us"][places], zone).tolist()
+        sensors = SENSORS.get(str(view.kind[places.start]), ())
+        most = round(parameters["working_days"])
+        value = np.full(len(days), UNKNOWN, np.int8)
+        unchanged = np.full(len(days), np.nan)
+        for place, (fix, day) in enumerate(zip(fixes(view, places), days, strict=True)):
+            speed = fix.speed_kmh
+            driven = speed is not None and speed >= parameters["driving_kmh"]
+            known = [
+                _unchanged(memory, fix, name, day if driven else None, most) for name in sensors
+            ]
+            longest = max((count for count in known if count is not None), default=None)
+            if longest is not None:
+                value[place], unchanged[place] = YES if longest >= most else NO, longest
+        acquit_outside_schedule(value, view, places, rule)
+        return column_of(value, unchanged)
+
+    def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
+        """For how many days; the signals beside the track show which sensor it is."""
+        return _SENTENCES[language].format(measures.get(self.measure_name, 0))
+
+
+def _unchanged(memory: Memory, fix: Fix, name: str, day: int | None, most: int) -> int | None:
+    """Days of driving (`most` at most) since the sensor changed; None: never heard of.
+
+    Days are kept one by one, so that late fixes of a day that counts already change nothing.
+    """
+    state = fix.signal(name)
+    last, days = memory.get(name, (signals.UNKNOWN, []))
+    if state not in (signals.UNKNOWN, last):
+        last, days = state, []
+    if last == signals.UNKNOWN:
+        return None
+    if day is not None and day not in days and len(days) < most:
+        days = sorted([*days, day])
+    memory[name] = [last, days]
+    return len(days)
+
+
+register(DeadSensor())
