@@ -30,6 +30,7 @@ from protocols.contract import (
     Session,
     TerminalProtocol,
     Unregistered,
+    Upload,
 )
 
 if TYPE_CHECKING:
@@ -233,6 +234,12 @@ class TcpConnection(asyncio.Protocol):
         assert self._protocol is not None
         self._desk.ingest.submit(Pending(self._protocol, event, now_us, self.peer, self._settled))
 
+    def _upload(self, event: Upload, now_us: int) -> None:
+        self._bad_in_a_row = 0
+        self._unacknowledged += 1
+        self._carried.heard(self._name, event.identity, event.device, now_us)
+        self._desk.keep(event, now_us, self._settled)
+
     def _online(self, event: Online, now_us: int) -> None:
         self._carried.enter(self._name, event.identity, event.device, now_us)
         self._desk.counters.add("logins")
@@ -257,7 +264,7 @@ class TcpConnection(asyncio.Protocol):
 
     # Bytes out
 
-    def _settled(self, report: Report, error: ProtocolError | None) -> None:
+    def _settled(self, report: Report | Upload, error: ProtocolError | None) -> None:
         self._unacknowledged -= 1
         if self._session is None:
             self._desk.counters.add("acknowledgements_undeliverable")
@@ -288,6 +295,7 @@ class TcpConnection(asyncio.Protocol):
 _REACTIONS: dict[type[Event], Callable[[TcpConnection, Any, int], None]] = {
     Send: TcpConnection._send,
     Report: TcpConnection._report,
+    Upload: TcpConnection._upload,
     Online: TcpConnection._online,
     Offline: TcpConnection._offline,
     Unregistered: TcpConnection._unregistered,

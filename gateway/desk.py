@@ -9,8 +9,8 @@ from gateway.counters import Counters
 from gateway.directory import Directory
 from gateway.online import OnlineTable
 from model.frames import Quarantined
-from pipeline.contract import Clock, Ingest
-from protocols.contract import Answered, Bad, Unregistered
+from pipeline.contract import Clock, Ingest, Media
+from protocols.contract import Answered, Bad, ProtocolError, Unregistered, Upload
 
 MAX_QUARANTINED_BYTES = 4_096  # of one piece of bad input; the detail says when it was cut
 MAX_DETAIL_CHARACTERS = 1_000
@@ -28,7 +28,10 @@ class Answer:
 
 @dataclass(slots=True)
 class Desk:
-    """Given to every door. `answered` takes a terminal's answer to a command."""
+    """Given to every door. `answered` takes a terminal's answer to a command.
+
+    `media` None: photos are refused.
+    """
 
     ingest: Ingest
     clock: Clock
@@ -36,6 +39,7 @@ class Desk:
     online: OnlineTable
     counters: Counters
     answered: Callable[[Answer], None]
+    media: Media | None = None
 
     def refuse(
         self,
@@ -68,6 +72,19 @@ class Desk:
     def stranger(self, event: Unregistered, protocol: str, peer: str, now_us: int) -> None:
         """Remember a terminal that is not in the register."""
         self.directory.remember_stranger(protocol, event.identity, peer, event.details, now_us)
+
+    def keep(
+        self,
+        upload: Upload,
+        now_us: int,
+        settled: Callable[[Upload, ProtocolError | None], None],
+    ) -> None:
+        """Keep a photo; `settled` as in `pipeline.contract.Media`."""
+        self.counters.add("uploads")
+        if self.media is None:
+            settled(upload, ProtocolError("no_media", "this server keeps no photos"))
+        else:
+            self.media.submit(upload, now_us, settled)
 
     def answer(self, event: Answered, protocol: str, now_us: int) -> None:
         """Hand on a terminal's answer; one of an unknown terminal is dropped."""

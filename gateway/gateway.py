@@ -23,7 +23,7 @@ from gateway.mqtt import UP, HandsetProtocol, MqttDoor
 from gateway.mqtt_client import BrokerAddress, MqttClient
 from gateway.online import OnlineTable
 from gateway.tcp import TcpDoor, TcpLimits
-from pipeline.contract import Clock, Ingest, LiveHub
+from pipeline.contract import Clock, Ingest, LiveHub, Media
 from protocols.contract import TerminalProtocol
 from protocols.registry import protocols_by_name
 
@@ -76,6 +76,7 @@ class Gateway:
         commands: CommandSource,
         counters: Counters,
         live: LiveHub | None = None,
+        media: Media | None = None,
     ) -> None:
         self._options = options
         self._clock = clock
@@ -83,7 +84,9 @@ class Gateway:
         self.counters = counters
         self.online = OnlineTable()
         self.commands = CommandDelivery(commands, self.online, clock, counters, live)
-        self._desk = Desk(ingest, clock, directory, self.online, counters, self.commands.answered)
+        self._desk = Desk(
+            ingest, clock, directory, self.online, counters, self.commands.answered, media
+        )
         self._doors: list[TcpDoor] = []
         self._broker: EmbeddedBroker | None = None
         self._mqtt: MqttDoor | None = None

@@ -8,9 +8,9 @@ from typing import Any
 from typing import Protocol as Interface
 
 from model.frames import Quarantined
-from protocols.contract import ProtocolError, Report, TerminalProtocol
+from protocols.contract import ProtocolError, Report, TerminalProtocol, Upload
 
-__all__ = ["Clock", "Ingest", "LiveHub", "Pending", "Quarantined"]
+__all__ = ["Clock", "Ingest", "LiveHub", "Media", "Pending", "Quarantined"]
 
 
 class Clock(Interface):
@@ -46,6 +46,22 @@ class Ingest(Interface):
 
     @property
     def full(self) -> bool: ...
+
+
+class Media(Interface):
+    """Where photos, sounds and videos of terminals go."""
+
+    def submit(
+        self,
+        upload: Upload,
+        received_us: int,
+        settled: Callable[[Upload, ProtocolError | None], None],
+    ) -> None:
+        """Keep a file; never blocks.
+
+        `settled` is called once, on the event loop: stored (None), refused for good, or "away":
+        it could not be taken now, the terminal should send it again.
+        """
 
 
 class LiveHub(Interface):

@@ -75,6 +75,28 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A photo, sound or video of an authenticated terminal: whole, not stored yet.
+
+    `media_id` is the terminal's own number, `kind` image, audio or video, `format` how it is
+    encoded, `event` why it was made. Time (UTC) and place say where it was taken; None: not said.
+    """
+
+    device: KnownDevice
+    identity: str
+    media_id: int
+    kind: str
+    format: str
+    event: str
+    channel: int
+    data: bytes
+    time_us: int | None
+    longitude_e6: int | None
+    latitude_e6: int | None
+    token: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Online:
     """A terminal has logged in; `details` from its registration (plate, model, version, IMEI)."""
 
@@ -125,7 +147,7 @@ class Close:
     reason: str
 
 
-Event = Send | Report | Online | Offline | Unregistered | Answered | Bad | Close
+Event = Send | Report | Upload | Online | Offline | Unregistered | Answered | Bad | Close
 
 
 @dataclass(slots=True)
@@ -147,13 +169,14 @@ class Session(Interface):
     def receive_data(self, data: bytes, now_us: int) -> list[Event]:
         """Bytes in, in any cut; complete events out."""
 
-    def acknowledge(self, report: Report, error: ProtocolError | None) -> bytes:
-        """The reply to a report that is now stored, or (error) durably quarantined."""
+    def acknowledge(self, report: Report | Upload, error: ProtocolError | None) -> bytes:
+        """The reply to what is now stored, or (error) durably quarantined or refused."""
 
     def command(self, identity: str, command_id: int, kind: str, body: dict[str, Any]) -> bytes:
         """The bytes of a command to a terminal of this session.
 
         Kind "text": body {"text": str, "flags"?: ["emergency", "display", "tts"]}.
+        Kind "photo": body {"channel"?: int, "shots"?: int, "resolution"?: int, "quality"?: int}.
         Raises ProtocolError("unsupported_command" | "too_long").
         """
 

@@ -20,6 +20,7 @@ from protocols.contract import (
     Report,
     Send,
     Unregistered,
+    Upload,
 )
 from protocols.handset.messages import (
     MAX_TEXT_CHARACTERS,
@@ -60,7 +61,7 @@ class HandsetSession:
             return [Unregistered(identity, {"type": type(message).__name__.lower()})]
         return self._events(identity, device, message, data)
 
-    def acknowledge(self, report: Report, error: ProtocolError | None) -> bytes:
+    def acknowledge(self, report: Report | Upload, error: ProtocolError | None) -> bytes:
         """For `.../ack`."""
         if error is None:
             return encode(Ack(seq=report.token, ok=True))

@@ -12,6 +12,8 @@ MAX_OPEN_MESSAGES = 16  # a connection; the oldest is given up
 MAX_PACKAGES = 1024
 MAX_MESSAGE_BYTES = 1 << 20
 ASSEMBLY_TIMEOUT_US = 60_000_000
+ASK_AGAIN_AFTER_US = 5_000_000  # without a further package
+MAX_ASKED_TIMES = 3
 
 _Key = tuple[bytes, int, int]
 
@@ -25,6 +27,9 @@ class _Open:
     parts: dict[int, bytes] = field(default_factory=dict)
     serials: dict[int, int] = field(default_factory=dict)
     size: int = 0
+    last_us: int = 0
+    ended: bool = False  # its last package came, so what lacks is lost
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,17 @@ class Assembled:
     frame: bytes
     body: bytes
     serials: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Packages to ask for again; `head`: the body of the first package if it is there."""
+
+    phone_bcd: bytes
+    message_id: int
+    first_serial: int
+    indexes: tuple[int, ...]
+    head: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,7 @@ class Assembly:
             message.parts[index] = body
             message.serials[index] = header.serial
             message.size += len(body)
+        message.last_us, message.ended = now_us, message.ended or index == total
         if message.size > MAX_MESSAGE_BYTES:
             del self._open[key]
             raise ProtocolError("sub_package", f"message longer than {MAX_MESSAGE_BYTES} bytes")
@@ -93,6 +110,17 @@ class Assembly:
         if excess > 0:
             late += [key for key in self._open if key not in late][:excess]
         return [self._abandon(key) for key in late]
+
+    def missing(self, now_us: int) -> list[Missing]:
+        """What to ask for again: of messages whose end came, or that are silent for a while."""
+        found = []
+        for key, message in self._open.items():
+            silent = now_us - message.last_us > ASK_AGAIN_AFTER_US
+            if message.asked < MAX_ASKED_TIMES and (message.ended or silent):
+                message.asked, message.ended, message.last_us = message.asked + 1, False, now_us
+                lost = tuple(i for i in range(1, message.total + 1) if i not in message.parts)
+                found.append(Missing(*key, lost, message.parts.get(1, b"")))
+        return found
 
     def _abandon(self, key: _Key) -> GivenUp:
         message = self._open.pop(key)

@@ -1,4 +1,4 @@
-"""Commands to a terminal as message bodies. Standard 8.24 (text)."""
+"""Commands to a terminal as message bodies. Standard 8.24 (text), 8.55 (photo)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from protocols.contract import ProtocolError
 
-TEXT = 0x8300
+TEXT, SHOOT = 0x8300, 0x8801
 MAX_TEXT_BYTES = 1024
 # Flag bits by edition; in 2019 bits 0-1 are a kind: 2 emergency, 3 notice.
 _FLAGS_2013 = {"emergency": 1, "display": 1 << 2, "tts": 1 << 3}
@@ -14,6 +14,8 @@ _FLAGS_2019 = {"emergency": 2, "display": 1 << 2, "tts": 1 << 3}
 _NOTICE_2019 = 3
 _TEXT_TYPE_NOTICE = 1
 DEFAULT_FLAGS = ("display", "tts")
+_VGA, _GOOD_QUALITY = 2, 5
+_PICTURE = {"brightness": 128, "contrast": 64, "saturation": 64, "chroma": 128}
 
 
 def text_values(body: dict[str, Any], version: str) -> dict[str, Any]:
@@ -38,4 +40,17 @@ def text_values(body: dict[str, Any], version: str) -> dict[str, Any]:
     return {"flags": flags, "text_type": _TEXT_TYPE_NOTICE, "text": text}
 
 
-COMMANDS = {"text": (TEXT, text_values)}
+def photo_values(body: dict[str, Any], version: str) -> dict[str, Any]:  # noqa: ARG001
+    """Fields of 0x8801 from {"channel"?, "shots"?, "resolution"?, "quality"?}: upload at once."""
+    return {
+        "channel": body.get("channel", 1),
+        "command": body.get("shots", 1),
+        "interval_s": 0,
+        "save": 0,
+        "resolution": body.get("resolution", _VGA),
+        "quality": body.get("quality", _GOOD_QUALITY),
+        **_PICTURE,
+    }
+
+
+COMMANDS = {"text": (TEXT, text_values), "photo": (SHOOT, photo_values)}

@@ -144,6 +144,22 @@ class NestedLocation:
 
 
 @dataclass(frozen=True, slots=True)
+class BasicLocation:
+    """The 28 basic bytes of a location under one name: where a photo was taken."""
+
+    name: str
+
+    def read(self, reader: Reader, values: Values) -> None:
+        start = reader.at
+        values[self.name] = _basic(reader.take(BASIC_BYTES, self.name))
+        where = values[self.name]
+        reader.note(start, self.name, f"{where['lat']}, {where['lon']} at {where['time']}")
+
+    def write(self, values: Values, version: str) -> bytes:
+        return encode_location({**values[self.name], "extras": {}}, version)
+
+
+@dataclass(frozen=True, slots=True)
 class LocationItems:
     """{length WORD, location} to the end of the body: some terminals write a wrong count."""
 

@@ -7,7 +7,6 @@ terminals go out undecoded; everything else is answered at once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from protocols.contract import (
@@ -21,44 +20,27 @@ from protocols.contract import (
     Report,
     Send,
     Unregistered,
+    Upload,
 )
-from protocols.jt808.assembly import Assembled, Assembly
+from protocols.jt808.assembly import Assembly
 from protocols.jt808.bodies import REPORT_IDS
 from protocols.jt808.commands import COMMANDS
+from protocols.jt808.exchange import Exchange, Token
 from protocols.jt808.fields import Values
 from protocols.jt808.framing import MAX_ESCAPED_BYTES, Framer, unwrap
 from protocols.jt808.header import Header, parse_header
 from protocols.jt808.messages import decode_body
 from protocols.jt808.terminal import FAILED, MESSAGE_ERROR, OK, UNSUPPORTED, Terminal
 from protocols.jt808.times import bcd_of_utc, show_time
+from protocols.jt808.uploads import MEDIA_DATA, acknowledge_upload, ask_again, upload_of
 
 MAX_TERMINALS = 10_000  # phones on one connection; the one heard of first is forgotten
 REGISTERED, NO_SUCH_TERMINAL = 0, 4
 # In the high byte of the properties: the version flag; encryption and sub-package.
 _FLAG_HIGH, _UNUSUAL_HIGH = 0x40, 0x3C
 ANSWERS = {0: "done", 1: "failed", 2: "message_error", 3: "unsupported"}
-TERMINAL_ACK, REGISTER_ACK, SERVER_TIME = 0x0001, 0x8100, 0x8004
-
-
-@dataclass(slots=True)
-class Token:
-    """What acknowledges a report: its terminal, message id, and one serial a package."""
-
-    terminal: Terminal
-    message_id: int
-    serials: tuple[int, ...]
-
-
-@dataclass(slots=True)
-class _Message:
-    """One whole message being handled."""
-
-    terminal: Terminal
-    header: Header
-    frame: bytes
-    body: bytes
-    serials: tuple[int, ...]
-    now_us: int
+SHOOT_ANSWERS = {0: "done", 1: "failed", 2: "unsupported"}
+TERMINAL_ACK, REGISTER_ACK, SERVER_TIME, SHOOT_ANSWER = 0x0001, 0x8100, 0x8004, 0x0805
 
 
 class Jt808Session:
@@ -89,13 +71,14 @@ class Jt808Session:
                 events.append(Bad(piece[: MAX_ESCAPED_BYTES + 1], error.reason, error.detail))
                 continue
             self._take(frame, header, now_us, events)
-        for lost in self._assembly.give_up(now_us) if self._assembly.waiting else ():
-            identity = lost.phone_bcd.hex().lstrip("0")
-            events.append(Bad(lost.body, "incomplete", lost.detail, identity))
+        if self._assembly.waiting:
+            self._chase_packages(now_us, events)
         return events
 
-    def acknowledge(self, report: Report, error: ProtocolError | None) -> bytes:
-        """0x8001 for each package of the report: 0 stored, 2 quarantined as damaged."""
+    def acknowledge(self, report: Report | Upload, error: ProtocolError | None) -> bytes:
+        """0x8001 for each package of the report: 0 stored, 2 quarantined; 0x8800 for a photo."""
+        if isinstance(report, Upload):
+            return acknowledge_upload(report, error)
         token: Token = report.token
         result = MESSAGE_ERROR if error else OK
         ack = token.terminal.ack
@@ -118,6 +101,16 @@ class Jt808Session:
         # A terminal answers a message of several packages with the serial of the last one.
         terminal.await_answer((terminal.next_serial - 1) & 0xFFFF, command_id)
         return data
+
+    def _chase_packages(self, now_us: int, events: list[Event]) -> None:
+        """Give up what is too old; ask for what was lost."""
+        for lost in self._assembly.give_up(now_us):
+            identity = lost.phone_bcd.hex().lstrip("0")
+            events.append(Bad(lost.body, "incomplete", lost.detail, identity))
+        for missing in self._assembly.missing(now_us):
+            terminal = self._by_phone.get(missing.phone_bcd)
+            if terminal is not None and terminal.authenticated:
+                events.append(Send(ask_again(terminal, missing)))
 
     def _known_report(self, frame: bytes) -> Report | None:
         """A plain report of a terminal that is logged in, without the detours of `_take`.
@@ -153,10 +146,13 @@ class Jt808Session:
             except ProtocolError as error:
                 events.append(Bad(frame, error.reason, error.detail, terminal.identity))
                 return
+            if header.message_id == MEDIA_DATA and terminal.authenticated:
+                # Many terminals send the next package only after this; 0x8800 says it is stored.
+                events.append(Send(terminal.ack(header.serial, MEDIA_DATA, OK)))
             if whole is None:
                 return
-            frame, body, serials = _parts(whole)
-        message = _Message(terminal, header, frame, body, serials, now_us)
+            frame, body, serials = whole.frame, whole.body, whole.serials
+        message = Exchange(terminal, header, frame, body, serials, now_us)
         self._dispatch(message, events)
 
     def _terminal(self, header: Header) -> Terminal:
@@ -176,7 +172,7 @@ class Jt808Session:
             oldest = self._by_phone.pop(next(iter(self._by_phone)))
             self._by_identity.pop(oldest.identity, None)
 
-    def _dispatch(self, message: _Message, events: list[Event]) -> None:
+    def _dispatch(self, message: Exchange, events: list[Event]) -> None:
         message_id = message.header.message_id
         if message.header.encryption:
             detail = f"message 0x{message_id:04X}, encryption {message.header.encryption}"
@@ -189,7 +185,7 @@ class Jt808Session:
         else:
             self._reply(message, UNSUPPORTED, events)
 
-    def _answer(self, message: _Message, events: list[Event]) -> None:
+    def _answer(self, message: Exchange, events: list[Event]) -> None:
         terminal, header = message.terminal, message.header
         try:
             values = decode_body(header.message_id, message.body, header.version)
@@ -199,12 +195,12 @@ class Jt808Session:
             return
         _HANDLERS[header.message_id](self, message, values, events)
 
-    def _reply(self, message: _Message, result: int, events: list[Event]) -> None:
+    def _reply(self, message: Exchange, result: int, events: list[Event]) -> None:
         message_id = message.header.message_id
         ack = message.terminal.ack
         events.extend(Send(ack(serial, message_id, result)) for serial in message.serials)
 
-    def _report(self, message: _Message, events: list[Event]) -> None:
+    def _report(self, message: Exchange, events: list[Event]) -> None:
         terminal = message.terminal
         if not terminal.authenticated and not self._open_to(terminal, events):
             events.append(Unregistered(terminal.identity, {"reason": "not_authenticated"}))
@@ -227,7 +223,7 @@ class Jt808Session:
         events.append(Online(device, terminal.identity, dict(terminal.details)))
         return True
 
-    def _register(self, message: _Message, values: Values, events: list[Event]) -> None:
+    def _register(self, message: Exchange, values: Values, events: list[Event]) -> None:
         terminal = message.terminal
         terminal.details.update(values)
         answer: Values = {"ack_serial": message.header.serial, "result": REGISTERED}
@@ -238,7 +234,7 @@ class Jt808Session:
             answer["token"] = self._directory.issue_code(terminal.identity)
         events.append(Send(terminal.send(REGISTER_ACK, answer)))
 
-    def _authenticate(self, message: _Message, values: Values, events: list[Event]) -> None:
+    def _authenticate(self, message: Exchange, values: Values, events: list[Event]) -> None:
         terminal = message.terminal
         code = values.pop("token")
         terminal.details.update(values)
@@ -250,35 +246,49 @@ class Jt808Session:
             events.append(Unregistered(terminal.identity, dict(terminal.details)))
         self._reply(message, FAILED, events)
 
-    def _heartbeat(self, message: _Message, _values: Values, events: list[Event]) -> None:
+    def _received(self, message: Exchange, _values: Values, events: list[Event]) -> None:
         self._reply(message, OK, events)
 
-    def _logout(self, message: _Message, _values: Values, events: list[Event]) -> None:
+    def _logout(self, message: Exchange, _values: Values, events: list[Event]) -> None:
         self._reply(message, OK, events)
         if message.terminal.authenticated:
             message.terminal.authenticated = False
             events.append(Offline(message.terminal.identity))
 
-    def _time(self, message: _Message, _values: Values, events: list[Event]) -> None:
+    def _time(self, message: Exchange, _values: Values, events: list[Event]) -> None:
         time = show_time(bcd_of_utc(message.now_us))
         events.append(Send(message.terminal.send(SERVER_TIME, {"time": time})))
 
-    def _answered(self, message: _Message, values: Values, events: list[Event]) -> None:
+    def _answered(self, message: Exchange, values: Values, events: list[Event]) -> None:
         command_id = message.terminal.awaited.pop(values["ack_serial"], None)
         if command_id is not None:
             result = ANSWERS.get(values["result"], "failed")
             events.append(Answered(message.terminal.identity, command_id, result))
 
+    def _shot(self, message: Exchange, values: Values, events: list[Event]) -> None:
+        self._reply(message, OK, events)
+        command_id = message.terminal.awaited.pop(values["ack_serial"], None)
+        if command_id is not None:
+            result = SHOOT_ANSWERS.get(values["result"], "failed")
+            details = {"media_ids": values.get("media_ids", [])}
+            events.append(Answered(message.terminal.identity, command_id, result, details))
 
-def _parts(whole: Assembled) -> tuple[bytes, bytes, tuple[int, ...]]:
-    return whole.frame, whole.body, whole.serials
+    def _upload(self, message: Exchange, values: Values, events: list[Event]) -> None:
+        terminal = message.terminal
+        if not terminal.authenticated and not self._open_to(terminal, events):
+            events.append(Unregistered(terminal.identity, {"reason": "not_authenticated"}))
+        elif terminal.device is not None:
+            events.append(upload_of(terminal, values, message.serials[-1]))
 
 
-_HANDLERS: dict[int, Callable[[Jt808Session, _Message, Values, list[Event]], None]] = {
+_HANDLERS: dict[int, Callable[[Jt808Session, Exchange, Values, list[Event]], None]] = {
     TERMINAL_ACK: Jt808Session._answered,
-    0x0002: Jt808Session._heartbeat,
+    0x0002: Jt808Session._received,
     0x0003: Jt808Session._logout,
     0x0004: Jt808Session._time,
     0x0100: Jt808Session._register,
     0x0102: Jt808Session._authenticate,
+    0x0800: Jt808Session._received,
+    MEDIA_DATA: Jt808Session._upload,
+    SHOOT_ANSWER: Jt808Session._shot,
 }

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from protocols.contract import Bad, Report
+from protocols.contract import Bad, Report, Send
 from protocols.jt808 import Jt808Session, encode_frames
-from protocols.jt808.assembly import ASSEMBLY_TIMEOUT_US, MAX_OPEN_MESSAGES
+from protocols.jt808.assembly import (
+    ASK_AGAIN_AFTER_US,
+    ASSEMBLY_TIMEOUT_US,
+    MAX_ASKED_TIMES,
+    MAX_OPEN_MESSAGES,
+)
 from protocols.jt808.columns import decode_reports
 from tests.protocols.directory import Register
 from tests.protocols.jt808.locations import batch_of
@@ -36,8 +41,27 @@ def test_packages_in_any_order_and_twice() -> None:
     session = Jt808Session(Register(PHONE))
     log_in(session)
     one, two, three = packages(3, 10)
-    assert session.receive_data(three + one + one, 0) == []
+    (asked,) = session.receive_data(three + one + one, 0)
+    assert isinstance(asked, Send)
+    request = shown(asked.data)
+    assert request["msg_id"] == "0x8003"
+    assert (request["original_serial"], request["package_ids"]) == (10, [2])
     (report,) = session.receive_data(two, 0)
+    assert isinstance(report, Report)
+
+
+def test_a_lost_end_is_asked_for_when_the_line_is_silent_but_not_for_ever() -> None:
+    session = Jt808Session(Register(PHONE))
+    log_in(session)
+    one, two, three = packages(3, 10)
+    assert session.receive_data(one + two, 0) == []
+    now_us, asked = 0, []
+    for _ in range(10):
+        now_us += ASK_AGAIN_AFTER_US + 1
+        events = session.receive_data(b"", now_us)
+        asked += [shown(event.data)["package_ids"] for event in events if isinstance(event, Send)]
+    assert asked == [[3]] * MAX_ASKED_TIMES
+    (report,) = session.receive_data(three, now_us)
     assert isinstance(report, Report)
 
 

@@ -24,7 +24,14 @@ from protocols.jt808.fields import (
 from protocols.jt808.fields import Time as TimeField
 from protocols.jt808.framing import unwrap
 from protocols.jt808.header import pack_frames, pack_phone, parse_header
-from protocols.jt808.location import LOCATION, LocationItems, NestedLocation, decode_location
+from protocols.jt808.location import (
+    LOCATION,
+    BasicLocation,
+    LocationItems,
+    NestedLocation,
+    decode_location,
+)
+from protocols.jt808.media import MEDIA_BYTES, Data
 from protocols.jt808.messages import message_name
 from protocols.jt808.messages.m0107_attributes import _closes
 from protocols.jt808.parameters import PARAMETERS, TEXT_IDS
@@ -38,6 +45,7 @@ parameters = st.dictionaries(st.integers(0, 0xFFFF), st.integers(0, 255), max_si
     lambda pairs: {f"0x{key:04X}": str(n) if key in TEXT_IDS else n for key, n in pairs.items()}
 )
 locations = bodies().map(decode_location)
+basic_locations = bodies().map(lambda body: decode_location(body[:28]))
 
 
 def values_of(field: Any) -> st.SearchStrategy[dict[str, Any]]:
@@ -56,9 +64,17 @@ def values_of(field: Any) -> st.SearchStrategy[dict[str, Any]]:
         return parameters.map(lambda found: {"count": len(found), "params": found})
     if field is LOCATION:
         return locations
+    if isinstance(field, Data):
+        return st.binary(max_size=60).map(medium)
     if not hasattr(field, "name"):  # 0x0107 says which of its two sizes the maker has
         return st.just({"maker_id_length": field.size})
     return single(field).map(lambda value: {field.name: value})
+
+
+def medium(data: bytes) -> dict[str, Any]:
+    """The three values that a medium's bytes show as."""
+    raw = data.hex()
+    return {"data_length": len(data), "data_head": raw[:64], "data": raw}
 
 
 def single(field: Any) -> st.SearchStrategy[Any]:
@@ -74,6 +90,7 @@ def single(field: Any) -> st.SearchStrategy[Any]:
         (SizedText, lambda: letters),
         (Raw, lambda: st.binary(max_size=9).map(bytes.hex)),
         (NestedLocation, lambda: locations),
+        (BasicLocation, lambda: basic_locations),
         (LocationItems, lambda: st.lists(locations, min_size=1, max_size=3)),
     ]  # fmt: skip
     return next(make() for kind, make in kinds if isinstance(field, kind))
@@ -91,7 +108,8 @@ editions = [
     pytest.param(message_id, version, id=f"{message_id:04x}-{version}")
     for message_id, message in MESSAGES.items()
     for version in message.layouts
-    if (message_id, version) != (0x0201, "2011")  # known by its size alone: below
+    # known by their size or their first bytes alone: below
+    if (message_id, version) not in ((0x0201, "2011"), (0x0801, "2011"))
 ]
 
 
@@ -110,6 +128,16 @@ def test_round_trip(message_id: int, version: str, data: st.DataObject) -> None:
 def test_location_answer_of_2011_has_no_serial() -> None:
     body = bytes(22) + bytes.fromhex("110102030405")
     assert decode_body(0x0201, body, "2013")["location"]["time"] == "2011-01-02 03:04:05"
+
+
+@given(st.binary(max_size=60))
+def test_a_photo_of_2011_has_no_location(rest: bytes) -> None:
+    data = b"\xff\xd8" + rest
+    values = dict.fromkeys(("media_id", "media_type", "format", "event", "channel"), 1)
+    values |= medium(data)
+    body = encode_body(0x0801, values, "2011")
+    assert len(body) == MEDIA_BYTES + len(data)
+    assert decode_body(0x0801, body, "2013") == values
 
 
 versions = st.sampled_from(["2013", "2019"])

@@ -205,7 +205,7 @@ def test_a_long_text_goes_in_packages_and_is_answered_by_its_last_serial() -> No
     [
         ("text", {"text": "好" * 513}, PHONE, "too_long"),
         ("text", {"text": "a", "flags": ["shout"]}, PHONE, "unsupported_command"),
-        ("photo", {}, PHONE, "unsupported_command"),
+        ("dance", {}, PHONE, "unsupported_command"),
         ("text", {"text": "a"}, "999", "not_connected"),
     ],
 )

@@ -1,0 +1,21 @@
+"""0x0805 answer to 0x8801. Standard 8.55, table 85.
+
+Result: 0 ok, 1 failed, 2 channel unsupported; the media ids stand there only with 0.
+"""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Number, Numbers, When, bytes_left
+from protocols.jt808.message import Message
+
+MESSAGE = Message(
+    0x0805,
+    "shoot_answer",
+    {
+        "2013": (
+            Number("ack_serial", 2),
+            Number("result", 1),
+            When(bytes_left, Numbers("media_ids", 4, 2)),
+        )
+    },
+)

@@ -1,0 +1,12 @@
+"""0x8800 answer to 0x0801; packages to send again if any are missing. Standard 8.54, table 82."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Number, Numbers, When, bytes_left
+from protocols.jt808.message import Message
+
+MESSAGE = Message(
+    0x8800,
+    "media_ack",
+    {"2013": (Number("media_id", 4), When(bytes_left, Numbers("retransmit", 2)))},
+)

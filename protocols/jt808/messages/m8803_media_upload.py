@@ -1,0 +1,9 @@
+"""0x8803 upload what is stored. Standard 8.58, table 89."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Number
+from protocols.jt808.media import SEARCH
+from protocols.jt808.message import Message
+
+MESSAGE = Message(0x8803, "media_upload", {"2013": (*SEARCH, Number("delete", 1))})
