@@ -17,6 +17,7 @@ from storage.database import (
 )
 from storage.embedded import EmbeddedServer, start_embedded
 from storage.problems import DatabaseProblem
+from xunji.doctor.calendar import check_calendar
 from xunji.doctor.check import Check
 from xunji.settings import Settings
 
@@ -76,12 +77,11 @@ async def _look(conn: Connection, settings: Settings, server: EmbeddedServer | N
         zh=f"{kind_zh} PostgreSQL {version} 可用，可建表，synchronous_commit 已开".strip(),
         en=f"{kind_en}PostgreSQL {version}: reachable, tables may be made, synchronous_commit on",
     )
-    return [
-        reached,
-        await _durability(conn),
-        await _extension(conn, settings),
-        await _schema(conn),
-    ]
+    schema = await _schema(conn)
+    checks = [reached, await _durability(conn), await _extension(conn, settings), schema]
+    if schema.state == "ok":
+        checks.append(await check_calendar(conn, time.time_ns() // 1000))
+    return checks
 
 
 async def _durability(conn: Connection) -> Check:
