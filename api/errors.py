@@ -73,6 +73,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "推送地址已达上限 {limit} 个。",
         "There are {limit} webhooks already.",
     ),
+    "waybill_exists": (409, "联单号 {number} 已存在。", "There is a waybill {number} already."),
     "too_many_back_tests": (
         429,
         "正在进行和等待的回测过多，请稍后再试。",

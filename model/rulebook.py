@@ -8,6 +8,7 @@ import msgspec
 
 from model.calendar import CalendarDay
 from model.fences import Assignment, Fence, Shift, Window
+from model.permits import Permit, Waybill
 
 Severity = Literal["info", "warning", "serious"]
 FAR_FUTURE_US = 4_102_444_800_000_000  # 2100-01-01: "until further notice"
@@ -82,6 +83,8 @@ class Rulebook(msgspec.Struct, frozen=True, kw_only=True):
     shifts: tuple[Shift, ...] = ()
     outages: tuple[Outage, ...] = ()
     calendar: tuple[CalendarDay, ...] = ()
+    permits: tuple[Permit, ...] = ()
+    waybills: tuple[Waybill, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

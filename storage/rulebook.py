@@ -12,6 +12,7 @@ from model.rulebook import Device, Outage, Rule, Rulebook, Schedule, Scope
 from storage.calendar import load_calendar
 from storage.database import Connection
 from storage.instants import DAY_US, from_datetime, to_datetime
+from storage.permits import load_permits
 from storage.rulebook_changes import (
     bump_revision,
     end_fence,
@@ -24,6 +25,7 @@ from storage.rulebook_changes import (
     save_rule,
     save_shift,
 )
+from storage.waybills import load_waybills
 
 __all__ = [
     "bump_revision",
@@ -96,6 +98,8 @@ async def _load(conn: Connection, now_us: int) -> Rulebook:
         shifts=tuple(_shift(row) for row in await _rows(conn, _SHIFTS, (since,))),
         outages=tuple(Outage(*map(from_datetime, row)) for row in outages),
         calendar=await load_calendar(conn),
+        permits=await load_permits(conn),
+        waybills=await load_waybills(conn, now_us),
     )
 
 

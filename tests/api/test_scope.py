@@ -14,6 +14,14 @@ from tests.api.town import Browser, Town
 
 # Routes that need no log-in, or show nothing of anybody.
 OPEN = {("POST", "/login")}
+PERMIT = {
+    "number": "准1", "device_id": 1, "site_fence_id": 1, "dump_fence_ids": [1],
+    "valid_to": "2030-01-01T00:00:00Z",
+}  # fmt: skip
+WAYBILL = {
+    "number": "联1", "device_id": 1, "site_fence_id": 1, "dump_fence_id": 1,
+    "valid_until": "2030-01-01T00:00:00Z",
+}  # fmt: skip
 # A body that would do for each route that writes, and the query that a route needs.
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/devices"): {"identity": "9", "protocol": "jt808", "kind": "other", "name": "x"},
@@ -44,6 +52,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/calendar"): {"days": [{"date": "2026-10-01", "kind": "holiday"}]},
     ("POST", "/fences/import"): {"type": "FeatureCollection", "features": []},
     ("PUT", "/rules.yaml"): {"rules": []},
+    ("POST", "/permits"): PERMIT,
+    ("PUT", "/permits/{permit_id}"): PERMIT,
+    ("DELETE", "/permits/{permit_id}"): None,
+    ("POST", "/permits/import"): {},
+    ("POST", "/waybills"): WAYBILL,
+    ("PUT", "/waybills/{waybill_id}"): WAYBILL,
+    ("DELETE", "/waybills/{waybill_id}"): None,
+    ("POST", "/waybills/import"): {},
 }
 QUERIES = {
     "/devices/{device_id}/track": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
@@ -72,7 +88,13 @@ async def _things_of_a(town: Town, browser: Browser) -> dict[str, int]:
     webhook = await browser.post("chief", "/webhooks", body)
     trial = BODIES["POST", "/back-tests"]
     test = (await browser.send("chief", "POST", "/back-tests", json=trial)).json()
+    named = {"device_id": town.devices["truck_a"].id, "site_fence_id": town.fences["site"].id}
+    dump = town.fences["site"].id
+    permit = await browser.post("chief", "/permits", {**PERMIT, **named, "dump_fence_ids": [dump]})
+    waybill = await browser.post("chief", "/waybills", {**WAYBILL, **named, "dump_fence_id": dump})
     return {
+        "permit_id": permit["id"],
+        "waybill_id": waybill["id"],
         "test_id": test["id"],
         "device_id": town.devices["truck_a"].id,
         "violation_id": violation,
@@ -84,7 +106,17 @@ async def _things_of_a(town: Town, browser: Browser) -> dict[str, int]:
 
 
 # Whatever names company A or anything of it.
-MARKS = ("truck_a", "苏A00000", "13800000000", "甲渣土公司", "company_a", "site 围栏", "cell 围栏")
+MARKS = (
+    "truck_a",
+    "苏A00000",
+    "13800000000",
+    "甲渣土公司",
+    "company_a",
+    "site 围栏",
+    "cell 围栏",
+    "准1",
+    "联1",
+)
 
 
 @pytest.mark.parametrize("role", ["company", "dispatcher", "chief", "officer"])
@@ -115,7 +147,8 @@ async def test_company_b_sees_and_changes_nothing_of_company_a(
 
 async def _everything(town: Town) -> list[Any]:
     """All rows that a request might have changed."""
-    tables = ("devices", "fences", "rules", "violations", "violation_log", "commands", "webhooks")
+    tables = ("devices", "fences", "rules", "violations", "violation_log", "commands", "webhooks",
+              "permits", "waybills")  # fmt: skip
     async with town.database.pool.connection() as conn:
         return [
             await (await conn.execute(f"SELECT * FROM {table} ORDER BY 1, 2".encode())).fetchall()
@@ -136,6 +169,10 @@ async def test_company_b_cannot_make_things_for_company_a(town: Town, browser: B
     theirs = {"device_id": town.devices["truck_a"].id, "fence_id": town.fences["yard_b"].id}
     for path in ("/assignments", "/shifts"):
         body = {**BODIES["POST", path], **theirs}
+        answer = await browser.send("company_b", "POST", path, json=body)
+        assert answer.status_code == 404, f"{path}: {answer.text}"
+    for path in ("/permits", "/waybills"):
+        body = {**BODIES["POST", path], **theirs, "site_fence_id": town.fences["yard_b"].id}
         answer = await browser.send("company_b", "POST", path, json=body)
         assert answer.status_code == 404, f"{path}: {answer.text}"
     own = {"device_id": town.devices["truck_b"].id, "fence_id": town.fences["site"].id}
