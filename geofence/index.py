@@ -1,10 +1,10 @@
 """Where is each fix: one indexed call a batch for all devices and fences.
 
 Fences live in an STRtree in degrees; points and lines are buffered in metres in a frame of their
-own (`geofence.metric`). The tree gives candidates by box, prepared geometries decide, and the
-validity of the fence at the fix time is compared afterwards: all three are single vectorised calls,
-and faster together than the tree's own exact query. A shape across longitude 180 must be cut
-there, as RFC 7946 demands.
+own (`geofence.metric`). The tree gives candidates by box, the validity of the fence at the fix time
+is compared, and a raster over each fence answers for most fixes (`geofence.raster`); prepared
+geometries decide about the rest. All are single vectorised calls. A shape across longitude 180 must
+be cut there, as RFC 7946 demands.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geofence.geodesy import Floats, ground_distance_m
+from geofence.geodesy import ground_distance_m
 from geofence.layers import Layers
 from geofence.shapes import GEOMETRY_OF
 from model.fences import Fence
@@ -84,7 +84,7 @@ class FenceIndex:
         place, fence = self._layers.candidates(shapely.points(longitude, latitude))
         keep = self.in_force(fence, rows["time_us"][usable[place]])
         place, fence = place[keep], fence[keep]
-        keep = self._contains(fence, longitude[place], latitude[place])
+        keep = self._layers.contains(fence, longitude[place], latitude[place])
         return self._sorted(usable[place[keep]], fence[keep])
 
     def crossings(
@@ -109,14 +109,8 @@ class FenceIndex:
         keep = np.ones(len(step), np.bool_)
         for end in (before[step], after[step]):
             keep &= self.in_force(fence, rows["time_us"][end])
-            keep &= ~self._contains(fence, x[end], y[end])
+            keep &= ~self._layers.contains(fence, x[end], y[end])
         return self._sorted(after[step[keep]], fence[keep])
-
-    def _contains(
-        self, fence: NDArray[np.integer], longitude: Floats, latitude: Floats
-    ) -> NDArray[np.bool_]:
-        areas = self._layers.areas[fence]
-        return np.asarray(shapely.intersects_xy(areas, longitude, latitude), np.bool_)
 
     def _sorted(self, row: NDArray[np.intp], fence: NDArray[np.integer]) -> Membership:
         count = max(len(self), 1)

@@ -6,8 +6,9 @@ When one fence changes, only the overlay is made anew; the base follows when the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from geofence.geodesy import Floats
 from geofence.metric import Geometries, MetricShapes
+from geofence.raster import Raster
 from model.fences import Fence
 
 Places = NDArray[np.intp]
@@ -31,12 +33,25 @@ class Layer:
         self.areas = self.shapes.areas()
         shapely.prepare(self.areas)
         self.tree = shapely.STRtree(self.areas)
+        self.raster = Raster(self.areas)
         self.slot_of = {(fence.id, fence.version): i for i, fence in enumerate(self.fences)}
 
     def slot_for(self, fence: Fence) -> int:
         """The slot of the same fence version on the same ground, or -1."""
         slot = self.slot_of.get((fence.id, fence.version), -1)
         return slot if slot >= 0 and _same_ground(self.fences[slot], fence) else -1
+
+    def contains(self, slot: Places, longitude: Floats, latitude: Floats) -> NDArray[np.bool_]:
+        """Whether point i lies in fence slot[i], its edge included."""
+        return self.raster.contains(slot, longitude, latitude)
+
+    def distance_m(self, slot: Places, longitude: Floats, latitude: Floats) -> Floats:
+        """Metres from point i to fence slot[i]: 0 inside, NaN where it is broken."""
+        distance_m = np.zeros(len(slot))
+        far = np.flatnonzero(~self.raster.surely_inside(slot, longitude, latitude))
+        if len(far):
+            distance_m[far] = self.shapes.distance_m(slot[far], longitude[far], latitude[far])
+        return distance_m
 
 
 @dataclass(slots=True)
@@ -101,20 +116,31 @@ class Layers:
         assert self.overlay is not None
         return self.overlay.shapes, slot - size
 
+    def contains(self, place: Places, longitude: Floats, latitude: Floats) -> NDArray[np.bool_]:
+        """Whether point i lies in fence place[i], its edge included."""
+        return self._asked(Layer.contains, place, longitude, latitude)
+
     def distance_m(self, place: Places, longitude: Floats, latitude: Floats) -> Floats:
-        """Metres from point i to fence place[i]."""
+        """Metres from point i to fence place[i]: 0 inside, NaN where it is broken."""
+        return self._asked(Layer.distance_m, place, longitude, latitude)
+
+    def _asked(
+        self,
+        ask: Callable[[Layer, Places, Floats, Floats], NDArray[Any]],
+        place: Places,
+        longitude: Floats,
+        latitude: Floats,
+    ) -> NDArray[Any]:
+        """The layers' answers, each about its own fences."""
         slot, size = self.slot[place], len(self.base.fences)
         if self.overlay is None:
-            return self.base.shapes.distance_m(slot, longitude, latitude)
-        distance_m = np.empty(len(slot))
-        for shapes, first, mine in (
-            (self.base.shapes, 0, slot < size),
-            (self.overlay.shapes, size, slot >= size),
-        ):
-            distance_m[mine] = shapes.distance_m(
-                slot[mine] - first, longitude[mine], latitude[mine]
-            )
-        return distance_m
+            return ask(self.base, slot, longitude, latitude)
+        old = slot < size
+        first = ask(self.base, slot[old], longitude[old], latitude[old])
+        answer = np.empty(len(slot), first.dtype)
+        answer[old] = first
+        answer[~old] = ask(self.overlay, slot[~old] - size, longitude[~old], latitude[~old])
+        return answer
 
 
 def _same_ground(one: Fence, other: Fence) -> bool:
