@@ -5,6 +5,7 @@ import { router } from './router'
 import { followSession } from './stores/live'
 import { resume, token } from './stores/session'
 import './styles/base.css'
+import './styles/controls.css'
 
 // The page is drawn once it is known whether the tab has a session, so that no log-in form flashes.
 await resume()

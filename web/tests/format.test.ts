@@ -8,7 +8,7 @@ import { effectiveParameters, outOfRange, overrides } from '@/format/rules'
 import { lanesOf, levelOf, signalsOf } from '@/format/signals'
 import { ago, clockTime, dateTime, duration, shortTime } from '@/format/time'
 import { coordinates, course, distance, number, speed } from '@/format/units'
-import type { Rule, RuleKind } from '@/api/types'
+import type { Rule, RuleKind } from '@/api/rule_types'
 
 describe('times', () => {
   it('are shown in the local zone with fixed digits', () => {
@@ -164,7 +164,7 @@ describe('an evidence card', () => {
 
 describe("a rule's parameters", () => {
   const parameter = { name: 'min_s', unit: 's', default: 60, minimum: 0, maximum: 600, zh: '', en: '', basis: '' }
-  const kind: RuleKind = { name: 'k', family: 'dust', zh: '', en: '', parameters: [parameter] }
+  const kind: RuleKind = { name: 'k', family: 'dust', zh: '', en: '', vehicle_kinds: [], parameters: [parameter] }
   const rule = { kind: 'k', parameters: { min_s: 90 } } as unknown as Rule
 
   it('are the defaults with the own values over them', () => {

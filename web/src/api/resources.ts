@@ -8,8 +8,6 @@ import type {
   Organisation,
   QuarantineEntry,
   RollcallEntry,
-  Rule,
-  RuleKind,
   Status,
   Track,
   UnregisteredTerminal,
@@ -65,9 +63,6 @@ export const rollcall = () => request<RollcallEntry[]>('GET', '/patrol/rollcall'
 export const patrolPath = (deviceId: number) => request<Track>('GET', `/patrol/${deviceId}/path`)
 export const patrolCells = () => request<Collection>('GET', '/patrol/cells')
 
-export const ruleKinds = () => request<RuleKind[]>('GET', '/rule-kinds')
-export const rules = () => request<Rule[]>('GET', '/rules')
-export const changeRule = (rule: Rule) => request<Rule>('PUT', `/rules/${rule.id}`, rule)
 export const unregistered = () => request<UnregisteredTerminal[]>('GET', '/unregistered')
 export const quarantine = (limit = 200) =>
   request<QuarantineEntry[]>('GET', `/quarantine${query({ limit })}`)

@@ -229,38 +229,6 @@ export interface RollcallEntry {
   grid: { fence_id: number; name: string } | null
 }
 
-export interface RuleKind {
-  name: string
-  family: string
-  zh: string
-  en: string
-  parameters: {
-    name: string
-    unit: string
-    default: number
-    minimum: number
-    maximum: number
-    zh: string
-    en: string
-    basis: string
-  }[]
-}
-
-export interface Rule {
-  id: number
-  version: number
-  organisation_id: number
-  kind: string
-  name_zh: string
-  name_en: string
-  severity: Severity
-  parameters: Record<string, number>
-  scope?: Record<string, unknown>
-  schedule?: { zone: string; windows: unknown[] } | null
-  cannot_judge?: number
-  [key: string]: unknown
-}
-
 export interface UnregisteredTerminal {
   protocol: string
   identity: string

@@ -1,9 +1,10 @@
 /** A rule's parameters as they work: the kind's defaults with the rule's own values laid over. */
-import type { Rule, RuleKind } from '@/api/types'
+import type { BackTestDevice, BackTestResult, KindParameter, RuleBody, RuleKind } from '@/api/rule_types'
+import type { Language } from './time'
 
-export type EffectiveParameter = RuleKind['parameters'][number] & { value: number }
+export type EffectiveParameter = KindParameter & { value: number }
 
-export function effectiveParameters(rule: Rule, kind: RuleKind | undefined): EffectiveParameter[] {
+export function effectiveParameters(rule: RuleBody, kind: RuleKind | undefined): EffectiveParameter[] {
   return (kind?.parameters ?? []).map((parameter) => ({
     ...parameter,
     value: rule.parameters[parameter.name] ?? parameter.default,
@@ -19,4 +20,56 @@ export function overrides(parameters: readonly EffectiveParameter[]): Record<str
 export function outOfRange(parameter: EffectiveParameter): boolean {
   const { value, minimum, maximum } = parameter
   return !Number.isFinite(value) || value < minimum || value > maximum
+}
+
+export type Verdict = 'same' | 'only_now' | 'only_before'
+
+export interface VerdictRow {
+  key: string
+  unit: string
+  started_at: string
+  sentence: string
+  violation_id: number | null
+  place: [number, number] | null
+}
+
+/** The rows of one verdict of a back-test, newest first. */
+export function verdictRows(result: BackTestResult, verdict: Verdict, language: Language): VerdictRow[] {
+  const nameOf = (device: BackTestDevice) => device.plate ?? device.name
+  const rows: VerdictRow[] =
+    verdict === 'only_before'
+      ? result.diff.missing.map((item) => ({
+          key: `before-${item.violation_id}`,
+          unit: nameOf(item.device),
+          started_at: item.started_at,
+          sentence: '',
+          violation_id: item.violation_id,
+          place: null,
+        }))
+      : result.findings
+          .filter((item) => item.verdict === verdict)
+          .map((item) => ({
+            key: `${item.device.id}-${item.started_at}`,
+            unit: nameOf(item.device),
+            started_at: item.started_at,
+            sentence: language === 'zh' ? item.sentence_zh : item.sentence_en,
+            violation_id: item.violation_id,
+            place: [item.longitude, item.latitude],
+          }))
+  return rows.sort((a, b) => b.started_at.localeCompare(a.started_at))
+}
+
+/** A rule to begin with: the kind's defaults, its names, no narrowing. */
+export function blankRule(kind: RuleKind): RuleBody {
+  return {
+    kind: kind.name,
+    name_zh: kind.zh,
+    name_en: kind.en,
+    severity: 'warning',
+    parameters: {},
+    scope: { kinds: [], organisation_ids: [], device_ids: [] },
+    schedule: null,
+    fence_ids: [],
+    fence_tags: [],
+  }
 }

@@ -78,3 +78,20 @@ export function ago(time: string | null | undefined, now: number, language: Lang
   const text = duration(whole, language)
   return language === 'zh' ? `${text}前` : `${text} ago`
 }
+
+/** The text of a date-and-time field, in the browser's time zone: `2026-11-22T14:03:27`. */
+export function fieldTime(time: number): string {
+  return dateTime(time).replace(' ', 'T')
+}
+
+/** `06:30` of minutes since midnight; 24:00 is written as 00:00. */
+export function minuteText(minutes: number): string {
+  const pad = (value: number) => String(value).padStart(2, '0')
+  return `${pad(Math.floor(minutes / 60) % 24)}:${pad(minutes % 60)}`
+}
+
+/** Minutes since midnight of `06:30`; null of anything else. */
+export function minutesOf(text: string): number | null {
+  const found = /^(\d\d):(\d\d)/.exec(text)
+  return found ? Number(found[1]) * 60 + Number(found[2]) : null
+}

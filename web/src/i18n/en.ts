@@ -1,7 +1,11 @@
 import codes from './codes_en'
+import fences from './fences_en'
+import rules from './rules_en'
 
 export default {
   ...codes,
+  ...fences,
+  ...rules,
   app: { name: 'Xunji', tagline: 'City fleet and patrol supervision' },
   nav: { map: 'Live', violations: 'Violations', patrol: 'Patrol', tools: 'Tools' },
   common: {
@@ -258,7 +262,7 @@ export default {
     parameters: 'Parameters',
     range: '{min} to {max}',
     default: 'default {value}',
-    edit: 'Change parameters',
+    edit: 'Change',
     saved: 'Saved; the new version is in force',
     new_version: 'Saving makes a new version; earlier violations stay judged by theirs',
     out_of_range: 'must lie between {min} and {max}',

@@ -1,7 +1,11 @@
 import codes from './codes_zh'
+import fences from './fences_zh'
+import rules from './rules_zh'
 
 export default {
   ...codes,
+  ...fences,
+  ...rules,
   app: { name: '巡迹', tagline: '城市作业车辆与巡查监管' },
   nav: { map: '实时', violations: '违规', patrol: '巡查', tools: '工具' },
   common: {
@@ -257,7 +261,7 @@ export default {
     parameters: '参数',
     range: '范围 {min} 至 {max}',
     default: '默认 {value}',
-    edit: '修改参数',
+    edit: '修改',
     saved: '已保存，新版本即刻生效',
     new_version: '保存后产生新版本；此前的违规仍按旧版本认定',
     out_of_range: '须在 {min} 与 {max} 之间',

@@ -26,8 +26,23 @@ export function dismiss(id: number): void {
   notices.value = notices.value.filter((notice) => notice.id !== id)
 }
 
+interface FieldProblem {
+  field: string
+  message: string
+  message_zh?: string
+}
+
+/** The fields that the server names, with what is wrong with each. */
+function fieldsOf(error: ApiError): string[] {
+  const fields = error.detail.fields
+  if (!Array.isArray(fields)) return []
+  return (fields as FieldProblem[]).map(
+    (problem) => `${problem.field}: ${(language.value === 'zh' && problem.message_zh) || problem.message}`,
+  )
+}
+
 export function messageOf(error: unknown): string {
-  if (error instanceof ApiError) return error.messages[language.value]
+  if (error instanceof ApiError) return fieldsOf(error).join('\n') || error.messages[language.value]
   return error instanceof Error ? error.message : String(error)
 }
 

@@ -1,7 +1,8 @@
 /** Rules and their kinds: names for filters and lists, parameters for the tools tab. */
 import { computed, shallowRef } from 'vue'
-import * as api from '@/api/resources'
-import type { Rule, RuleKind } from '@/api/types'
+import * as api from '@/api/rules'
+import type { Rule, RuleKind } from '@/api/rule_types'
+import type { Device } from '@/api/types'
 import { language } from './preferences'
 
 export const rules = shallowRef<Rule[]>([])
@@ -9,7 +10,7 @@ export const kinds = shallowRef<RuleKind[]>([])
 let loading: Promise<void> | null = null
 
 export async function loadRulebook(): Promise<void> {
-  const [held, known] = await Promise.all([api.rules(), api.ruleKinds()])
+  const [held, known] = await Promise.all([api.all(), api.kinds()])
   rules.value = held
   kinds.value = known
 }
@@ -36,4 +37,12 @@ export function ruleName(id: number): string {
   const rule = rules.value.find((item) => item.id === id)
   if (!rule) return `#${id}`
   return language.value === 'zh' ? rule.name_zh : rule.name_en
+}
+
+/** Whether a rule can be about the unit; organisations are the server's to weigh. */
+export function judges(rule: Rule, unit: Pick<Device, 'id' | 'kind'>): boolean {
+  const { kinds: ofKinds, device_ids: ofDevices } = rule.scope
+  const judged = kinds.value.find((kind) => kind.name === rule.kind)?.vehicle_kinds ?? []
+  const isOfKind = judged.includes(unit.kind) && (ofKinds.length === 0 || ofKinds.includes(unit.kind))
+  return isOfKind && (ofDevices.length === 0 || ofDevices.includes(unit.id))
 }

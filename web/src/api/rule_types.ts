@@ -1,0 +1,138 @@
+/** Rules, back-tests and why-not: the records of docs/api.md. */
+import type { Severity, UnitKind, ViolationStatus } from './types'
+
+export interface KindParameter {
+  name: string
+  unit: string
+  default: number
+  minimum: number
+  maximum: number
+  zh: string
+  en: string
+  basis: string
+}
+
+export interface RuleKind {
+  name: string
+  family: string
+  zh: string
+  en: string
+  vehicle_kinds: UnitKind[]
+  parameters: KindParameter[]
+}
+
+/** ISO weekdays on which it starts; minutes of the local day, past midnight when the end is not later. */
+export interface Window {
+  weekdays: number[]
+  start_min: number
+  end_min: number
+  days: 'weekdays' | 'workdays' | 'holidays'
+}
+
+export interface RuleScope {
+  kinds: UnitKind[]
+  organisation_ids: number[]
+  device_ids: number[]
+}
+
+export interface RuleBody {
+  organisation_id?: number | null
+  kind: string
+  name_zh: string
+  name_en: string
+  severity: Severity
+  parameters: Record<string, number>
+  scope: RuleScope
+  schedule: { zone: string; windows: Window[] } | null
+  fence_ids: number[]
+  fence_tags: string[]
+}
+
+export interface Rule extends RuleBody {
+  id: number
+  version: number
+  organisation_id: number
+  valid_from: string
+  cannot_judge: number
+}
+
+export interface WhyNotClause {
+  name: string
+  zh: string
+  en: string
+  value: 'yes' | 'no' | 'unknown' | 'hold'
+  measured: number | null
+  threshold: number | null
+  unit: string
+}
+
+export interface WhyNot {
+  device_id: number
+  rule_id: number
+  at: string
+  code: string
+  zh: string
+  en: string
+  fix_at: string | null
+  clauses: WhyNotClause[]
+  violation_id: number | null
+}
+
+export interface BackTestDevice {
+  id: number
+  name: string
+  plate: string | null
+  kind: UnitKind
+}
+
+export interface BackTestFinding {
+  verdict: 'same' | 'only_now'
+  violation_id: number | null
+  device: BackTestDevice
+  started_at: string
+  ended_at: string | null
+  last_at: string
+  longitude: number
+  latitude: number
+  fence_id: number | null
+  sentence_zh: string
+  sentence_en: string
+}
+
+export interface BackTestMissing {
+  violation_id: number
+  device: BackTestDevice
+  started_at: string
+  ended_at: string | null
+  last_at: string
+  status: ViolationStatus
+}
+
+export interface BackTestResult {
+  devices: number
+  positions: number
+  seconds: number
+  found: number
+  findings: BackTestFinding[]
+  diff: { raised: number; same: number; only_now: number; only_before: number; missing: BackTestMissing[] }
+  cut: boolean
+}
+
+export interface BackTest {
+  id: number
+  state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
+  progress: number
+  rule_id: number
+  from: string
+  to: string
+  result: BackTestResult | null
+  error: string | null
+}
+
+/** What putting a rule file back changes, by kind and name. */
+export interface RuleFileChange {
+  added: string[]
+  changed: string[]
+  unchanged: number
+  dry_run: boolean
+}
