@@ -32,7 +32,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 Connection = AsyncConnection[Any]
-_bearer = HTTPBearer(auto_error=False, description="the token of POST /login")
+bearer = HTTPBearer(auto_error=False, description="the token of POST /login")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def caller_who_may(permission: str) -> Callable[..., Coroutine[Any, Any, Caller]
     async def dependency(
         state: State,
         conn: Conn,
-        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Caller:
         if credentials is None:
             raise ApiProblem("not_logged_in")

@@ -74,6 +74,16 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "There are {limit} webhooks already.",
     ),
     "waybill_exists": (409, "联单号 {number} 已存在。", "There is a waybill {number} already."),
+    "too_many_cameras": (
+        409,
+        "摄像头和执法小组已达上限 {limit} 个。",
+        "There are {limit} cameras and teams already.",
+    ),
+    "too_many_plates": (
+        409,
+        "未登记的车牌过多：请先登记或清理一部分。",
+        "Too many plates of no register are known: register or remove some of them.",
+    ),
     "too_many_back_tests": (
         429,
         "正在进行和等待的回测过多，请稍后再试。",

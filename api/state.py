@@ -12,6 +12,7 @@ from api.patrol.cells import CellVisits
 from api.services import Services
 from api.status import StatusCache
 from pipeline.back_tests import BackTests
+from storage.media import MediaStore
 from storage.scope import ScopeCache
 
 # Argon2 takes 64 MiB and a core for tens of milliseconds: no more at a time.
@@ -45,6 +46,11 @@ class AppState:
             CellVisits(services.clock),
             BackTests(services.database.url),
         )
+
+    @property
+    def media(self) -> MediaStore:
+        """Photos, in the data folder."""
+        return MediaStore(self.services.settings.data_dir / "media")
 
     def tell_violation(self, violation_id: int) -> None:
         """Show a changed violation to whoever looks; call it after the commit."""

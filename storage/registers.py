@@ -8,6 +8,8 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from model.plates import normal_plate
+
 Row = dict[str, Any]
 MAX_COUNTED = 100_000  # a count for the header need not scan further
 
@@ -36,9 +38,11 @@ async def devices(conn: AsyncConnection[Any], visible: Sequence[int]) -> list[Ro
 
 
 async def device_ids(conn: AsyncConnection[Any], visible: Sequence[int]) -> list[int]:
-    """Ids of the visible devices."""
+    """Ids of the visible devices that have a terminal."""
     cursor = await conn.execute(
-        "SELECT id FROM devices WHERE organisation_id = ANY(%s) ORDER BY id", (list(visible),)
+        "SELECT id FROM devices WHERE organisation_id = ANY(%s) AND protocol <> 'plate'"
+        " ORDER BY id",
+        (list(visible),),
     )
     return [row[0] for row in await cursor.fetchall()]
 
@@ -66,6 +70,8 @@ async def change_device(conn: AsyncConnection[Any], device_id: int, changes: Row
     columns = [name for name in _DEVICE_COLUMNS if name in changes]
     if not columns:
         return
+    if changes.get("plate"):
+        changes = {**changes, "plate": normal_plate(changes["plate"])}
     assignments = ", ".join(f"{name} = %({name})s" for name in columns)
     await conn.execute(
         f"UPDATE devices SET {assignments} WHERE id = %(id)s",  # noqa: S608 names are ours

@@ -10,6 +10,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from model.fences import Assignment, Fence, Shift
+from model.plates import normal_plate
 from model.rulebook import Device, Rule
 from storage.database import Connection
 from storage.instants import to_datetime
@@ -196,13 +197,14 @@ async def register_device(
     Known means the same protocol and identity. It leaves the list of unregistered terminals.
     """
     key = (device.protocol, device.identity)
+    plate = normal_plate(device.plate) if device.plate else None
     async with conn.transaction():
         await bump_revision(conn)
         await conn.execute(
             _INSERT_DEVICE,
             (
                 *(device.organisation_id, device.identity, device.protocol, device.kind),
-                *(device.name, device.plate, auto_registered, Jsonb(details or {})),
+                *(device.name, plate, auto_registered, Jsonb(details or {})),
             ),
         )
         await conn.execute("DELETE FROM unregistered WHERE protocol = %s AND identity = %s", key)

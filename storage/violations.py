@@ -5,8 +5,6 @@ Taking and closing are conditional UPDATEs: of two officers one gets the row, th
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -114,7 +112,7 @@ async def close_violation(
 ) -> bool:
     """taken -> closed; `outcome` {result, reason, note}; `others_too`: though another took it.
 
-    The evidence must be frozen in the same transaction (`freeze_evidence`).
+    The evidence must be frozen in the same transaction (`storage.evidence`).
     """
     query = f"""
         UPDATE violations v SET status = 'closed', closed_by = %(user)s,
@@ -179,40 +177,6 @@ async def read_corrections(conn: AsyncConnection[Any], violation_id: int) -> lis
         WHERE violation_id = %(id)s ORDER BY id
     """
     return await _rows(conn, query, {"id": violation_id})
-
-
-def canonical_json(content: Any) -> bytes:
-    """The bytes that are hashed: keys sorted, no spaces, UTF-8."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
-
-
-async def freeze_evidence(
-    conn: AsyncConnection[Any], violation_id: int, content: Row, made_us: int
-) -> str:
-    """Keep the evidence out of retention's reach; returns its SHA-256 (hex).
-
-    Hashed is what jsonb gives back (it rewrites numbers), so that anyone can check it later.
-    """
-    cursor = await conn.execute("SELECT %s::jsonb", (Jsonb(content),))
-    row = await cursor.fetchone()
-    assert row is not None
-    sha256 = hashlib.sha256(canonical_json(row[0])).hexdigest()
-    await conn.execute(
-        "INSERT INTO violation_evidence (violation_id, content, sha256, made_at)"
-        " VALUES (%s, %s, %s, to_timestamp(%s / 1e6))",
-        (violation_id, Jsonb(row[0]), sha256, made_us),
-    )
-    return sha256
-
-
-async def read_evidence(conn: AsyncConnection[Any], violation_id: int) -> Row | None:
-    """`{content, sha256, made_at}` of a closed violation."""
-    query = """
-        SELECT content, sha256, made_at FROM violation_evidence WHERE violation_id = %(id)s
-    """
-    rows = await _rows(conn, query, {"id": violation_id})
-    return rows[0] if rows else None
 
 
 async def rule_version(conn: AsyncConnection[Any], rule_id: int, version: int) -> Row | None:

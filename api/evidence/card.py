@@ -20,12 +20,13 @@ from api.violation_view import command_json, violation_json
 from model.frames import RawFrame
 from model.position import FixSource, Rows
 from storage.commands import commands_of_violation
+from storage.evidence import read_pack
 from storage.judgement import snapshot_before
+from storage.sightings import photos_between
 from storage.tracks import positions_of, raw_frames_of, track_of
 from storage.violations import (
     fence_version,
     read_corrections,
-    read_evidence,
     read_log,
     rule_version,
 )
@@ -67,6 +68,7 @@ async def compose_evidence(conn: Connection, row: Row) -> Row:
         "fence": None if fence is None else fence_feature(fence),
         "frames": await _frames(conn, row, period),
         "against": _against(row, rows, period),
+        "photos": await _photos(conn, row, period),
     }
 
 
@@ -87,12 +89,13 @@ async def frozen_content(conn: Connection, row: Row) -> Row:
 
 async def evidence_card(conn: Connection, row: Row) -> Row:
     """The whole card of docs/api.md."""
-    kept = await read_evidence(conn, row["id"])
-    evidence = kept["content"] if kept else await compose_evidence(conn, row)
+    kept = await read_pack(conn, row["id"])
+    evidence = kept.read() if kept else await compose_evidence(conn, row)
     shown = ("rule_text", "track", "episode", "fence", "frames", "against")
     return {
         **violation_json(row),
         **{name: evidence[name] for name in shown},
+        "photos": evidence.get("photos", []),
         "corrections": [
             {"made_at": iso(c["made_at"]), "correction": c["correction"]}
             for c in await read_corrections(conn, row["id"])
@@ -100,7 +103,7 @@ async def evidence_card(conn: Connection, row: Row) -> Row:
         "log": [{**line, "at": iso(line["at"])} for line in await read_log(conn, row["id"])],
         "commands": [command_json(c) for c in await commands_of_violation(conn, row["id"])],
         "warning_text": driver_text(row["kind"], row["device_plate"]),
-        "evidence_sha256": kept["sha256"] if kept else None,
+        "evidence_sha256": kept.sha256 if kept else None,
     }
 
 
@@ -126,6 +129,15 @@ async def _frames(conn: Connection, row: Row, period: _Period) -> list[Row]:
         if frame is not None and frame not in chosen:
             chosen.append(frame)
     return [annotated(frame) for frame in sorted(chosen, key=lambda frame: frame.time_us)]
+
+
+async def _photos(conn: Connection, row: Row, period: _Period) -> list[Row]:
+    """Pictures of the unit from around the episode; further sources add their own here."""
+    since_us, until_us = period.start_us - AROUND_US, period.end_us + AROUND_US
+    return [
+        {**photo, "taken_at": iso(photo["taken_at"]), "source": "sighting"}
+        for photo in await photos_between(conn, row["device_id"], since_us, until_us)
+    ]
 
 
 def _against(row: Row, rows: Rows, period: _Period) -> list[dict[str, str]]:

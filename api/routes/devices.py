@@ -14,9 +14,11 @@ from api.shapes.units import Device, DeviceChange, NewDevice, Position
 from api.state import AppState
 from api.times import Time, iso, microseconds
 from api.track_view import track_feature
+from model.plates import normal_plate
 from model.rulebook import Device as DeviceRecord
 from storage.registers import change_device, device, device_of_identity, devices, unjudged
 from storage.rulebook import register_device
+from storage.sightings import take_over_plate
 from storage.tracks import track
 
 router = APIRouter(tags=["devices"])
@@ -42,6 +44,9 @@ async def register(body: NewDevice, state: State, conn: Conn, caller: RegisterEd
         raise ApiProblem("device_exists", protocol=body.protocol, identity=body.identity)
     values = {**body.model_dump(), "id": 0, "organisation_id": organisation_id}
     registered = await register_device(conn, DeviceRecord(**values))
+    if registered.plate:
+        now_us = state.services.clock.now_us()
+        await take_over_plate(conn, registered.id, registered.plate, now_us)
     return await _one(state, conn, caller, registered.id)
 
 
@@ -59,6 +64,9 @@ async def change(
         if name in changes and changes[name] is None:
             del changes[name]
     await change_device(conn, device_id, changes)
+    if changes.get("plate"):
+        plate, now_us = normal_plate(changes["plate"]), state.services.clock.now_us()
+        await take_over_plate(conn, device_id, plate, now_us)
     return await _one(state, conn, caller, device_id)
 
 

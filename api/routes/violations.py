@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NoReturn
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from api.access import Caller, Conn, Connection, Reader, State, Warner, Worker
 from api.driver_texts import check_text, driver_text
 from api.errors import ApiProblem
 from api.evidence.card import evidence_card, frozen_content
+from api.photos import photo_response
 from api.shapes.units import Command
 from api.shapes.violations import Closing, EvidenceCard, Violation, Warning
 from api.times import Time, iso
 from api.violation_view import command_json, person, violation_json
 from storage.commands import find_command, queue_command
+from storage.evidence import freeze_evidence
 from storage.violations import (
     Act,
     add_log,
     close_violation,
     find_violation,
-    freeze_evidence,
     list_violations,
     take_violation,
 )
@@ -68,6 +69,17 @@ async def card(violation_id: int, conn: Conn, caller: Reader) -> Any:
     return await evidence_card(conn, await _visible(conn, caller, violation_id))
 
 
+@router.get("/{violation_id}/photos/{sha256}")
+async def photo(
+    violation_id: int, sha256: str, state: State, conn: Conn, caller: Reader
+) -> Response:
+    """A picture that its evidence names."""
+    shown = await evidence_card(conn, await _visible(conn, caller, violation_id))
+    if all(sha256 != photo["sha256"] for photo in shown["photos"]):
+        raise ApiProblem("not_found")
+    return await photo_response(state, conn, sha256)
+
+
 @router.post("/{violation_id}/take", response_model=Violation)
 async def take(violation_id: int, state: State, conn: Conn, caller: Worker) -> Any:
     """open -> taken; of two officers one gets it, the other learns who has it."""
@@ -96,7 +108,9 @@ async def close(violation_id: int, body: Closing, state: State, conn: Conn, call
     row = await _visible(conn, caller, violation_id)
     if not closed:
         _refuse(row)
-    await freeze_evidence(conn, violation_id, await frozen_content(conn, row), act.at_us)
+    content = await frozen_content(conn, row)
+    photos = [photo["sha256"] for photo in content["photos"]]
+    await freeze_evidence(conn, violation_id, content, photos, act.at_us)
     await conn.commit()
     state.tell_violation(violation_id)
     return violation_json(row)

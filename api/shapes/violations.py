@@ -146,6 +146,17 @@ class EvidenceFence(BaseModel):
     properties: dict[str, Any]
 
 
+class EvidencePhoto(BaseModel):
+    """A picture of the unit from around the episode; at `/violations/{id}/photos/{sha256}`."""
+
+    sha256: str
+    content_type: str
+    bytes: int
+    taken_at: str
+    source: str
+    sighting_id: int | None
+
+
 class EvidenceCard(_Finding):
     """The violation with everything that shows it, and everything against it."""
 
@@ -155,6 +166,7 @@ class EvidenceCard(_Finding):
     fence: EvidenceFence | None
     frames: list[EvidenceFrame]
     against: list[Against]
+    photos: list[EvidencePhoto]
     corrections: list[Correction]
     log: list[LogLine]
     commands: list[Command]

@@ -60,6 +60,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/waybills/{waybill_id}"): WAYBILL,
     ("DELETE", "/waybills/{waybill_id}"): None,
     ("POST", "/waybills/import"): {},
+    ("POST", "/cameras"): {"name": "x", "kind": "team"},
+    ("PATCH", "/cameras/{camera_id}"): {"name": "mine now", "new_token": True},
+    ("POST", "/sightings"): {"plate": "苏A99999", "seen_at": "2026-09-22T12:00:00Z"},
+    ("POST", "/sightings/batch"): {"sightings": []},
 }
 QUERIES = {
     "/devices/{device_id}/track": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
@@ -92,9 +96,19 @@ async def _things_of_a(town: Town, browser: Browser) -> dict[str, int]:
     dump = town.fences["site"].id
     permit = await browser.post("chief", "/permits", {**PERMIT, **named, "dump_fence_ids": [dump]})
     waybill = await browser.post("chief", "/waybills", {**WAYBILL, **named, "dump_fence_id": dump})
+    place = {"longitude": 118.8, "latitude": 32.05}
+    body = {"name": "truck_a 门口", "place": place, "organisation_id": town.organisations["a"]}
+    camera = await browser.post("chief", "/cameras", body)
+    seen = {"plate": town.devices["truck_a"].plate, "seen_at": "2026-09-22T12:00:00Z"}
+    sighting = await browser.client.post(
+        f"{PREFIX}/sightings", json=seen, headers={"Authorization": f"Bearer {camera['token']}"}
+    )
     return {
         "permit_id": permit["id"],
         "waybill_id": waybill["id"],
+        "camera_id": camera["id"],
+        "sighting_id": sighting.json()["id"],
+        "sha256": "0" * 64,
         "test_id": test["id"],
         "device_id": town.devices["truck_a"].id,
         "violation_id": violation,
@@ -148,7 +162,7 @@ async def test_company_b_sees_and_changes_nothing_of_company_a(
 async def _everything(town: Town) -> list[Any]:
     """All rows that a request might have changed."""
     tables = ("devices", "fences", "rules", "violations", "violation_log", "commands", "webhooks",
-              "permits", "waybills")  # fmt: skip
+              "permits", "waybills", "cameras", "sightings")  # fmt: skip
     async with town.database.pool.connection() as conn:
         return [
             await (await conn.execute(f"SELECT * FROM {table} ORDER BY 1, 2".encode())).fetchall()
@@ -160,7 +174,7 @@ async def test_company_b_cannot_make_things_for_company_a(town: Town, browser: B
     async with town.database.pool.connection() as conn:
         await conn.execute("UPDATE users SET role = 'chief' WHERE username = 'company_b'")
     other = {"organisation_id": town.organisations["a"]}
-    for path in ("/devices", "/rules", "/webhooks"):
+    for path in ("/devices", "/rules", "/webhooks", "/cameras"):
         body = {**BODIES["POST", path], **other}
         answer = await browser.send("company_b", "POST", path, json=body)
         assert answer.status_code == 404, f"{path}: {answer.text}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from typing import Any
 
 import pytest
 
+from model.canonical import canonical_json
 from storage.database import Database
-from storage.violations import canonical_json
 from tests.api.town import Browser, Town, browser_of, build_town, raise_violation
 
 
@@ -164,15 +165,16 @@ async def test_closed_evidence_outlives_its_sources(town: Town, browser: Browser
         await conn.execute("DELETE FROM positions")
         await conn.execute("DELETE FROM raw_frames")
         await conn.execute("UPDATE rules SET parameters = '{}', name_zh = 'renamed'")
-        cursor = await conn.execute("SELECT content, sha256 FROM violation_evidence")
+        cursor = await conn.execute("SELECT content, sha256 FROM evidence_packs")
         row = await cursor.fetchone()
     assert row is not None
-    content, sha256 = row
+    content, sha256 = json.loads(row[0]), row[1]
+    assert canonical_json(content) == row[0]
     after = await browser.get("officer_wang", f"/violations/{violation}")
     for part in ("track", "frames", "rule_text", "episode", "fence", "against"):
         assert after[part] == before[part]
     assert after["evidence_sha256"] == sha256
-    assert hashlib.sha256(canonical_json(content)).hexdigest() == sha256
+    assert hashlib.sha256(row[0]).hexdigest() == sha256
     assert content["rule"]["parameters"] == {"min_duration_s": 90}
     assert content["violation"]["sentence_zh"] == before["sentence_zh"]
     assert [line["action"] for line in after["log"]] == ["raised", "taken", "closed"]
