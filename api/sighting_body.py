@@ -66,11 +66,14 @@ async def _form(request: Request) -> dict[str, Any]:
     try:
         async with request.form(max_files=1, max_fields=20) as form:
             for name, value in form.items():
-                file = isinstance(value, UploadFile)
-                fields[name] = base64.b64encode(await value.read()).decode() if file else value
+                fields[name] = value if isinstance(value, str) else await _base64(value)
     except HTTPException as error:
         raise _refused("body", str(error.detail)) from error
     return fields
+
+
+async def _base64(file: UploadFile) -> str:
+    return base64.b64encode(await file.read()).decode()
 
 
 def _valid(shape: type[Shape], fields: dict[str, Any]) -> Shape:
