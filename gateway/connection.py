@@ -21,6 +21,7 @@ from protocols.contract import (
     Answered,
     Bad,
     Close,
+    EndingSession,
     Event,
     Offline,
     Online,
@@ -106,11 +107,7 @@ class TcpConnection(asyncio.Protocol):
         self._unparsed_bytes = 0 if events else self._unparsed_bytes + len(data)
         if self._unparsed_bytes > QUIET_BUFFERS * self._door.limits.max_buffer_bytes:
             events = [Bad(data, "unparsed", "no message in all that"), Close("unparsed")]
-        for event in events:
-            _REACTIONS[type(event)](self, event, now_us)
-            if self._ending is not None:
-                break
-        self._flush()
+        self._react(events, now_us)
         if self._desk.ingest.full:
             self._reading.pause("full")
             self._door.paused(self)
@@ -119,6 +116,9 @@ class TcpConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The peer sends no more, but may wait for replies: close when they have left."""
+        if isinstance(self._session, EndingSession) and self._ending is None:
+            now_us = self._desk.clock.now_us()
+            self._react(self._session.finish(now_us), now_us)
         if self._unacknowledged:
             self._ending = self._ending or "peer"
             return True
@@ -222,6 +222,13 @@ class TcpConnection(asyncio.Protocol):
             return [Bad(data, "session_failed", repr(error)[:500]), Close("session_failed")]
 
     # Reactions to events
+
+    def _react(self, events: list[Event], now_us: int) -> None:
+        for event in events:
+            _REACTIONS[type(event)](self, event, now_us)
+            if self._ending is not None:
+                break
+        self._flush()
 
     def _send(self, event: Send, _now_us: int) -> None:
         self._bad_in_a_row = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, runtime_checkable
 from typing import Protocol as Interface
 
 import numpy as np
@@ -179,6 +179,14 @@ class Session(Interface):
         Kind "photo": body {"channel"?: int, "shots"?: int, "resolution"?: int, "quality"?: int}.
         Raises ProtocolError("unsupported_command" | "too_long").
         """
+
+
+@runtime_checkable
+class EndingSession(Interface):
+    """A Session that may hold back something until it knows that no more will come."""
+
+    def finish(self, now_us: int) -> list[Event]:
+        """The peer has said that it will send no more."""
 
 
 class TerminalProtocol(Interface):

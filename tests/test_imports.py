@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "testkit": set(),
 }
 ROOMS = {*MAY_IMPORT, "bench", "tests", "tools"}
-PURE_LIBRARIES = {"numpy", "shapely", "msgspec", "shapefile", "defusedxml"}
+PURE_LIBRARIES = {"numpy", "shapely", "msgspec", "shapefile", "defusedxml", "pynmea2"}
 IMPURE_STANDARD = {
     *("asyncio", "socket", "socketserver", "select", "selectors", "ssl", "signal"),
     *("time", "sched", "logging", "threading", "queue", "multiprocessing", "concurrent"),

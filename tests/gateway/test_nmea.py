@@ -1,0 +1,49 @@
+"""NMEA sentences through a real socket into a real database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from model.position import FixSource
+from protocols.nmea import encode_fix, login
+from storage.database import Database
+from tests.gateway.rig import running_rig, until
+from tests.gateway.test_jt808 import streams
+
+SECOND_US = 1_000_000
+
+
+async def test_the_last_moment_is_stored_when_the_stream_ends(database: Database) -> None:
+    async with running_rig(database, protocols=streams()) as rig:
+        device = await rig.register("TRUCK-7", "nmea")
+        now_us = rig.clock.now_us() // SECOND_US * SECOND_US
+        client = await rig.connect()
+        client.send(login("TRUCK-7"))
+        for i in range(3):
+            client.send(encode_fix(now_us - (2 - i) * SECOND_US, 121.5, 31.2 + i / 1e3))
+        client.writer.write_eof()
+
+        await until(lambda: sum(len(batch) for _, batch, _ in rig.committed) == 3)
+        assert await rig.positions() == [
+            (
+                device,
+                now_us - (2 - i) * SECOND_US,
+                121_500_000,
+                31_200_000 + i * 1_000,
+                0,
+                int(FixSource.GNSS),
+            )
+            for i in range(3)
+        ]
+        (frame,) = await rig.rows("SELECT frame FROM raw_frames ORDER BY time DESC LIMIT 1")
+        stamp = datetime.fromtimestamp(now_us / 1e6, UTC)
+        assert f"{stamp:%H%M%S}".encode() in frame[0]
+
+
+async def test_a_stranger_is_listed(database: Database) -> None:
+    async with running_rig(database, protocols=streams()) as rig:
+        client = await rig.connect()
+        client.send(login("NOBODY"))
+        assert await client.reader.read() == b""
+        await rig.directory.write_strangers()
+        assert await rig.rows("SELECT protocol, identity FROM unregistered") == [("nmea", "NOBODY")]
