@@ -16,7 +16,7 @@ Shape = Literal[
     "point_set",
     "grid_cell",
 ]
-Purpose = Literal["corridor", "work_road", "working_area", "grid"]
+Purpose = Literal["corridor", "work_road", "working_area", "grid", "collection", "route"]
 
 
 class Waypoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
-    """A device's fence for a purpose: its corridor, its work road, its grid cell.
+    """A device's fence for a purpose: its corridor, work road, grid cell, collection points, route.
 
     `windows` as in `model.rulebook.Schedule.windows`; None means always.
     """

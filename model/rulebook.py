@@ -110,3 +110,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     longitude_e6: int
     latitude_e6: int
     measures: dict[str, Any] = {}
+
+    @property
+    def duty(self) -> str:
+        """Which duty was not done, "" for episodes: two may be due at the same moment."""
+        return str(self.measures.get("duty", ""))

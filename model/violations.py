@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -20,6 +20,12 @@ class StoredViolation(msgspec.Struct, frozen=True, kw_only=True):
     last_us: int
     status: Literal["open", "taken", "closed"]
     finding: Literal["standing", "withdrawn"]
+    measures: dict[str, Any] = {}  # of duties, by which late data may change nothing else
+
+    @property
+    def duty(self) -> str:
+        """As `model.rulebook.Finding.duty`."""
+        return str(self.measures.get("duty", ""))
 
     @property
     def acted_on(self) -> bool:

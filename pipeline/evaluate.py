@@ -27,7 +27,7 @@ from pipeline.live import LiveHub
 from rules.calendar import asks_the_calendar, known_until
 from rules.contract import RuleKind
 from rules.engine import Engine
-from storage import changes, judgement
+from storage import changes, judgement, rejudge
 from storage.database import Connection, Database
 from storage.problems import DatabaseProblem
 from storage.rulebook import current_revision, load_rulebook
@@ -89,6 +89,7 @@ class Evaluator:
         self._epoch = 0
         self._first_tick_seen = False
         self._last_tick_us: int | None = None
+        self._asked_id, self._asked = 0, dict[int, int]()  # devices to judge anew from a time on
         self.judge: Judge | None = None
         self.judged_journal_id = 0
 
@@ -168,7 +169,7 @@ class Evaluator:
         self._epoch, self.judged_journal_id, self._last_tick_us = await judgement.take_epoch(conn)
         await self._reload(conn)
         assert self.judge is not None
-        dirty: dict[int, int] = {}
+        dirty = dict(self._asked)
         journal = await judgement.journal_after(conn, self.judged_journal_id)
         for row in journal:
             for device_id, from_us in row.touched.items():
@@ -183,6 +184,8 @@ class Evaluator:
         await self._commit(conn, outcome, journal_id, tick_us)
 
     async def _reload(self, conn: Connection) -> None:
+        # Asked before the rulebook is read: what the request is about stands in it.
+        self._asked_id, self._asked = await rejudge.asked(conn, self._clock.now_us())
         rulebook = await load_rulebook(conn, self._clock.now_us())
         if self.judge is None:
             self.judge = Judge(Engine(rulebook, self._kinds), self._pace.snapshot_us)
@@ -231,7 +234,7 @@ class Evaluator:
         joined = np.concatenate(rows) if rows else empty_rows(0)
         await self._follow_rulebook(conn, joined)
         assert self.judge is not None
-        dirty: dict[int, int] = {}
+        dirty = dict(self._asked)
         for entry in entries:
             for device_id, from_us in entry.touched.items():
                 dirty[device_id] = min(from_us, dirty.get(device_id, from_us))
@@ -271,6 +274,8 @@ class Evaluator:
                     changed.append(violation_id)
             await judgement.save_snapshots(conn, outcome.snapshots)
             await judgement.save_unjudged(conn, outcome.unjudged)
+            await rejudge.done(conn, self._asked_id)
+        self._asked_id, self._asked = 0, {}
         self.judged_journal_id = journal_id
         if self._live is not None:
             for violation_id in changed:

@@ -13,8 +13,9 @@ from model.position import Rows
 from model.rulebook import Finding
 from model.violations import Change, Window
 from pipeline.replay import NO_SNAPSHOT_LOOKBACK_US, replay
+from rules.duties import UNHEARD_US
 from rules.engine import Engine
-from rules.reconcile import reconcile
+from rules.reconcile import Name, name_of, reconcile
 from rules.state import DeviceState, decode, encode
 from storage import judgement
 from storage.tracks import positions_of
@@ -22,8 +23,8 @@ from storage.tracks import positions_of
 Connection = AsyncConnection[Any]
 TELL_TICKS_EVERY_US = 60_000_000  # a silence that goes on is told anew this often
 END_OF_TIME_US = 4_102_444_800_000_000
-
-_Name = tuple[int, int, int]  # device, rule, start
+# What was told so long ago stands: reports so late are no longer accepted, rosters not kept.
+REFUTABLE_US = 30 * 86_400_000_000
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class Outcome:
 
     findings: list[Finding] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
-    unfounded: list[_Name] = field(default_factory=list)
+    unfounded: list[Name] = field(default_factory=list)
     snapshots: list[tuple[int, int, bytes]] = field(default_factory=list)
     unjudged: dict[int, dict[int, tuple[int, str]]] = field(default_factory=dict)
 
@@ -57,8 +58,8 @@ class Judge:
         self._step_us = step_us
         self._snapshot_us: dict[int, int] = {}
         self._unjudged: dict[int, dict[int, tuple[int, str]]] = {}
-        self._told_by_tick: dict[_Name, int] = {}
-        self._silent: dict[tuple[int, int], int] = {}
+        self._told: dict[Name, int] = {}  # by the last tick: until when
+        self._beyond: dict[Name, int] = {}  # those that reach beyond their device's last fix
 
     async def restore(self, conn: Connection, dirty: dict[int, int]) -> None:
         """Load snapshots; every device becomes dirty from its newest one on, or from earlier."""
@@ -66,8 +67,9 @@ class Judge:
             self.states[device_id] = decode(data)
             self._snapshot_us[device_id] = time_us
             dirty[device_id] = min(time_us + 1, dirty.get(device_id, time_us + 1))
-        kinds = sorted(self.engine.absence_kinds)
-        self._silent = await judgement.open_silences(conn, kinds)
+        self._unjudged = await judgement.stored_unjudged(conn)
+        kinds = sorted(self.engine.told_by_ticks)
+        self._beyond = await judgement.told_beyond(conn, kinds)
 
     async def step(
         self, conn: Connection, rows: Rows, dirty: Mapping[int, int], tick_us: int
@@ -159,41 +161,32 @@ class Judge:
                 outcome.unjudged[device_id] = self._unjudged[device_id] = now
 
     def _hear_silence(self, outcome: Outcome, tick_us: int) -> None:
-        """Add what the tick says; take back a silence that late reports have filled."""
-        silent: dict[tuple[int, int], int] = {}
-        told: dict[_Name, int] = {}
+        """Add what the tick says; take back what it said and late reports have refuted."""
+        told: dict[Name, int] = {}
+        beyond: dict[Name, int] = {}
+        anew = {window.device_id for window in outcome.windows}
         for finding in self.engine.at_tick(self.states, tick_us):
-            name = (finding.device_id, finding.rule_id, finding.started_us)
-            ongoing = finding.ended_us is None
-            if ongoing:
-                silent[finding.device_id, finding.rule_id] = finding.started_us
-            before_us = self._told_by_tick.get(name)
-            stale = before_us is None or (
-                ongoing and finding.last_us - before_us >= TELL_TICKS_EVERY_US
-            )
-            told[name] = finding.last_us if stale or before_us is None else before_us
+            name = name_of(finding)
+            before_us = self._told.get(name, 0)
+            lasted_us = finding.last_us - before_us if finding.ended_us is None else 0
+            # What was judged anew is told again, or it would seem to be refuted.
+            stale = not before_us or finding.device_id in anew or lasted_us >= TELL_TICKS_EVERY_US
+            told[name] = finding.last_us if stale else before_us
+            if finding.last_us > self._last_us(finding.device_id):
+                beyond[name] = finding.last_us
             if stale:
                 outcome.findings.append(finding)
-        found = {(f.device_id, f.rule_id) for f in outcome.findings}
         outcome.unfounded += [
-            (*key, started_us)
-            for key, started_us in self._silent.items()
-            if key not in silent and key not in found
+            name
+            for name, last_us in self._beyond.items()
+            if name not in told and self._refutable(name, last_us, tick_us)
         ]
-        outcome.windows = [_sparing(window, silent) for window in outcome.windows]
-        self._told_by_tick, self._silent = told, silent
+        self._told, self._beyond = told, beyond
 
-
-def _sparing(window: Window, silent: Mapping[tuple[int, int], int]) -> Window:
-    """The window without a say on silences that still go on."""
-    going_on = frozenset(
-        (rule_id, started_us)
-        for (device_id, rule_id), started_us in silent.items()
-        if device_id == window.device_id
-    )
-    return Window(
-        device_id=window.device_id,
-        after_us=window.after_us,
-        until_us=window.until_us,
-        undecided=window.undecided | going_on,
-    )
+    def _refutable(self, name: Name, last_us: int, tick_us: int) -> bool:
+        """Whether that a tick says it no longer means that it is not so."""
+        device_id, rule_id, *_ = name
+        if rule_id in self.engine.failing or last_us < tick_us - REFUTABLE_US:
+            return False
+        unheard = rule_id in self.engine.duties.unheard and self._last_us(device_id) < last_us
+        return not unheard or last_us > tick_us - UNHEARD_US

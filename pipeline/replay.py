@@ -62,8 +62,8 @@ def replay(
         state = states[device_id]
         data = encode(state)
         if cut_us >= changed_until_us and stored.get(cut_us) == data:
-            window = _window(device_id, after_us, cut_us, state)
-            findings = _decided(findings, state)
+            window = _window(device_id, after_us, cut_us, _going_on(engine, state))
+            findings = _decided(findings, window.undecided)
             fresh = rows[rows["time_us"] > current.last_us]
             states[device_id] = current
             findings += engine.advance(states, fresh)
@@ -73,7 +73,8 @@ def replay(
     state = states[device_id]
     until_us = max(state.last_us, after_us)
     findings += engine.ongoing(device_id, state)
-    return Replayed(_window(device_id, after_us, until_us, None), findings, state, snapshots)
+    undecided = frozenset(engine.duties.under_way(state))
+    return Replayed(_window(device_id, after_us, until_us, undecided), findings, state, snapshots)
 
 
 def _cuts(rows: Rows, stored: Mapping[int, bytes], step_us: int) -> list[int]:
@@ -85,16 +86,23 @@ def _cuts(rows: Rows, stored: Mapping[int, bytes], step_us: int) -> list[int]:
     return sorted({int(times[place]) for place in last_of_step} | set(stored))
 
 
-def _window(device_id: int, after_us: int, until_us: int, rejoined: DeviceState | None) -> Window:
-    undecided = frozenset(
-        (rule_id, episode.started_us)
-        for rule_id, episode in (rejoined.episodes.items() if rejoined else ())
-        if episode.phase != IDLE
-    )
+def _window(
+    device_id: int, after_us: int, until_us: int, undecided: frozenset[tuple[int, int]]
+) -> Window:
     return Window(device_id=device_id, after_us=after_us, until_us=until_us, undecided=undecided)
 
 
-def _decided(findings: list[Finding], rejoined: DeviceState) -> list[Finding]:
+def _going_on(engine: Engine, rejoined: DeviceState) -> frozenset[tuple[int, int]]:
+    """(rule id, start) of episodes and duties that go on past the window."""
+    episodes = rejoined.episodes.items()
+    return frozenset(
+        [
+            *((rule_id, e.started_us) for rule_id, e in episodes if e.phase != IDLE),
+            *engine.duties.under_way(rejoined),
+        ]
+    )
+
+
+def _decided(findings: list[Finding], undecided: frozenset[tuple[int, int]]) -> list[Finding]:
     """Without the episodes that go on past the window: their stored violations know more."""
-    going_on = {(id_, e.started_us) for id_, e in rejoined.episodes.items() if e.phase != IDLE}
-    return [f for f in findings if (f.rule_id, f.started_us) not in going_on]
+    return [f for f in findings if (f.rule_id, f.started_us) not in undecided]

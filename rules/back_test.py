@@ -15,8 +15,9 @@ from model.rulebook import FAR_FUTURE_US, Finding, Rule, Rulebook
 from model.violations import StoredViolation
 from rules.contract import RuleKind
 from rules.engine import Engine
+from rules.owed import DutyKind
 from rules.plan import effective_parameters
-from rules.reconcile import matches
+from rules.reconcile import Name, matches, name_of
 from rules.scope import judges
 from rules.state import DeviceState
 
@@ -51,6 +52,8 @@ class BackTest:
         self.from_us, self.to_us = from_us, to_us
         parameters = effective_parameters(rule, kinds[rule.kind])
         lasting_s = 2 * sum(parameters[name] for name in _MEMORY_OF)
+        if isinstance(kinds[rule.kind], DutyKind):
+            lasting_s = WARM_UP_S[1]  # a duty that is due in the period, from its beginning on
         self.warm_up_us = int(min(max(lasting_s, WARM_UP_S[0]), WARM_UP_S[1])) * _SECOND_US
         self.read_from_us = from_us - self.warm_up_us
         rule = msgspec.structs.replace(
@@ -63,7 +66,7 @@ class BackTest:
         ]
         self._engine = Engine(msgspec.structs.replace(rulebook, rules=(rule,)), kinds)
         self._rule_id = rule.id
-        self._latest: dict[tuple[int, int], Finding] = {}
+        self._latest: dict[Name, Finding] = {}
         self._states: dict[int, DeviceState] = {}
 
     def device_ids(self) -> list[int]:
@@ -97,7 +100,7 @@ class BackTest:
 
     def _keep(self, findings: Iterable[Finding]) -> None:
         for found in findings:
-            self._latest[found.device_id, found.started_us] = found
+            self._latest[name_of(found)] = found
 
 
 def difference(findings: Sequence[Finding], raised: Sequence[StoredViolation]) -> Difference:

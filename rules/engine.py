@@ -18,10 +18,12 @@ from rules.absence import Absences, works_of
 from rules.batch import Batch
 from rules.build_view import build_view, sort_rows
 from rules.contract import NO, UNKNOWN, FollowingKind, RuleKind
+from rules.duties import Duties
 from rules.episodes import ACTIVE, Episode, Sample, Told, advance, overdue
 from rules.findings import FindingMaker
 from rules.following import runs
 from rules.judged import Judged
+from rules.owed import DutyKind, Ground
 from rules.plan import Plan, make_plans, share_device_sets
 from rules.roster import Roster
 from rules.state import DeviceState
@@ -51,16 +53,20 @@ class Engine:
         self._kinds = {device.id: device.kind for device in rulebook.devices}
         self._findings = FindingMaker(rulebook, self.index)
         plans = share_device_sets(make_plans(rulebook, kinds))
-        self._plans = [plan for plan in plans if not plan.kind.absence]
+        owing = [plan for plan in plans if isinstance(plan.kind, DutyKind)]
+        self._plans = [plan for plan in plans if not (plan.kind.absence or plan in owing)]
         self._by_rule = {plan.rule_id: plan for plan in self._plans}
         # Asked once: a protocol's isinstance costs as much as a rule.
         self._following = {
             plan.rule_id: plan.kind for plan in plans if isinstance(plan.kind, FollowingKind)
         }
-        self.absence_kinds = {plan.kind.name for plan in plans if plan.kind.absence}
+        # What they find may lie beyond a device's last fix.
+        self.told_by_ticks = {p.kind.name for p in plans if p.kind.absence or p in owing}
         self._absences = Absences(
             [plan for plan in plans if plan.kind.absence], rulebook, self.roster, self._findings
         )
+        ground = Ground(rulebook, self.roster, self.index)
+        self.duties = Duties(owing, ground, self._findings, self.failing)
 
     def advance(self, states: dict[int, DeviceState], rows: Rows) -> list[Finding]:
         """Judge rows newer than their devices' states; updates the states in place.
@@ -85,12 +91,16 @@ class Engine:
             own = rows[batch.bounds[place] : batch.bounds[place + 1]]
             id_ = batch.ids[place]
             findings += self._absences.ended_by(id_, states[id_], own)
+        findings += self.duties.advance(states, batch)
         _remember(states, batch)
         return findings
 
     def at_tick(self, states: Mapping[int, DeviceState], tick_us: int) -> list[Finding]:
         """What silence until `tick_us` means; states stay as they are, for late data may come."""
-        findings = list(self._absences.at_tick(states, tick_us))
+        findings = [
+            *self._absences.at_tick(states, tick_us),
+            *self.duties.at_tick(states, tick_us),
+        ]
         for id_, state in states.items():
             for rule_id, episode in state.episodes.items():
                 plan = self._by_rule.get(rule_id)
@@ -111,7 +121,8 @@ class Engine:
 
     def unjudged(self, state: DeviceState) -> dict[int, tuple[int, str]]:
         """Rules that cannot judge the device: rule id -> (since, reason)."""
-        return {
+        doubts = dict(self.duties.doubts(state))
+        return doubts | {
             rule_id: (episode.unknown_since_us, episode.reason)
             for rule_id, episode in state.episodes.items()
             if episode.unknown_since_us

@@ -11,6 +11,7 @@ from model.position import FixSource, empty_rows
 from model.rulebook import Device, Finding, Rulebook
 from rules.contract import RuleKind
 from rules.episodes import Episode, Told
+from rules.owed import Duty
 from rules.plan import Plan, Version
 from rules.silence import Silence
 
@@ -75,6 +76,36 @@ class FindingMaker:
                 "fixes": 0,
                 "unknown_s": 0.0,
             },
+        )
+
+    def of_duty(
+        self,
+        plan: Plan,
+        version: Version,
+        duty: Duty,
+        measures: dict[str, Any],
+        where: tuple[int, int],
+    ) -> Finding:
+        """A finding of what was not done by its due time: the moment that establishes it."""
+        fence = self._fences[duty.fence] if duty.fence >= 0 else None
+        named = (fence.id, fence.version) if fence else None
+        window = {"window_from_us": duty.from_us, "window_to_us": duty.due_us}
+        return Finding(
+            device_id=duty.device_id,
+            organisation_id=self._devices[duty.device_id].organisation_id,
+            rule_id=plan.rule_id,
+            rule_version=version.rule.version,
+            kind=plan.kind.name,
+            severity=version.rule.severity,
+            started_us=duty.due_us,
+            ended_us=duty.due_us,
+            last_us=duty.due_us,
+            fence_id=fence.id if fence else None,
+            fence_version=fence.version if fence else None,
+            responsible_organisation_id=self._who_answers(named, where, duty.due_us),
+            longitude_e6=where[0],
+            latitude_e6=where[1],
+            measures={**measures, **window, "duty": duty.key},
         )
 
     def _who_answers(

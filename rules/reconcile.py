@@ -12,21 +12,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from model.rulebook import Finding
 from model.violations import Change, StoredViolation, Window
 
-_Key = tuple[int, int]
+_Key = tuple[int, int, str]
+Name = tuple[int, int, int, str]  # device, rule, start, duty
+
+
+def name_of(found: Finding | StoredViolation) -> Name:
+    """What tells findings of one moment apart."""
+    return found.device_id, found.rule_id, found.started_us, found.duty
 
 
 def reconcile(
     stored: Sequence[StoredViolation],
     findings: Iterable[Finding],
     windows: Sequence[Window],
-    unfounded: Iterable[tuple[int, int, int]] = (),
+    unfounded: Iterable[Name] = (),
 ) -> list[Change]:
     """The changes that make the stored violations what `findings` say.
 
     `windows` were judged anew: what stands in them and was not found again is withdrawn, as is what
-    `unfounded` names by (device, rule, start).
+    `unfounded` names.
     """
     matched: set[int] = set()
+    refuted = set(unfounded)
     changes: list[Change] = []
     for finding, known in matches(_latest(findings), stored):
         if known is None:
@@ -38,28 +45,27 @@ def reconcile(
     for violation in stored:
         if violation.id in matched or violation.finding == "withdrawn":
             continue
-        name = (violation.device_id, violation.rule_id, violation.started_us)
-        if name in set(unfounded) or any(_refutes(window, violation) for window in windows):
+        if name_of(violation) in refuted or any(_refutes(w, violation) for w in windows):
             changes.append(Change(action="withdraw", violation=violation))
     return changes
 
 
 def _latest(findings: Iterable[Finding]) -> list[Finding]:
     """The last word on each episode, in order of their starts."""
-    last = {(f.device_id, f.rule_id, f.started_us): f for f in findings}
+    last = {name_of(f): f for f in findings}
     return sorted(last.values(), key=lambda f: f.started_us)
 
 
 def matches(
     findings: Iterable[Finding], stored: Iterable[StoredViolation]
 ) -> Iterator[tuple[Finding, StoredViolation | None]]:
-    """Each finding with the stored violation that it is: that of its device and rule which it
+    """Each finding with the stored violation that it is: that of its device, rule and duty which it
     overlaps, or None. A violation is matched once."""
     by_key: dict[_Key, list[StoredViolation]] = defaultdict(list)
     for violation in stored:
-        by_key[violation.device_id, violation.rule_id].append(violation)
+        by_key[violation.device_id, violation.rule_id, violation.duty].append(violation)
     for finding in findings:
-        known = by_key.get((finding.device_id, finding.rule_id), [])
+        known = by_key.get((finding.device_id, finding.rule_id, finding.duty), [])
         rivals = [violation for violation in known if _overlap(finding, violation)]
         best = min(rivals, key=lambda v: _distance(finding, v), default=None)
         if best is not None:
@@ -78,6 +84,8 @@ def _distance(finding: Finding, violation: StoredViolation) -> tuple[bool, int, 
 
 
 def _differs(finding: Finding, violation: StoredViolation) -> bool:
+    if finding.duty and finding.measures != violation.measures:
+        return True
     return violation.finding == "withdrawn" or (
         (finding.started_us, finding.ended_us, finding.last_us)
         != (violation.started_us, violation.ended_us, violation.last_us)

@@ -26,8 +26,15 @@ class DeviceState(msgspec.Struct):
 def encode(state: DeviceState) -> bytes:
     """Canonical bytes: rules in order, trivial episodes left out."""
     kept = {id_: e for id_, e in sorted(state.episodes.items()) if not e.trivial}
-    known = {id_: dict(sorted(m.items())) for id_, m in sorted(state.memories.items()) if m}
+    known = {id_: _ordered(m) for id_, m in sorted(state.memories.items()) if m}
     return msgspec.msgpack.encode(msgspec.structs.replace(state, episodes=kept, memories=known))
+
+
+def _ordered(memory: Memory) -> Memory:
+    return {
+        name: _ordered(known) if isinstance(known, dict) else known
+        for name, known in sorted(memory.items())
+    }
 
 
 def decode(data: bytes) -> DeviceState:

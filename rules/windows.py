@@ -8,7 +8,7 @@ forward the missing hour is simply not there.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -60,6 +60,26 @@ def in_windows(
 def local_days(time_us: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
     """The civil day of each time, in days since 1970. Raises ValueError for an unknown zone."""
     return _wall_clock(time_us, zone)[0]
+
+
+def intervals(
+    zone: str, window: Window, calendar: Calendar, from_us: int, to_us: int
+) -> list[tuple[int, int]]:
+    """When the window is open, [start, end) in microseconds: all that overlap [from_us, to_us).
+
+    Where clocks change, an end is what its wall clock says; nothing of no length is kept.
+    """
+    zone_info, first = _zone(zone), from_us // (_DAY_MIN * _MINUTE_US) - 2
+    days = np.arange(first, to_us // (_DAY_MIN * _MINUTE_US) + 2)
+    found = []
+    for day in days[_starts(window, days, calendar)].tolist():
+        midnight = datetime(1970, 1, 1, tzinfo=zone_info) + timedelta(days=day)
+        end_min = window.end_min + _DAY_MIN * (window.end_min <= window.start_min)
+        start, end = (midnight + timedelta(minutes=m) for m in (window.start_min, end_min))
+        start_us, end_us = (round(moment.timestamp()) * 1_000_000 for moment in (start, end))
+        if start_us < end_us and start_us < to_us and end_us > from_us:
+            found.append((start_us, end_us))
+    return found
 
 
 def _starts(window: Window, day: NDArray[np.int64], calendar: Calendar | None) -> NDArray[np.bool_]:

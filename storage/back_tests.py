@@ -9,7 +9,9 @@ from storage.database import Connection
 from storage.instants import from_datetime, to_datetime
 
 _RAISED = """
-SELECT id, device_id, rule_id, started_at, ended_at, last_at, status, finding FROM violations
+SELECT id, device_id, rule_id, started_at, ended_at, last_at, status, finding,
+  CASE WHEN measures ? 'duty' THEN measures ELSE '{}' END
+FROM violations
 WHERE device_id = ANY(%(devices)s) AND started_at < %(to)s AND last_at >= %(from)s
   AND finding = 'standing' AND kind = %(kind)s AND (%(rule)s = 0 OR rule_id = %(rule)s)
 ORDER BY started_at, id
@@ -39,6 +41,7 @@ async def raised_between(
             last_us=from_datetime(row[5]),
             status=row[6],
             finding=row[7],
+            measures=row[8],
         )
         for row in await cursor.fetchall()
     ]

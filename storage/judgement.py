@@ -93,7 +93,8 @@ async def stored_violations(
 ) -> list[StoredViolation]:
     """Violations of these devices that reach past a time, locked against people's clicks."""
     cursor = await conn.execute(
-        "SELECT id, device_id, rule_id, started_at, ended_at, last_at, status, finding"
+        "SELECT id, device_id, rule_id, started_at, ended_at, last_at, status, finding,"
+        " CASE WHEN measures ? 'duty' THEN measures ELSE '{}' END"
         " FROM violations WHERE device_id = ANY(%s) AND last_at >= %s ORDER BY id FOR UPDATE",
         (list(device_ids), to_datetime(since_us)),
     )
@@ -107,19 +108,28 @@ async def stored_violations(
             last_us=from_datetime(row[5]),
             status=row[6],
             finding=row[7],
+            measures=row[8],
         )
         for row in await cursor.fetchall()
     ]
 
 
-async def open_silences(conn: Connection, kinds: Sequence[str]) -> dict[tuple[int, int], int]:
-    """Standing, unended violations of absence kinds: (device, rule) -> start."""
+async def told_beyond(
+    conn: Connection, kinds: Sequence[str]
+) -> dict[tuple[int, int, int, str], int]:
+    """Standing violations of these kinds that reach beyond their device's newest snapshot:
+    (device, rule, start, duty) -> last."""
     cursor = await conn.execute(
-        "SELECT device_id, rule_id, started_at FROM violations"
-        " WHERE kind = ANY(%s) AND ended_at IS NULL AND finding = 'standing'",
+        "SELECT device_id, rule_id, started_at, coalesce(measures->>'duty', ''), last_at"
+        " FROM violations v WHERE kind = ANY(%s) AND finding = 'standing'"
+        " AND last_at > coalesce((SELECT max(s.time) FROM snapshots s"
+        "  WHERE s.device_id = v.device_id), '-infinity')",
         (list(kinds),),
     )
-    return {(row[0], row[1]): from_datetime(row[2]) for row in await cursor.fetchall()}
+    return {
+        (row[0], row[1], from_datetime(row[2]), row[3]): from_datetime(row[4])
+        for row in await cursor.fetchall()
+    }
 
 
 async def move_on(conn: Connection, epoch: int, journal_id: int, tick_us: int) -> None:
@@ -146,6 +156,15 @@ async def save_snapshots(conn: Connection, snapshots: Sequence[tuple[int, int, b
             [row[2] for row in snapshots],
         ),
     )
+
+
+async def stored_unjudged(conn: Connection) -> dict[int, dict[int, tuple[int, str]]]:
+    """As `save_unjudged` was given it."""
+    cursor = await conn.execute("SELECT device_id, rule_id, since, reason FROM unjudged")
+    found: dict[int, dict[int, tuple[int, str]]] = {}
+    for device_id, rule_id, since, reason in await cursor.fetchall():
+        found.setdefault(device_id, {})[rule_id] = from_datetime(since), reason
+    return found
 
 
 async def save_unjudged(

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from model.fences import Assignment, Fence, Shift
 from model.plates import normal_plate
 from model.rulebook import Device, Rule
+from storage import rejudge
 from storage.database import Connection
 from storage.instants import to_datetime
 
@@ -158,23 +159,26 @@ async def save_assignment(conn: Connection, assignment: Assignment) -> int:
         *(assignment.fence_id, assignment.purpose, windows),
         *(to_datetime(assignment.valid_from_us), to_datetime(assignment.valid_to_us)),
     )
-    return await _of_device(conn, _INSERT_ASSIGNMENT, values, assignment.device_id)
+    since_us = assignment.valid_from_us
+    return await _of_device(conn, _INSERT_ASSIGNMENT, values, assignment.device_id, since_us)
 
 
 async def save_shift(conn: Connection, shift: Shift) -> int:
     """A duty; returns the row's id. Raises LookupError: no such device."""
     values = (to_datetime(shift.starts_us), to_datetime(shift.ends_us))
-    return await _of_device(conn, _INSERT_SHIFT, values, shift.device_id)
+    return await _of_device(conn, _INSERT_SHIFT, values, shift.device_id, shift.starts_us)
 
 
 async def _of_device(
-    conn: Connection, query: str, values: tuple[object, ...], device_id: int
+    conn: Connection, query: str, values: tuple[object, ...], device_id: int, since_us: int
 ) -> int:
+    """Insert; what the device did since then is judged anew."""
     async with conn.transaction():
         await bump_revision(conn)
         row_id = await _value(conn, query, (*values, device_id))
         if row_id is None:
             raise LookupError(f"no device {device_id}")
+        await rejudge.ask(conn, [device_id], since_us)
     return int(row_id)
 
 

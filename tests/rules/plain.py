@@ -9,11 +9,14 @@ import numpy as np
 from model.position import Rows
 from model.rulebook import Finding, Rulebook
 from rules.absence import Absences
+from rules.batch import Batch
 from rules.build_view import build_view, sort_rows
 from rules.contract import UNKNOWN, Column, FollowingKind
+from rules.duties import Duties
 from rules.engine import Engine
 from rules.episodes import Episode, Sample, advance
 from rules.findings import FindingMaker
+from rules.owed import DutyKind, Ground
 from rules.plan import Plan, make_plans
 from rules.registry import kinds_by_name
 from rules.roster import Roster
@@ -33,7 +36,10 @@ class PlainEngine:
         self._memory = Engine(Rulebook(revision=1, devices=book.devices), {})
         self._findings = FindingMaker(book, self._index)
         plans = make_plans(book, kinds_by_name())
-        self._plans = [plan for plan in plans if not plan.kind.absence]
+        owing = [plan for plan in plans if isinstance(plan.kind, DutyKind)]
+        self._plans = [plan for plan in plans if not (plan.kind.absence or plan in owing)]
+        ground = Ground(book, self._roster, self._index)
+        self._duties = Duties(owing, ground, self._findings, {})
         absent = [plan for plan in plans if plan.kind.absence]
         self._absences = Absences(absent, book, Roster.of(book), self._findings)
 
@@ -53,6 +59,7 @@ class PlainEngine:
         for plan in self._plans:
             yield from self._walk(plan, id_, state, view)
         yield from self._absences.ended_by(id_, state, one)
+        yield from self._duties.advance({id_: state}, Batch.of(view))
         self._memory.advance({id_: state}, one)
 
     def _walk(self, plan: Plan, id_: int, state: DeviceState, view: View) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ import pytest
 
 from geofence.index import FenceIndex
 from model import signals
-from model.fences import Shift
+from model.fences import Shift, Window
 from model.position import FixSource, Rows, empty_rows
 from model.rulebook import FAR_FUTURE_US, Device, Finding, Rule, Rulebook, Scope
 from rules.batch import part_of
@@ -31,12 +31,15 @@ FENCES = (
     square(5, 300, 300, 250, tags=("grid",)),
     fence(6, "circle", {"type": "Point", "coordinates": at(600, 300)}, radius_m=150,
           tags=("parking",), valid_to_us=START_US + 300_000_000),
+    fence(7, "point_set", {"type": "MultiPoint", "coordinates": [at(0, 0), at(200, 0)]},
+          radius_m=200),
 )  # fmt: skip
 DEVICES = tuple(
     Device(id=i, organisation_id=1, identity=str(i), protocol="t", kind=kind, name=str(i))
     for i, kind in enumerate((*KINDS, *KINDS[:3]), 1)
 )
-PURPOSES = (("corridor", 3), ("work_road", 4), ("grid", 5))
+PURPOSES = (("corridor", 3), ("work_road", 4), ("grid", 5), ("collection", 7))
+EVERY_MINUTE = tuple(Window((1,), m, m + 4) for m in range(11 * 60 + 50, 12 * 60 + 30))
 
 
 def rules() -> tuple[Rule, ...]:
@@ -61,7 +64,10 @@ def rules() -> tuple[Rule, ...]:
 
 BOOK = Rulebook(
     revision=1, organisation_parents={1: None, 7: 1}, devices=DEVICES, fences=FENCES, rules=rules(),
-    assignments=tuple(assign(f, purpose, d.id) for d in DEVICES[:7] for purpose, f in PURPOSES),
+    assignments=tuple(
+        assign(f, purpose, d.id, windows=EVERY_MINUTE if purpose == "collection" else None)
+        for d in DEVICES[:7] for purpose, f in PURPOSES
+    ),
     shifts=tuple(
         Shift(device_id=d.id, starts_us=START_US, ends_us=FAR_FUTURE_US) for d in DEVICES
     ),
@@ -113,7 +119,9 @@ def test_the_drive_has_findings_of_many_kinds() -> None:
     """Agreeing about nothing would prove nothing."""
     found = Engine(BOOK, kinds_by_name()).advance({}, drive(1, 2_000))
     assert len({f.kind for f in found}) >= 5
-    assert {"uncovered_load", "route_deviation", "inspector_silent"} <= {f.kind for f in found}
+    assert {"uncovered_load", "route_deviation", "inspector_silent", "point_not_served"} <= {
+        f.kind for f in found
+    }
 
 
 @pytest.mark.parametrize("seed", range(5))

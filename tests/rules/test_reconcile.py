@@ -89,4 +89,4 @@ def test_other_rules_and_devices_are_others() -> None:
 
 
 def test_unfounded_names_are_withdrawn() -> None:
-    assert actions([stored(7, 100, None)], [], [], [(1, 1, 100)]) == [("withdraw", 7)]
+    assert actions([stored(7, 100, None)], [], [], [(1, 1, 100, "")]) == [("withdraw", 7)]

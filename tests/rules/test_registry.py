@@ -41,7 +41,7 @@ def test_every_module_registers_one_kind_of_its_own_name() -> None:
 def test_contract(kind: RuleKind) -> None:
     assert kind.zh
     assert kind.en
-    assert re.fullmatch(r"[a-z_]+_(kmh|m|min|s|days)", kind.measure_name)
+    assert re.fullmatch(r"[a-z_]+_(kmh|m|min|s|days|pct|points)", kind.measure_name)
     assert set(kind.vehicle_kinds) <= {unit.value for unit in UnitKind}
     assert set(kind.episode_defaults) <= {p.name for p in EPISODE_PARAMETERS}
     assert len({p.name for p in kind.parameters}) == len(kind.parameters) > 0

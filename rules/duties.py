@@ -1,0 +1,264 @@
+"""Runs the kinds that judge duties: opens, follows and judges them, the same however data arrive.
+
+The memory of a device for such a rule holds its open duties by key (with `from_us`, `due_us`,
+`seen_us`, `heard_us` and `doubt` beside what the kind folds in), and under DOUBT since when it
+could not be judged. A verdict is taken when the device's event time passes the due time, and at a
+tick for a device that fell silent before; the tick changes nothing, for late data may come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from model.rulebook import Finding
+from rules.batch import Batch
+from rules.contract import UNKNOWN, YES, Memory
+from rules.duty_days import DAY_US, DutyDays, Opened
+from rules.findings import FindingMaker
+from rules.owed import Duty, Ground, Seen, Verdict, Watched
+from rules.plan import Plan, Version
+from rules.state import DeviceState
+
+_SECOND_US = 1_000_000
+GRACE_US = 60 * _SECOND_US  # at a tick: reports are on their way for so long
+UNHEARD_US = DAY_US  # duties of which nothing was heard are judged up to so long after
+DOUBT = ""  # no duty's key
+Passed = tuple[int, str, Opened | None, Memory]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A duty, its version and its verdict."""
+
+    plan: Plan
+    version: Version
+    duty: Duty
+    verdict: Verdict
+
+
+class Duties:
+    """All rules whose kind judges duties. `failing` is the engine's: rules stopped by an error."""
+
+    def __init__(
+        self, plans: Sequence[Plan], ground: Ground, findings: FindingMaker, failing: dict[int, str]
+    ) -> None:
+        self._plans = [(plan, DutyDays(plan, ground)) for plan in plans]
+        self._ground, self._findings, self._failing = ground, findings, failing
+        self.rule_ids = {plan.rule_id for plan in plans}
+        self.unheard = {plan.rule_id for plan, days in self._plans if days.kind.unheard}
+        self._told: dict[tuple[int, int, str], tuple[int, Memory, Verdict]] = {}
+
+    def advance(self, states: Mapping[int, DeviceState], batch: Batch) -> Iterator[Finding]:
+        """Follow newer fixes; findings of the duties that they have passed."""
+        for judged in self.judge(states, batch):
+            if judged.verdict.value == YES:
+                yield self._finding(judged, states[judged.duty.device_id])
+
+    def judge(self, states: Mapping[int, DeviceState], batch: Batch) -> Iterator[Judgement]:
+        """Every verdict that these newer fixes bring, whatever it is."""
+        for plan, days in self._plans:
+            if plan.rule_id in self._failing:
+                continue
+            try:
+                self._follow(plan, days, states, batch)
+                yield from self._pass(plan, days, states, batch)
+            except Exception as error:
+                self._failing[plan.rule_id] = f"{type(error).__name__}: {error}"
+
+    def at_tick(self, states: Mapping[int, DeviceState], tick_us: int) -> Iterator[Finding]:
+        """What is due at a tick and not done, of devices not heard since."""
+        for plan, days in self._plans:
+            if plan.rule_id in self._failing:
+                continue
+            try:
+                yield from self._due(plan, days, states, tick_us)
+            except Exception as error:
+                self._failing[plan.rule_id] = f"{type(error).__name__}: {error}"
+
+    def under_way(self, state: DeviceState) -> Iterator[tuple[int, int]]:
+        """(rule id, due time) of the duties that a state holds."""
+        for rule_id in self.rule_ids & state.memories.keys():
+            for _, progress in _open(state.memories[rule_id]):
+                yield rule_id, progress["due_us"]
+
+    def doubts(self, state: DeviceState) -> Iterator[tuple[int, tuple[int, str]]]:
+        """Rules whose last duty could not be judged: rule id, (since, reason)."""
+        for rule_id in self.rule_ids & state.memories.keys():
+            doubt = state.memories[rule_id].get(DOUBT)
+            if doubt:
+                yield rule_id, (doubt["since_us"], doubt["reason"])
+
+    def around(self, device_id: int, at_us: int) -> list[Opened]:
+        """A device's duties under way at a time, of all rules, the earliest due first."""
+        return [opened for _, days in self._plans for opened in days.around(device_id, at_us)]
+
+    def verdict(self, days: DutyDays, opened: Opened, progress: Memory) -> Verdict:
+        """The verdict by what is known."""
+        duty, version = opened
+        parameters = version.parameters
+        share = _known_share(duty, progress, parameters["max_gap_s"] * _SECOND_US)
+        known = {"known_share": round(share, 3)}
+        if not days.kind.unheard and share < parameters["min_known_share"]:
+            return Verdict(UNKNOWN, progress.get("doubt") or "not_heard", known)
+        found = days.kind.verdict(self._ground, duty, progress, share, parameters)
+        return Verdict(found.value, found.reason, found.measures | known, found.where)
+
+    def _follow(
+        self, plan: Plan, days: DutyDays, states: Mapping[int, DeviceState], batch: Batch
+    ) -> None:
+        """Fold the batch's fixes into the duties that are under way at them."""
+        found = days.under_way(batch)
+        for version in plan.versions:
+            own = [(duty, rows) for (duty, by), rows in found if by is version]
+            if not own:
+                continue
+            counts = [stop - start for _, (start, stop) in own]
+            row = np.concatenate([np.arange(*rows) for _, rows in own])
+            duties = [duty for duty, _ in own]
+            watched = Watched(row, np.repeat(np.arange(len(own)), counts), duties)
+            seen = days.kind.look(batch.view, watched, version.rule, version.parameters)
+            times = batch.view.rows["time_us"][row].tolist()
+            for duty, end, count in zip(duties, np.cumsum(counts).tolist(), counts, strict=True):
+                memory = states[duty.device_id].memories.setdefault(plan.rule_id, {})
+                progress = memory.setdefault(duty.key, _begun(duty))
+                part = slice(end - count, end)
+                steps = _steps(seen, times, part, progress)
+                days.kind.fold(duty, progress, steps, version.parameters)
+                _hear(progress, duty, steps, version.parameters["max_gap_s"] * _SECOND_US)
+
+    def _pass(
+        self, plan: Plan, days: DutyDays, states: Mapping[int, DeviceState], batch: Batch
+    ) -> Iterator[Judgement]:
+        """Judge the duties whose due time the batch has passed, and forget them."""
+        newest = batch.view.rows["time_us"][batch.bounds[1:] - 1].tolist()
+        passed: list[Passed] = [
+            (place, key, days.find(id_, key, progress["from_us"]), progress)
+            for place, id_ in enumerate(batch.ids)
+            for key, progress in _open(states[id_].memories.get(plan.rule_id))
+            if progress["due_us"] < newest[place]
+        ]
+        if days.kind.unheard:
+            passed += self._pass_unheard(plan, days, states, batch)
+        for place, key, opened, progress in sorted(passed, key=_by_due):
+            memory = states[batch.ids[place]].memories.setdefault(plan.rule_id, {})
+            memory.pop(key, None)
+            if opened is None:
+                continue  # no longer owed: the assignment or the rule was ended
+            verdict = self.verdict(days, opened, progress)
+            _note_doubt(memory, opened[0], verdict)
+            yield Judgement(plan, opened[1], opened[0], verdict)
+
+    def _pass_unheard(
+        self, plan: Plan, days: DutyDays, states: Mapping[int, DeviceState], batch: Batch
+    ) -> Iterator[Passed]:
+        """Duties that the batch has passed without a fix in their window."""
+        times = batch.view.rows["time_us"]
+        for place, id_ in enumerate(batch.ids):
+            own = times[batch.bounds[place] : batch.bounds[place + 1]]
+            memory = states[id_].memories.get(plan.rule_id, {})
+            after_us = max(states[id_].last_us, int(own[0]) - UNHEARD_US)
+            for opened in days.between(after_us, int(own[-1]) - 1, id_):
+                duty = opened[0]
+                start, stop = np.searchsorted(own, [duty.from_us, duty.due_us + 1])
+                near = int(own[stop]) < duty.due_us + UNHEARD_US
+                if start == stop and near and duty.key not in memory:
+                    yield place, duty.key, opened, _begun(duty)
+
+    def _due(
+        self, plan: Plan, days: DutyDays, states: Mapping[int, DeviceState], tick_us: int
+    ) -> Iterator[Finding]:
+        for id_, state in states.items():
+            for key, progress in _open(state.memories.get(plan.rule_id)):
+                if progress["due_us"] + GRACE_US <= tick_us:
+                    opened = days.find(id_, key, progress["from_us"])
+                    yield from self._tell(plan, days, opened, state, progress)
+        if not days.kind.unheard:
+            return
+        for opened in days.between(tick_us - UNHEARD_US, tick_us - GRACE_US):
+            duty = opened[0]
+            state = states.get(duty.device_id) or DeviceState()
+            if state.last_us < duty.due_us and duty.key not in state.memories.get(plan.rule_id, {}):
+                yield from self._tell(plan, days, opened, state, _begun(duty))
+
+    def _tell(
+        self,
+        plan: Plan,
+        days: DutyDays,
+        opened: Opened | None,
+        state: DeviceState,
+        progress: Memory,
+    ) -> Iterator[Finding]:
+        """The finding of a duty that is due, judged once as long as nothing more is heard."""
+        if opened is None:
+            return
+        name = (opened[0].device_id, plan.rule_id, opened[0].key)
+        known = self._told.get(name)
+        # Late data may change the progress, and newer data the progress that was remembered.
+        if known is None or known[:2] != (state.last_us, progress):
+            verdict = self.verdict(days, opened, progress)
+            known = self._told[name] = state.last_us, progress, verdict
+        if known[2].value == YES:
+            yield self._finding(Judgement(plan, opened[1], opened[0], known[2]), state)
+
+    def _finding(self, judged: Judgement, state: DeviceState) -> Finding:
+        where = judged.verdict.where
+        place = (state.longitude_e6, state.latitude_e6)
+        if where is not None:
+            place = (round(where[0] * 1e6), round(where[1] * 1e6))
+        return self._findings.of_duty(
+            judged.plan, judged.version, judged.duty, judged.verdict.measures, place
+        )
+
+
+def _open(memory: Memory | None) -> list[tuple[str, Memory]]:
+    return [(key, progress) for key, progress in (memory or {}).items() if key != DOUBT]
+
+
+def _begun(duty: Duty) -> dict[str, Any]:
+    return {"from_us": duty.from_us, "due_us": duty.due_us, "seen_us": 0, "heard_us": 0}
+
+
+def _steps(
+    seen: Seen, times: Sequence[int], part: slice, progress: Memory
+) -> list[tuple[int, Any]]:
+    """The known fixes of one duty; why others are not known is noted."""
+    known = seen.known[part]
+    if not known.all():
+        progress["doubt"] = str(seen.reasons[part][~known][-1])
+    facts = zip(times[part], seen.facts[part], known.tolist(), strict=True)
+    return [(time_us, fact) for time_us, fact, is_known in facts if is_known]
+
+
+def _hear(
+    progress: Memory, duty: Duty, steps: Sequence[tuple[int, Any]], max_gap_us: float
+) -> None:
+    """Count the time between fixes that are near enough; the window's start counts as one."""
+    for time_us, _ in steps:
+        gap_us = time_us - (progress["seen_us"] or duty.from_us)
+        progress["heard_us"] += gap_us if gap_us <= max_gap_us else 0
+        progress["seen_us"] = time_us
+
+
+def _known_share(duty: Duty, progress: Memory, max_gap_us: float) -> float:
+    if not progress["seen_us"]:
+        return 0.0
+    rest_us = duty.due_us - progress["seen_us"]
+    heard_us = progress["heard_us"] + (rest_us if rest_us <= max_gap_us else 0)
+    return float(heard_us / max(duty.due_us - duty.from_us, 1))
+
+
+def _note_doubt(memory: Memory, duty: Duty, verdict: Verdict) -> None:
+    if verdict.value != UNKNOWN:
+        memory.pop(DOUBT, None)
+        return
+    since_us = memory.get(DOUBT, {}).get("since_us", duty.from_us)
+    memory[DOUBT] = {"since_us": since_us, "reason": verdict.reason}
+
+
+def _by_due(passed: Passed) -> tuple[int, int, str]:
+    place, key, _, progress = passed
+    return place, progress["due_us"], key
