@@ -66,7 +66,7 @@ describe('a fence', () => {
       geometry: { type: 'LineString', coordinates: [[118.8, 0], [118.9, 0]] },
       properties: { half_width_m: 50, tags: ['road'] },
     }
-    const made = drawable(feature)
+    const made = drawable(feature)[0]!
     expect(made.geometry.type).toBe('LineString')
     // At the equator and zoom z a pixel is 156,543 m / 2^(z+1) with 512-px tiles.
     const px = (made.properties!.width_px0 as number) * 2 ** 16
@@ -76,8 +76,8 @@ describe('a fence', () => {
 
   it('shows its tag, and the strictest one when it has several', () => {
     const feature: Feature = { type: 'Feature', geometry: { type: 'Polygon', coordinates: [] } as Polygon, properties: { tags: ['site', 'no_go'] } }
-    expect(drawable(feature).properties!.look).toBe('no_go')
-    expect(drawable({ ...feature, properties: null }).properties!.look).toBe('other')
+    expect(drawable(feature)[0]!.properties!.look).toBe('no_go')
+    expect(drawable({ ...feature, properties: null })[0]!.properties!.look).toBe('other')
   })
 })
 

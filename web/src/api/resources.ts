@@ -1,4 +1,5 @@
 /** The server's resources, one function a route of docs/api.md that the page uses. */
+import type { CalendarDay } from '@/format/calendar'
 import { query, request } from './client'
 import type {
   Collection,
@@ -62,6 +63,13 @@ export const command = (id: number) => request<Command>('GET', `/commands/${id}`
 export const rollcall = () => request<RollcallEntry[]>('GET', '/patrol/rollcall')
 export const patrolPath = (deviceId: number) => request<Track>('GET', `/patrol/${deviceId}/path`)
 export const patrolCells = () => request<Collection>('GET', '/patrol/cells')
+
+export interface Calendar {
+  known_until: string | null
+  days: CalendarDay[]
+}
+export const calendar = (year: number) => request<Calendar>('GET', `/calendar${query({ year })}`)
+export const changeCalendar = (days: CalendarDay[]) => request<Calendar>('PUT', '/calendar', { days })
 
 export const unregistered = () => request<UnregisteredTerminal[]>('GET', '/unregistered')
 export const quarantine = (limit = 200) =>

@@ -241,6 +241,8 @@ export default {
     only: 'Needing attention only',
   },
   tools: {
+    fences: 'Fences',
+    calendar: 'Calendar',
     rules: 'Rules',
     unregistered: 'Unregistered terminals',
     quarantine: 'Quarantine',

@@ -240,6 +240,8 @@ export default {
     only: '只看需关注',
   },
   tools: {
+    fences: '围栏',
+    calendar: '日历',
     rules: '规则',
     unregistered: '未登记终端',
     quarantine: '隔离报文',

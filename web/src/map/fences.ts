@@ -1,6 +1,7 @@
 /** Fences as map features: circles and corridors become areas, each with the look of its tag. */
-import type { Feature, FeatureCollection, Position as LonLat } from 'geojson'
+import type { Feature, FeatureCollection, Geometry, Position as LonLat } from 'geojson'
 import type { LayerSpecification } from 'maplibre-gl'
+import type { Waypoint } from '@/api/fence_types'
 import type { Theme } from '@/stores/preferences'
 import { FONT } from './style'
 import { PALETTES, type FenceLook } from './palette'
@@ -37,29 +38,41 @@ function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
-/**
- * The fence ready to draw. Corridors stay lines; `width_m` is drawn to scale by their layer
- * (exact on the ground at every zoom at the fence's own latitude).
- */
-export function drawable(feature: Feature): Feature {
+function firstLatitude(geometry: Geometry): number {
+  if (geometry.type === 'LineString') return geometry.coordinates[0]?.[1] ?? 0
+  return geometry.type === 'MultiLineString' ? (geometry.coordinates[0]?.[0]?.[1] ?? 0) : 0
+}
+
+/** Circles and point sets become areas; lines stay lines whose layer draws their width to scale. */
+function shaped(geometry: Geometry, radius_m: number | null, half_width_m: number | null): [Geometry, object] {
+  if (radius_m !== null && geometry.type === 'Point')
+    return [{ type: 'Polygon', coordinates: [circle(geometry.coordinates, radius_m)] }, {}]
+  if (radius_m !== null && geometry.type === 'MultiPoint')
+    return [{ type: 'MultiPolygon', coordinates: geometry.coordinates.map((at) => [circle(at, radius_m)]) }, {}]
+  const isLine = geometry.type === 'LineString' || geometry.type === 'MultiLineString'
+  if (half_width_m === null || !isLine) return [geometry, {}]
+  // Web Mercator, 512 px tiles: pixels a metre at zoom 0, exact at the fence's own latitude.
+  const px0 = 512 / (METRES_PER_DEGREE * 360) / Math.cos((firstLatitude(geometry) * Math.PI) / 180)
+  return [geometry, { width_px0: 2 * half_width_m * px0 }]
+}
+
+/** What a fence looks like on the map: itself, and the waypoints of a route as circles. */
+export function drawable(feature: Feature): Feature[] {
   const properties = feature.properties ?? {}
   const tags = Array.isArray(properties.tags) ? (properties.tags as string[]) : []
   const look = lookOf(tags, String(properties.shape ?? ''))
   const kept = { ...properties, look, fence_id: properties.id ?? feature.id ?? null }
-  const { geometry } = feature
-  const radius_m = numberOf(properties.radius_m)
-  if (geometry?.type === 'Point' && radius_m !== null) {
-    const ring = circle(geometry.coordinates, radius_m)
-    return { type: 'Feature', geometry: { type: 'Polygon', coordinates: [ring] }, properties: kept }
-  }
-  const half = numberOf(properties.half_width_m)
-  if (geometry?.type === 'LineString' && half !== null) {
-    const latitude = geometry.coordinates[0]?.[1] ?? 0
-    // Web Mercator, 512 px tiles: pixels a metre at zoom 0.
-    const px0 = (512 / (METRES_PER_DEGREE * 360)) / Math.cos((latitude * Math.PI) / 180)
-    return { type: 'Feature', geometry, properties: { ...kept, width_px0: 2 * half * px0 } }
-  }
-  return { type: 'Feature', geometry, properties: kept }
+  if (!feature.geometry) return []
+  const [geometry, width] = shaped(feature.geometry, numberOf(properties.radius_m), numberOf(properties.half_width_m))
+  const waypoints = (Array.isArray(properties.waypoints) ? properties.waypoints : []) as Waypoint[]
+  return [
+    { type: 'Feature', geometry, properties: { ...kept, ...width } },
+    ...waypoints.map(({ name, longitude, latitude, radius_m }, index): Feature => ({
+      type: 'Feature',
+      geometry: { type: 'Polygon', coordinates: [circle([longitude, latitude], radius_m)] },
+      properties: { look, fence_id: kept.fence_id, name: name || String(index + 1) },
+    })),
+  ]
 }
 
 /** Whole districts say who answers, not where something is: they would only cover the map. */
@@ -69,7 +82,7 @@ function drawn(feature: Feature): boolean {
 }
 
 export function drawables(fences: FeatureCollection | null): FeatureCollection {
-  return { type: 'FeatureCollection', features: (fences?.features ?? []).filter(drawn).map(drawable) }
+  return { type: 'FeatureCollection', features: (fences?.features ?? []).filter(drawn).flatMap(drawable) }
 }
 
 function byLook(theme: Theme): unknown[] {
@@ -78,11 +91,13 @@ function byLook(theme: Theme): unknown[] {
   return ['match', ['get', 'look'], ...pairs, fence.other]
 }
 
+const among = (...types: string[]) => ['in', ['geometry-type'], ['literal', types]]
+
 /** Layers over the source `source`; grid cells are drawn faint, their tab colours them. */
 export function fenceLayers(source: string, theme: Theme, withLabels = true): LayerSpecification[] {
   const colour = byLook(theme)
-  const isArea = ['==', ['geometry-type'], 'Polygon']
-  const isCorridor = ['==', ['geometry-type'], 'LineString']
+  const isArea = among('Polygon', 'MultiPolygon')
+  const isCorridor = among('LineString', 'MultiLineString')
   const isGrid = ['==', ['get', 'look'], 'grid']
   const colours = PALETTES[theme]
   const layers: unknown[] = [
@@ -124,8 +139,30 @@ export function fenceLayers(source: string, theme: Theme, withLabels = true): La
       },
     },
   ]
+  layers.push(routeArrows(source, colour, colours.halo))
   if (withLabels) layers.push(fenceLabels(source, colour, colours.halo))
   return layers as LayerSpecification[]
+}
+
+/** A route has a direction: arrows along its line. */
+function routeArrows(source: string, colour: unknown, halo: string): unknown {
+  return {
+    id: `${source}-arrow`,
+    type: 'symbol',
+    source,
+    minzoom: 11,
+    filter: ['==', ['get', 'shape'], 'route'],
+    layout: {
+      'symbol-placement': 'line',
+      'symbol-spacing': 90,
+      'text-field': '▶',
+      'text-font': FONT,
+      'text-size': 13,
+      'text-keep-upright': false,
+      'text-allow-overlap': true,
+    },
+    paint: { 'text-color': colour, 'text-halo-color': halo, 'text-halo-width': 1 },
+  }
 }
 
 function fenceLabels(source: string, colour: unknown, halo: string): unknown {
@@ -134,7 +171,7 @@ function fenceLabels(source: string, colour: unknown, halo: string): unknown {
     type: 'symbol',
     source,
     minzoom: 12,
-    filter: ['all', ['==', ['geometry-type'], 'Polygon'], ['!=', ['get', 'look'], 'grid']],
+    filter: ['all', among('Polygon', 'MultiPolygon'), ['!=', ['get', 'look'], 'grid']],
     layout: {
       'text-field': ['coalesce', ['get', 'name'], ''],
       'text-font': FONT,

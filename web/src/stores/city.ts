@@ -1,12 +1,19 @@
 /** What lies under the units: base map and fences, loaded once a session; organisations too. */
-import { ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef } from 'vue'
 import * as api from '@/api/resources'
 import type { Collection, Organisation } from '@/api/types'
+import { user } from './session'
 
 export const basemap = shallowRef<Collection | null>(null)
 export const fences = shallowRef<Collection | null>(null)
 export const organisations = shallowRef<Organisation[]>([])
 export const cityReady = ref(false)
+
+/** Whether the user's organisation stands below no other: the calendar is the whole server's. */
+export const isTopmost = computed(() => {
+  const own = organisations.value.find((item) => item.id === user.value?.organisation.id)
+  return own !== undefined && (own.parent_id ?? null) === null
+})
 
 export async function loadCity(): Promise<void> {
   const [base, areas, units] = await Promise.allSettled([
@@ -19,6 +26,10 @@ export async function loadCity(): Promise<void> {
   if (areas.status === 'fulfilled') fences.value = areas.value
   if (units.status === 'fulfilled') organisations.value = units.value
   cityReady.value = true
+}
+
+export async function reloadFences(): Promise<void> {
+  fences.value = await api.fences()
 }
 
 export function clearCity(): void {
