@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from protocols.registry import protocols_by_name
 from rules.registry import kinds_by_name
+from simulators.conform.steps import AT_THE_END, STEPS
 from xunji.command_line import build_app
 from xunji.settings import Settings
 
@@ -96,7 +97,15 @@ def protocols_table() -> str:
     return _table(("protocol", "own port"), rows)
 
 
+def clauses_table() -> str:
+    """What `xunji conform` examines, in its order."""
+    head = ("step", "2013", "2019", "what is required", "")
+    rows = [(f"`{s.name}`", *s.clauses, s.en, s.zh) for s in (*STEPS, *AT_THE_END)]
+    return _table(head, rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "clauses": clauses_table,
     "settings": settings_table,
     "commands": commands_table,
     "rules": rules_table,

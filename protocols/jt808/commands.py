@@ -1,4 +1,4 @@
-"""Commands to a terminal as message bodies. Standard 8.24 (text), 8.55 (photo)."""
+"""Commands to a terminal as message bodies. Standard 8.23 (text), 8.54 (photo)."""
 
 from __future__ import annotations
 

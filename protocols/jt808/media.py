@@ -1,4 +1,4 @@
-"""Photos, sounds and videos: the fields that their messages share. Standard 8.52 to 8.60."""
+"""Photos, sounds and videos: the fields that their messages share. Standard 8.51 to 8.60."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photos, sounds and videos as sessions hand them on. Standard 8.53 and 8.54."""
+"""Photos, sounds and videos as sessions hand them on. Standard 8.52 and 8.53."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a simulated terminal does with each message of the server: a table, one function a message.
 
-Standard 8.2 (0x8001) to 8.55 (0x8801).
+Standard 8.2 (0x8001) to 8.54 (0x8801).
 """
 
 from __future__ import annotations

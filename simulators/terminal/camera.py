@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 
-# Resolution codes of 0x8801 (standard 8.55, table 83): width and height in blocks of 8 pixels.
+# Resolution codes of 0x8801 (standard 8.54): width and height in blocks of 8 pixels.
 BLOCKS = {1: (40, 30), 2: (80, 60), 3: (100, 75), 4: (128, 96)}
 DEFAULT_RESOLUTION = 1
 _CATEGORIES = 12

@@ -67,7 +67,7 @@ class TerminalLogic(Sender):
         self.sent = self.acknowledged = self.refused = self.blind_dropped = 0
         self.texts: list[str] = []
         self.pieces: Callable[[Sequence[bytes]], list[bytes]] = _joined
-        self.online = self.lost = False
+        self.online = self.lost = self._met = False
         self.failure: Refused | None = None
         self.code: str | None = None
         self.parameters: Values = {
@@ -115,7 +115,7 @@ class TerminalLogic(Sender):
     def tick(self, now_s: float) -> list[bytes]:
         """What is due by now; call it at `due_s` or soon after."""
         self.now_s = now_s
-        if self.measure is not None and now_s >= self._next_report_s():
+        if self.measure is not None and self._met and now_s >= self._next_report_s():
             self._reported_s = now_s
             self._take_fix(self.measure(now_s))
         if self.online:
@@ -131,7 +131,7 @@ class TerminalLogic(Sender):
     def due_s(self) -> float:
         """When `tick` has something to do next."""
         times = [at_s for at_s, _, _ in self._scheduled]
-        if self.measure is not None:
+        if self.measure is not None and self._met:
             times.append(self._next_report_s())
         if self.online:
             times.append(self._spoke_s + self.parameters[HEARTBEAT_S])
@@ -217,7 +217,7 @@ class TerminalLogic(Sender):
 
     def logged_in(self) -> None:
         """0x0102 was accepted: send what waited."""
-        self.online, self._asked_s = True, None
+        self.online, self._met, self._asked_s = True, True, None
         self._out.extend(self._kept.begin_anew(self.now_s, self.parameters[ACK_TIMEOUT_S]))
         bodies = list(self._blind)
         self._blind.clear()
@@ -277,7 +277,7 @@ class TerminalLogic(Sender):
     def _take_fix(self, body: bytes) -> None:
         if self.online:
             self._out.append(self._keep(LOCATION, body))
-        elif self.code is not None:  # before its first log-in it has nothing to tell
+        else:
             self._go_blind([body])
 
     def _next_report_s(self) -> float:

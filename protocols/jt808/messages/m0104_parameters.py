@@ -1,4 +1,4 @@
-"""0x0104 answer with parameters. Standard 8.11, table 15."""
+"""0x0104 answer with parameters. Standard 8.12, table 15."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0800 a photo, sound or video was made. Standard 8.52, table 80; 2019 8.53, table 81."""
+"""0x0800 a photo, sound or video was made. Standard 8.51; 2019 8.50."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0802 what the terminal has stored, answer to 0x8802. Standard 8.57, table 87 and 88.
+"""0x0802 what the terminal has stored, answer to 0x8802. Standard 8.57; 2019 8.56.
 
 An item of 2011 has no media id.
 """

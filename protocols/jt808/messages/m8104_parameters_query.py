@@ -1,4 +1,4 @@
-"""0x8104 query all parameters, empty. Standard 8.9."""
+"""0x8104 query all parameters, empty. Standard 8.10."""
 
 from __future__ import annotations
 

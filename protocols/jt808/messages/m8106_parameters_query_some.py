@@ -1,4 +1,4 @@
-"""0x8106 query given parameters. Standard 8.10, table 14."""
+"""0x8106 query given parameters. Standard 8.11, table 14."""
 
 from __future__ import annotations
 

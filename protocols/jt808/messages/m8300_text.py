@@ -1,4 +1,4 @@
-"""0x8300 text to the driver. Standard 8.24, table 31; 2019 8.25, table 38.
+"""0x8300 text to the driver. Standard 8.23, table 31; 2019 8.27, table 38.
 
 Flags: bit 0 emergency (2019 bits 0-1: 1 service, 2 emergency, 3 notice), 2 display, 3 TTS.
 """

@@ -1,4 +1,4 @@
-"""0x8800 answer to 0x0801; packages to send again if any are missing. Standard 8.54, table 82."""
+"""0x8800 answer to 0x0801; packages to send again if any are missing. Standard 8.53; 2019 8.52."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8804 record sound; command 0 stops, duration 0 goes on for ever. Standard 8.59, table 90."""
+"""0x8804 record sound; command 0 stops, duration 0 goes on for ever. Standard 8.59; 2019 8.58."""
 
 from __future__ import annotations
 

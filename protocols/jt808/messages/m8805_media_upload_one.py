@@ -1,4 +1,4 @@
-"""0x8805 upload one stored medium. Standard 8.60, table 91."""
+"""0x8805 upload one stored medium. Standard 8.60; 2019 8.59."""
 
 from __future__ import annotations
 
