@@ -48,6 +48,11 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "该违规已被系统撤回（补传数据推翻了判定）。",
         "The engine has withdrawn this violation: late data showed that it was none.",
     ),
+    "violation_shadow": (
+        409,
+        "该违规由试运行规则产生，只供比较，不能处理。",
+        "A rule on trial found this: it is there to compare, not to act on.",
+    ),
     "device_exists": (
         409,
         "该协议下已有相同标识的终端。",

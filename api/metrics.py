@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from api.errors import ApiProblem
 from api.state import AppState
 from storage.deliveries import waiting
+from storage.failing import failing_in_force
 from storage.registers import violations_by_status
 
 _GAUGES = {
@@ -82,11 +83,13 @@ async def _database(state: AppState) -> list[Metric]:
     async with state.services.database.pool.connection() as conn:
         by_status = await violations_by_status(conn)
         undelivered, gave_up = await waiting(conn)
+        failing = await failing_in_force(conn, state.services.clock.now_us())
     violations = GaugeMetricFamily("xunji_violations", "standing violations", labels=["status"])
     for status, number in by_status.items():
         violations.add_metric([status], number)
     return [
         violations,
+        GaugeMetricFamily("xunji_rules_failing", "rules stopped by an error", value=len(failing)),
         GaugeMetricFamily("xunji_outbox_waiting", "events not yet delivered", value=undelivered),
         GaugeMetricFamily("xunji_outbox_gave_up", "deliveries given up", value=gave_up),
     ]

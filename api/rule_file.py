@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from api.errors import ApiProblem
 from api.rule_check import check_rule
-from api.shapes.rulebook import Name, RuleBody
+from api.shapes.rule_file import RuleEntry, RuleFile, ScheduleEntry
+from api.shapes.rulebook import RuleBody
 from model.rulebook import Rule
 from storage.database import Connection
 from storage.in_force import rules_in_force
@@ -25,10 +26,8 @@ from storage.rule_names import Names, load_names
 from storage.rulebook import save_rule
 
 MAX_BYTES = 1 << 20
-MAX_RULES = 2_000
-Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 _COMPARED = ("organisation_id", "kind", "name_zh", "name_en", "severity", "parameters", "scope",
-             "schedule", "fence_ids", "fence_tags")  # fmt: skip
+             "schedule", "fence_ids", "fence_tags", "mode", "ladder")  # fmt: skip
 
 
 class RuleFileProblem(Exception):
@@ -38,56 +37,6 @@ class RuleFileProblem(Exception):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
         self.field, self.message = field, message
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class WindowEntry(_Strict):
-    """A weekly window: ISO weekdays on which it starts, local times; may cross midnight."""
-
-    weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1, max_length=7)
-    start: Clock = Field(alias="from")
-    end: Clock = Field(alias="to")
-    days: Literal["weekdays", "workdays", "holidays"] = "weekdays"
-
-
-class ScheduleEntry(_Strict):
-    """Weekly windows in an IANA zone."""
-
-    zone: str = "Asia/Shanghai"
-    windows: list[WindowEntry] = Field([], max_length=200)
-
-
-class ScopeEntry(_Strict):
-    """Whom it judges: kinds of unit, organisations by name, units by terminal identity."""
-
-    kinds: list[str] = []
-    organisations: list[str] = []
-    devices: list[str] = Field([], max_length=10_000)
-
-
-class RuleEntry(_Strict):
-    """A rule of the file; fences by code or name."""
-
-    id: int | None = None
-    organisation: str | None = None
-    kind: str
-    name_zh: Name
-    name_en: Name
-    severity: Literal["info", "warning", "serious"] = "warning"
-    parameters: dict[str, float] = {}
-    scope: ScopeEntry = ScopeEntry()
-    schedule: ScheduleEntry | None = None
-    fences: list[str] = Field([], max_length=10_000)
-    fence_tags: list[Name] = Field([], max_length=50)
-
-
-class RuleFile(_Strict):
-    """The whole file."""
-
-    rules: list[RuleEntry] = Field(max_length=MAX_RULES)
 
 
 @dataclass(slots=True)
@@ -212,6 +161,7 @@ def _rule(entry: RuleEntry, where: str, names: Names, own_id: int, now_us: int) 
                     "scope.organisations", entry.scope.organisations, names.organisation
                 ),
                 "device_ids": find("scope.devices", entry.scope.devices, names.device),
+                "tags": entry.scope.tags,
             },
             "schedule": _schedule(entry.schedule),
             "fence_ids": find("fences", entry.fences, names.fence),
@@ -256,6 +206,7 @@ def _entry(row: dict[str, Any], names: Names) -> dict[str, Any]:
         "kinds": list(rule.scope.kinds),
         "organisations": [names.organisations[id_] for id_ in rule.scope.organisation_ids],
         "devices": [names.devices[id_] for id_ in rule.scope.device_ids],
+        "tags": list(rule.scope.tags),
     }
     schedule = None
     if rule.schedule is not None:
@@ -276,6 +227,8 @@ def _entry(row: dict[str, Any], names: Names) -> dict[str, Any]:
         "name_zh": rule.name_zh,
         "name_en": rule.name_en,
         "severity": rule.severity,
+        "mode": "" if rule.mode == "live" else rule.mode,
+        "ladder": _ladder(rule),
         "parameters": dict(sorted(rule.parameters.items())),
         "scope": {name: value for name, value in scope.items() if value},
         "schedule": schedule,
@@ -283,4 +236,10 @@ def _entry(row: dict[str, Any], names: Names) -> dict[str, Any]:
         "fence_tags": list(rule.fence_tags),
     }
     always = {"id", "organisation", "kind", "name_zh", "name_en", "severity"}
+    if rule.ladder is not None:
+        always.add("ladder")  # an empty one tells nobody
     return {name: value for name, value in said.items() if name in always or value}
+
+
+def _ladder(rule: Rule) -> list[dict[str, Any]] | None:
+    return None if rule.ladder is None else msgspec.to_builtins(rule.ladder)

@@ -58,7 +58,8 @@ async def status_of(state: AppState, conn: Connection, caller: Caller) -> dict[s
 async def _count(state: AppState, conn: Connection, caller: Caller) -> dict[str, Any]:
     services = state.services
     latest = await state.latest.all(conn)
-    numbers = await counts(conn, caller.organisations, caller.user.is_root)
+    now_us = services.clock.now_us()
+    numbers = await counts(conn, caller.organisations, caller.user.is_root, now_us)
     units = await device_ids(conn, caller.organisations)
     reporting = sum(unit in latest and latest[unit]["online"] for unit in units)
     return {

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import structlog
+
 from api.registries import rule_kinds
 from api.times import iso
 
 Row = dict[str, Any]
+_log = structlog.get_logger("xunji.api")
 
 
 def sentence(kind: str, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
-    """What happened, in words; of a kind that this version no longer has, its name."""
+    """What happened, in words; of a kind that has no words for it, its name."""
     known = rule_kinds().get(kind)
-    return known.sentence(measures, language) if known else kind
+    if known is None:
+        return kind
+    try:
+        return known.sentence(measures, language)
+    except Exception as error:  # the rule is shown as failing; what it found can still be read
+        _log.warning("no_sentence", kind=kind, error=str(error)[:255])
+        return known.zh if language == "zh" else known.en
 
 
 def person(user_id: int | None, display_name: str | None) -> Row | None:
@@ -74,6 +83,7 @@ def _workflow(row: Row) -> Row:
         "finding": row["finding"],
         "status": row["status"],
         "late": row["late"],
+        "shadow": row["shadow"],
         "taken_by": person(row["taken_by"], row["taken_by_name"]),
         "taken_at": iso(row["taken_at"]),
         "closed_by": person(row["closed_by"], row["closed_by_name"]),

@@ -8,9 +8,11 @@ import msgspec
 
 from model.calendar import CalendarDay
 from model.fences import Assignment, Fence, Shift, Window
+from model.ladder import LadderStep
 from model.permits import Permit, Waybill
 
 Severity = Literal["info", "warning", "serious"]
+Mode = Literal["live", "shadow", "off"]
 FAR_FUTURE_US = 4_102_444_800_000_000  # 2100-01-01: "until further notice"
 
 
@@ -24,6 +26,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     name: str
     plate: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,6 +35,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kinds: tuple[str, ...] = ()
     organisation_ids: tuple[int, ...] = ()
     device_ids: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()  # a device has one of them
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +50,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     `parameters` override the kind's defaults by name. `schedule` has the kind's own meaning
     (operating hours: the permitted windows; others: when the rule applies; None means always).
+    `mode`: what a shadow rule finds is kept for comparison and told to nobody. `ladder`: who is
+    told of a violation, and when; None: the severity's own (model.ladder).
     """
 
     id: int
@@ -55,6 +61,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     name_zh: str
     name_en: str
     severity: Severity = "warning"
+    mode: Mode = "live"
+    ladder: tuple[LadderStep, ...] | None = None
     parameters: dict[str, float] = {}
     scope: Scope = Scope()
     schedule: Schedule | None = None

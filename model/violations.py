@@ -20,6 +20,7 @@ class StoredViolation(msgspec.Struct, frozen=True, kw_only=True):
     last_us: int
     status: Literal["open", "taken", "closed"]
     finding: Literal["standing", "withdrawn"]
+    rule_version: int = 0
     measures: dict[str, Any] = {}  # of duties, by which late data may change nothing else
 
     @property

@@ -29,6 +29,7 @@ from rules.contract import RuleKind
 from rules.engine import Engine
 from storage import changes, judgement, rejudge
 from storage.database import Connection, Database
+from storage.failing import load_failing, save_failing
 from storage.problems import DatabaseProblem
 from storage.rulebook import current_revision, load_rulebook
 from storage.rulebook_changes import save_outage
@@ -87,6 +88,7 @@ class Evaluator:
         self._revision = 0
         self._revision_read_s = float("-inf")
         self._epoch = 0
+        self._failing: dict[tuple[int, int], str] = {}
         self._first_tick_seen = False
         self._last_tick_us: int | None = None
         self._asked_id, self._asked = 0, dict[int, int]()  # devices to judge anew from a time on
@@ -121,11 +123,6 @@ class Evaluator:
         self._stopping = True
         self._arrived.set()
         self._hurry.set()
-
-    @property
-    def failing(self) -> dict[int, str]:
-        """Rules stopped by an error of their own."""
-        return dict(self.judge.engine.failing) if self.judge else {}
 
     async def run(self) -> None:
         """Until `stop`; keeps trying while the database is away."""
@@ -188,10 +185,13 @@ class Evaluator:
         self._asked_id, self._asked = await rejudge.asked(conn, self._clock.now_us())
         rulebook = await load_rulebook(conn, self._clock.now_us())
         if self.judge is None:
-            self.judge = Judge(Engine(rulebook, self._kinds), self._pace.snapshot_us)
+            self._failing = await load_failing(conn)
+            engine = Engine(rulebook, self._kinds, failing=self._failing)
+            self.judge = Judge(engine, self._pace.snapshot_us)
         else:
             # One changed fence must not cost the index of all others.
-            self.judge.engine = Engine(rulebook, self._kinds, self.judge.engine.index)
+            old = self.judge.engine
+            self.judge.engine = Engine(rulebook, self._kinds, old.index, old.failing)
         self._revision = rulebook.revision
         self._mind_the_calendar(rulebook)
 
@@ -264,22 +264,33 @@ class Evaluator:
     async def _commit(
         self, conn: Connection, outcome: Outcome, journal_id: int, tick_us: int
     ) -> None:
+        assert self.judge is not None
         now_us = self._clock.now_us()
         changed: list[int] = []
         async with conn.transaction():
             await judgement.move_on(conn, self._epoch, journal_id, tick_us)
-            for change in await outcome.changes(conn):
+            for change in await outcome.changes(conn, frozenset(self.judge.engine.failing)):
                 violation_id = await changes.apply_change(conn, change, now_us, self._pace.news_us)
                 if violation_id is not None:
                     changed.append(violation_id)
             await judgement.save_snapshots(conn, outcome.snapshots)
             await judgement.save_unjudged(conn, outcome.unjudged)
+            failing = await self._note_failing(conn, now_us)
             await rejudge.done(conn, self._asked_id)
         self._asked_id, self._asked = 0, {}
-        self.judged_journal_id = journal_id
+        self.judged_journal_id, self._failing = journal_id, failing
         if self._live is not None:
             for violation_id in changed:
                 self._live.publish(0, "violation", {"id": violation_id})
+
+    async def _note_failing(self, conn: Connection, now_us: int) -> dict[tuple[int, int], str]:
+        """Store, in the step's transaction, which rules have stopped themselves."""
+        assert self.judge is not None
+        failing = dict(self.judge.engine.failing)
+        for key in failing.keys() - self._failing.keys():
+            _log.error("rule_failed", rule_id=key[0], version=key[1], error=failing[key])
+            await save_failing(conn, {key: failing[key]}, now_us)
+        return failing
 
 
 def _earliest(rows: Rows) -> dict[int, int]:

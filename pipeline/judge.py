@@ -37,8 +37,10 @@ class Outcome:
     snapshots: list[tuple[int, int, bytes]] = field(default_factory=list)
     unjudged: dict[int, dict[int, tuple[int, str]]] = field(default_factory=dict)
 
-    async def changes(self, conn: Connection) -> list[Change]:
-        """Compared with what is stored, inside the step's transaction."""
+    async def changes(
+        self, conn: Connection, failing: frozenset[tuple[int, int]] = frozenset()
+    ) -> list[Change]:
+        """Compared with what is stored, inside the step's transaction; `failing`: as reconcile."""
         devices = {f.device_id for f in self.findings} | {w.device_id for w in self.windows}
         devices |= {name[0] for name in self.unfounded}
         if not devices:
@@ -46,7 +48,7 @@ class Outcome:
         starts = [f.started_us for f in self.findings]
         starts += [w.after_us for w in self.windows] + [name[2] for name in self.unfounded]
         stored = await judgement.stored_violations(conn, sorted(devices), min(starts))
-        return reconcile(stored, self.findings, self.windows, self.unfounded)
+        return reconcile(stored, self.findings, self.windows, self.unfounded, failing)
 
 
 class Judge:
@@ -186,7 +188,8 @@ class Judge:
     def _refutable(self, name: Name, last_us: int, tick_us: int) -> bool:
         """Whether that a tick says it no longer means that it is not so."""
         device_id, rule_id, *_ = name
-        if rule_id in self.engine.failing or last_us < tick_us - REFUTABLE_US:
+        failing = any(rule_id == failed for failed, _ in self.engine.failing)
+        if failing or last_us < tick_us - REFUTABLE_US:
             return False
         unheard = rule_id in self.engine.duties.unheard and self._last_us(device_id) < last_us
         return not unheard or last_us > tick_us - UNHEARD_US

@@ -16,6 +16,7 @@ from rules.state import DeviceState, decode
 from rules.why_not import LOOK_AHEAD_US, Question, why_not
 from rules.why_not_words import Answer, answer
 from storage.database import Connection
+from storage.failing import failure_of
 from storage.judgement import snapshot_before
 from storage.rulebook import load_rulebook
 from storage.tracks import positions_of
@@ -29,6 +30,9 @@ async def ask_why_not(conn: Connection, device: Device, rule_id: int, at_us: int
         return msgspec.structs.replace(
             answer("raised", violation=raised[0]), violation_id=raised[0]
         )
+    failed = await failure_of(conn, rule_id, at_us)
+    if failed is not None:
+        return answer("rule_failing", error=failed)
     found = await asyncio.to_thread(
         why_not, await _question(conn, device, rule_id, at_us), kinds_by_name()
     )

@@ -89,7 +89,7 @@ class Absences:
         if until_us - last.heard_us < threshold_us:
             return
         yield from silence.silences(
-            max(last.heard_us, version.rule.valid_from_us),
+            max(last.heard_us, plan.in_force_since(version, last.device_id)),
             min(until_us, version.rule.valid_to_us),
             self._owed(plan, version, last),
             self._outages,

@@ -76,7 +76,7 @@ class BackTest:
     @property
     def failed(self) -> str | None:
         """The error that stopped the rule."""
-        return self._engine.failing.get(self._rule_id)
+        return next(iter(self._engine.failing.values()), None)
 
     def begin(self, device_ids: Iterable[int]) -> None:
         """Follow these units from here; what they did before is not known."""

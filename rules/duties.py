@@ -41,10 +41,15 @@ class Judgement:
 
 
 class Duties:
-    """All rules whose kind judges duties. `failing` is the engine's: rules stopped by an error."""
+    """All rules whose kind judges duties. `failing` is the engine's, by (rule, version): an error
+    stops all versions of a rule until there is a newer one, for duties outlive versions."""
 
     def __init__(
-        self, plans: Sequence[Plan], ground: Ground, findings: FindingMaker, failing: dict[int, str]
+        self,
+        plans: Sequence[Plan],
+        ground: Ground,
+        findings: FindingMaker,
+        failing: dict[tuple[int, int], str],
     ) -> None:
         self._plans = [(plan, DutyDays(plan, ground)) for plan in plans]
         self._ground, self._findings, self._failing = ground, findings, failing
@@ -61,23 +66,23 @@ class Duties:
     def judge(self, states: Mapping[int, DeviceState], batch: Batch) -> Iterator[Judgement]:
         """Every verdict that these newer fixes bring, whatever it is."""
         for plan, days in self._plans:
-            if plan.rule_id in self._failing:
+            if plan.newest in self._failing:
                 continue
             try:
                 self._follow(plan, days, states, batch)
                 yield from self._pass(plan, days, states, batch)
             except Exception as error:
-                self._failing[plan.rule_id] = f"{type(error).__name__}: {error}"
+                self._failing[plan.newest] = f"{type(error).__name__}: {error}"
 
     def at_tick(self, states: Mapping[int, DeviceState], tick_us: int) -> Iterator[Finding]:
         """What is due at a tick and not done, of devices not heard since."""
         for plan, days in self._plans:
-            if plan.rule_id in self._failing:
+            if plan.newest in self._failing:
                 continue
             try:
                 yield from self._due(plan, days, states, tick_us)
             except Exception as error:
-                self._failing[plan.rule_id] = f"{type(error).__name__}: {error}"
+                self._failing[plan.newest] = f"{type(error).__name__}: {error}"
 
     def under_way(self, state: DeviceState) -> Iterator[tuple[int, int]]:
         """(rule id, due time) of the duties that a state holds."""

@@ -8,6 +8,7 @@ its business: pipeline/replay.py takes them through the same `advance` from an e
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from rules.batch import Batch
 from rules.build_view import build_view, sort_rows
 from rules.contract import NO, UNKNOWN, FollowingKind, RuleKind
 from rules.duties import Duties
-from rules.episodes import ACTIVE, Episode, Sample, Told, advance, overdue
+from rules.episodes import ACTIVE, Episode, Sample, Told, advance, finish, overdue
 from rules.findings import FindingMaker
 from rules.following import runs
 from rules.judged import Judged
@@ -30,24 +31,31 @@ from rules.state import DeviceState
 from rules.view import View
 
 UNJUDGED_AFTER_US = 120_000_000
+LANGUAGES: tuple[Literal["zh", "en"], ...] = ("zh", "en")
 
 
 class Engine:
-    """Judges by one revision of the rulebook. `failing`: rules stopped by an error of their own."""
+    """Judges by one revision of the rulebook.
+
+    `failing`: the error by (rule, version) of versions that have stopped themselves. Such a version
+    is from then on as if it were not in force; the rule's other versions are judged.
+    """
 
     def __init__(
         self,
         rulebook: Rulebook,
         kinds: Mapping[str, RuleKind],
         previous: FenceIndex | None = None,
+        failing: Mapping[tuple[int, int], str] | None = None,
     ) -> None:
-        """`previous`: the index of an earlier revision, to share what has not changed."""
+        """`previous`: the index of an earlier revision, to share what has not changed. `failing`:
+        versions that stopped themselves before."""
         self.rulebook = rulebook
         self.roster = Roster.of(rulebook)
         self.index = (
             FenceIndex(rulebook.fences) if previous is None else previous.replaced(rulebook.fences)
         )
-        self.failing: dict[int, str] = {}
+        self.failing = dict(failing or {})
         self.devices = {device.id: device for device in rulebook.devices}
         self._device_ids = np.array(sorted(self.devices), np.int32)
         self._kinds = {device.id: device.kind for device in rulebook.devices}
@@ -132,7 +140,8 @@ class Engine:
 
     def _judge(self, plan: Plan, batch: Batch, under_way: bool) -> Judged | None:
         """The condition by the version in force at each row's fix time; None: judges none."""
-        parts = [(version, *batch.judged_by(version)) for version in plan.versions]
+        sound = [v for v in plan.versions if (plan.rule_id, v.rule.version) not in self.failing]
+        parts = [(version, *batch.judged_by(version)) for version in sound]
         parts = [part for part in parts if len(part[2].rows)]
         if not parts and not under_way:
             return None
@@ -142,8 +151,8 @@ class Engine:
                 try:
                     column = plan.kind.condition(view, version.rule, version.parameters)
                 except Exception as error:
-                    self.failing[plan.rule_id] = f"{type(error).__name__}: {error}"
-                    return None
+                    self._fail(plan.rule_id, version.rule.version, error)
+                    continue
                 judged.put(relevant, column)
             judged.version[relevant] = version.rule.version
             judged.relevant |= relevant
@@ -153,11 +162,10 @@ class Engine:
         self, plan: Plan, states: dict[int, DeviceState], batch: Batch, under_way: list[int]
     ) -> Iterator[Finding]:
         """`under_way`: places of the devices that have an episode of this rule."""
-        if plan.rule_id in self.failing:
-            return
         judged = self._judge(plan, batch, bool(under_way))
-        if judged is None or not self._follow(plan, states, batch, judged):
+        if judged is None:
             return
+        self._follow(plan, states, batch, judged)
         always = any(version.parameters["min_previous_s"] for version in plan.versions)
         worth = judged.relevant if always else judged.value != NO
         for place in sorted({*batch.any_of(worth).tolist(), *under_way}):
@@ -167,15 +175,18 @@ class Engine:
 
     def _follow(
         self, plan: Plan, states: dict[int, DeviceState], batch: Batch, judged: Judged
-    ) -> bool:
-        """Fill in the condition of a kind that follows; False when it failed."""
+    ) -> None:
+        """Fill in the condition of a kind that follows."""
         kind = self._following.get(plan.rule_id)
         if kind is None:
-            return True
+            return
         for place in batch.any_of(judged.relevant).tolist():
             id_ = batch.ids[place]
             begin, end = batch.bounds[place : place + 2].tolist()
             for number, places in runs(judged.version, begin, end):
+                if (plan.rule_id, number) in self.failing:
+                    judged.blank(places)
+                    continue
                 version = plan.version_or_newest(number)
                 memory = states[id_].memories.setdefault(plan.rule_id, {})
                 try:
@@ -183,10 +194,25 @@ class Engine:
                         batch.view, places, memory, version.rule, version.parameters
                     )
                 except Exception as error:
-                    self.failing[plan.rule_id] = f"{type(error).__name__}: {error}"
-                    return False
+                    self._fail(plan.rule_id, number, error)
+                    del states[id_].memories[plan.rule_id]  # who knows what it holds
+                    judged.blank(places)
+                    continue
                 judged.put(places, column)
-        return True
+
+    def _fail(self, rule_id: int, version: int, error: Exception) -> None:
+        """This version stops itself; the first error is the one to show."""
+        self.failing.setdefault((rule_id, version), f"{type(error).__name__}: {error}"[:500])
+
+    def _spoken(self, plan: Plan, device_id: int, told: Told) -> Finding:
+        """A finding, and whether the kind finds words for it."""
+        found = self._findings.of_episode(plan, device_id, told)
+        try:
+            for language in LANGUAGES:
+                plan.kind.sentence(found.measures, language)
+        except Exception as error:
+            self._fail(plan.rule_id, found.rule_version, error)
+        return found
 
     def _walk(
         self, plan: Plan, state: DeviceState, view: View, judged: Judged, places: range
@@ -200,13 +226,24 @@ class Engine:
             if sample.value == UNKNOWN:
                 episode.reason = judged.reasons[place]
             version = plan.version_or_newest(sample.rule_version or episode.rule_version)
+            for told in handed_over(plan, episode, sample):
+                yield self._spoken(plan, device_id, told)
             for told in advance(episode, sample, previous_us, version.parameters):
-                yield self._findings.of_episode(plan, device_id, told)
+                yield self._spoken(plan, device_id, told)
             previous_us = sample.time_us
             if episode.trivial:
                 episode.reason = ""  # or the state would tell how the fixes were cut into batches
         if episode.trivial:
             del state.episodes[plan.rule_id]
+
+
+def handed_over(plan: Plan, episode: Episode, sample: Sample) -> Iterator[Told]:
+    """A rule that goes live, or out of it, ends here what it has under way: a new version of the
+    same mode takes an episode over as it is."""
+    if episode.phase and sample.rule_version not in {0, episode.rule_version}:
+        old = plan.version_or_newest(episode.rule_version)
+        if old.rule.mode != plan.version_or_newest(sample.rule_version).rule.mode:
+            yield from finish(episode, sample.time_us, old.parameters)
 
 
 def _sample(view: View, judged: Judged, place: int) -> Sample:

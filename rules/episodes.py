@@ -105,7 +105,7 @@ def advance(
     """Step the state by one fix; `previous_us` is the device's fix before it (0: none)."""
     max_gap_us = parameters["max_gap_s"] * _SECOND_US
     if previous_us and sample.time_us - previous_us > max_gap_us:
-        yield from _finish(episode, sample.time_us, parameters)
+        yield from finish(episode, sample.time_us, parameters)
         episode.unknown_since_us = 0
         episode.no_since_us = 0
     if sample.value == UNKNOWN:
@@ -136,7 +136,7 @@ def _unknown(
         return
     episode.unknown_us += sample.time_us - max(previous_us, episode.started_us)
     if sample.time_us - episode.last_known_us > parameters["max_gap_s"] * _SECOND_US:
-        yield from _finish(episode, sample.time_us, parameters)
+        yield from finish(episode, sample.time_us, parameters)
 
 
 def _yes(episode: Episode, sample: Sample, parameters: dict[str, float]) -> Iterator[Told]:
@@ -171,7 +171,7 @@ def _no(episode: Episode, sample: Sample, parameters: dict[str, float]) -> Itera
     episode.no_since_us = episode.no_since_us or sample.time_us
     if sample.time_us - episode.no_since_us >= parameters["clear_s"] * _SECOND_US:
         since_us = episode.no_since_us
-        yield from _finish(episode, sample.time_us, parameters)
+        yield from finish(episode, sample.time_us, parameters)
         if parameters["min_previous_s"]:
             episode.no_since_us = since_us
 
@@ -192,8 +192,8 @@ def _start(episode: Episode, sample: Sample) -> None:
     episode.rule_version = sample.rule_version
 
 
-def _finish(episode: Episode, now_us: int, parameters: dict[str, float]) -> Iterator[Told]:
-    """Back to idle; a violation is told as ended at its last yes."""
+def finish(episode: Episode, now_us: int, parameters: dict[str, float]) -> Iterator[Told]:
+    """Back to idle, whatever comes next; a violation is told as ended at its last yes."""
     was_active = episode.phase == ACTIVE
     if was_active:
         yield Told(msgspec.structs.replace(episode), ended=True)

@@ -33,6 +33,10 @@ class Judged:
             np.full(count, "", object),
         )
 
+    def blank(self, rows: slice) -> None:
+        """As if no version were in force here."""
+        self.value[rows], self.version[rows], self.relevant[rows] = NO, 0, False
+
     def put(self, rows: NDArray[np.bool_] | slice, column: Column) -> None:
         """A column over just these rows."""
         self.value[rows] = column.value

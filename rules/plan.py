@@ -24,7 +24,7 @@ def effective_parameters(rule: Rule, kind: RuleKind) -> dict[str, float]:
     return values
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Version:
     """One version of a rule."""
 
@@ -41,6 +41,11 @@ class Plan:
     kind: RuleKind
     versions: list[Version]
 
+    @property
+    def newest(self) -> tuple[int, int]:
+        """(rule, version) of the newest version."""
+        return self.rule_id, self.versions[-1].rule.version
+
     def version_or_newest(self, version: int) -> Version:
         """A version by its number; the newest, if that one is gone."""
         for candidate in self.versions:
@@ -55,6 +60,20 @@ class Plan:
                 return version
         return None
 
+    def in_force_since(self, version: Version, device_id: int) -> int:
+        """When this rule began to judge the device without a break and in the same mode."""
+        since_us = version.rule.valid_from_us
+        for earlier in reversed(self.versions[: self.versions.index(version)]):
+            rule = earlier.rule
+            if rule.valid_from_us == rule.valid_to_us:
+                continue  # was never in force
+            if rule.valid_to_us != since_us or rule.mode != version.rule.mode:
+                break
+            if device_id not in earlier.device_ids:
+                break
+            since_us = rule.valid_from_us
+        return since_us
+
 
 def share_device_sets(plans: list[Plan]) -> list[Plan]:
     """Make versions about the same devices hold the same array: batches look it up by identity."""
@@ -63,6 +82,13 @@ def share_device_sets(plans: list[Plan]) -> list[Plan]:
         for version in plan.versions:
             version.device_ids = known.setdefault(version.device_ids.tobytes(), version.device_ids)
     return plans
+
+
+def _judged_devices(rule: Rule, kind: RuleKind, rulebook: Rulebook) -> list[int]:
+    """Sorted; a rule that is switched off judges nobody."""
+    if rule.mode == "off":
+        return []
+    return sorted(d.id for d in rulebook.devices if judges(rule, kind, d, rulebook))
 
 
 def make_plans(rulebook: Rulebook, kinds: Mapping[str, RuleKind]) -> list[Plan]:
@@ -78,10 +104,7 @@ def make_plans(rulebook: Rulebook, kinds: Mapping[str, RuleKind]) -> list[Plan]:
             Version(
                 rule,
                 effective_parameters(rule, kind),
-                np.array(
-                    sorted(d.id for d in rulebook.devices if judges(rule, kind, d, rulebook)),
-                    np.int32,
-                ),
+                np.array(_judged_devices(rule, kind, rulebook), np.int32),
             )
             for rule in rules
         ]

@@ -26,11 +26,13 @@ def reconcile(
     findings: Iterable[Finding],
     windows: Sequence[Window],
     unfounded: Iterable[Name] = (),
+    failing: frozenset[tuple[int, int]] = frozenset(),
 ) -> list[Change]:
     """The changes that make the stored violations what `findings` say.
 
     `windows` were judged anew: what stands in them and was not found again is withdrawn, as is what
-    `unfounded` names.
+    `unfounded` names. `failing`: (rule, version) that judge no more, and so take back nothing of
+    what they found.
     """
     matched: set[int] = set()
     refuted = set(unfounded)
@@ -40,10 +42,12 @@ def reconcile(
             changes.append(Change(action="raise", finding=finding))
             continue
         matched.add(known.id)
-        if _differs(finding, known):
+        if _differs(finding, known) and not _forgets(finding, known, failing):
             changes.append(Change(action="update", finding=finding, violation=known))
     for violation in stored:
         if violation.id in matched or violation.finding == "withdrawn":
+            continue
+        if (violation.rule_id, violation.rule_version) in failing:
             continue
         if name_of(violation) in refuted or any(_refutes(w, violation) for w in windows):
             changes.append(Change(action="withdraw", violation=violation))
@@ -90,6 +94,14 @@ def _differs(finding: Finding, violation: StoredViolation) -> bool:
         (finding.started_us, finding.ended_us, finding.last_us)
         != (violation.started_us, violation.ended_us, violation.last_us)
     )
+
+
+def _forgets(
+    finding: Finding, violation: StoredViolation, failing: frozenset[tuple[int, int]]
+) -> bool:
+    """A version that failed meanwhile, replayed, would end its violation earlier than it did."""
+    failed = (finding.rule_id, finding.rule_version) in failing
+    return failed and violation.ended_us is not None and finding.last_us < violation.last_us
 
 
 def _refutes(window: Window, violation: StoredViolation) -> bool:

@@ -1,4 +1,4 @@
-"""Whom a rule judges: by organisation, kind and device."""
+"""Whom a rule judges: by organisation, kind, tag and device."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def judges(rule: Rule, kind: RuleKind, device: Device, rulebook: Rulebook) -> bo
     if device.kind not in kinds or device.kind not in kind.vehicle_kinds:
         return False
     if scope.device_ids and device.id not in scope.device_ids:
+        return False
+    if scope.tags and not set(scope.tags) & set(device.tags):
         return False
     if not belongs_to(device.organisation_id, rule.organisation_id, parents):
         return False

@@ -95,7 +95,7 @@ class _Trial:
         self._engine.advance(self._states, self._rows[:place])
         memory = copy.deepcopy(self._state.memories.get(self._rule.id, {}))
         self._engine.advance(self._states, self._rows[place : place + 1])
-        failing = self._engine.failing.get(self._rule.id)
+        failing = self._engine.failing.get((self._rule.id, self._rule.version))
         if failing is not None:
             return answer("rule_failing", error=failing)
         column, clauses = self._ask(place, memory)

@@ -145,6 +145,9 @@ def out_of_scope(rule: Rule, kind: RuleKind, device: Device) -> Answer:
         why_zh, why_en = f"车型 {device.kind}，规则只判定 {known}", f"{device.kind}, not {known}"
     elif rule.scope.device_ids and device.id not in rule.scope.device_ids:
         why_zh, why_en = "不在规则列出的车辆之中", "it is not among the units that the rule lists"
+    elif rule.scope.tags and not set(rule.scope.tags) & set(device.tags):
+        tags = ", ".join(rule.scope.tags)
+        why_zh, why_en = f"它没有规则要求的标签（{tags}）", f"it has none of the tags {tags}"
     return answer("out_of_scope", why_zh=why_zh, why_en=why_en)
 
 

@@ -13,7 +13,8 @@ SELECT id, device_id, rule_id, started_at, ended_at, last_at, status, finding,
   CASE WHEN measures ? 'duty' THEN measures ELSE '{}' END
 FROM violations
 WHERE device_id = ANY(%(devices)s) AND started_at < %(to)s AND last_at >= %(from)s
-  AND finding = 'standing' AND kind = %(kind)s AND (%(rule)s = 0 OR rule_id = %(rule)s)
+  AND finding = 'standing' AND NOT shadow AND kind = %(kind)s
+  AND (%(rule)s = 0 OR rule_id = %(rule)s)
 ORDER BY started_at, id
 """
 

@@ -40,9 +40,10 @@ async def _raise(conn: Connection, finding: Finding, now_us: int, news_us: int) 
     cursor = await conn.execute(
         "INSERT INTO violations (organisation_id, responsible_organisation_id, device_id, rule_id,"
         " rule_version, kind, severity, fence_id, fence_version, started_at, ended_at, last_at,"
-        " longitude_e6, latitude_e6, measures, late, raised_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-        " RETURNING id",
+        " longitude_e6, latitude_e6, measures, late, raised_at, found_severity, shadow)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+        " coalesce((SELECT mode = 'shadow' FROM rules WHERE id = %s AND version = %s), false))"
+        " RETURNING id, shadow",
         (
             finding.organisation_id,
             finding.responsible_organisation_id,
@@ -61,13 +62,16 @@ async def _raise(conn: Connection, finding: Finding, now_us: int, news_us: int) 
             json.dumps(finding.measures),
             late,
             to_datetime(now_us),
+            finding.severity,
+            finding.rule_id,
+            finding.rule_version,
         ),
     )
     row = await cursor.fetchone()
     assert row is not None
     violation_id = int(row[0])
     await _log(conn, violation_id, now_us, "raised", {"late": late})
-    if not late:
+    if not late and not row[1]:
         await _tell(conn, violation_id, "raised", now_us)
     return violation_id
 
@@ -78,8 +82,10 @@ async def _update(conn: Connection, change: Change, now_us: int, news_us: int) -
     assert violation is not None
     await conn.execute(
         "UPDATE violations SET rule_version = %s, fence_id = %s, fence_version = %s,"
-        " responsible_organisation_id = %s, severity = %s, started_at = %s, ended_at = %s,"
-        " last_at = %s, longitude_e6 = %s, latitude_e6 = %s, measures = %s, finding = 'standing'"
+        " responsible_organisation_id = %s, severity = %s, found_severity = %s,"
+        " shadow = coalesce((SELECT mode = 'shadow' FROM rules WHERE id = %s AND version = %s),"
+        " shadow), started_at = %s, ended_at = %s, last_at = %s,"
+        " longitude_e6 = %s, latitude_e6 = %s, measures = %s, finding = 'standing'"
         " WHERE id = %s",
         (
             finding.rule_version,
@@ -87,6 +93,9 @@ async def _update(conn: Connection, change: Change, now_us: int, news_us: int) -
             finding.fence_version,
             finding.responsible_organisation_id,
             finding.severity,
+            finding.severity,
+            finding.rule_id,
+            finding.rule_version,
             to_datetime(finding.started_us),
             _ended(finding),
             to_datetime(finding.last_us),
@@ -150,6 +159,7 @@ async def _log(
 
 async def _tell(conn: Connection, violation_id: int, event: str, now_us: int) -> None:
     await conn.execute(
-        "INSERT INTO outbox (violation_id, event, due_at) VALUES (%s, %s, %s)",
-        (violation_id, event, to_datetime(now_us)),
+        "INSERT INTO outbox (violation_id, event, due_at)"
+        " SELECT id, %s, %s FROM violations WHERE id = %s AND NOT shadow",
+        (event, to_datetime(now_us), violation_id),
     )

@@ -9,15 +9,17 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from model.plates import normal_plate
+from storage.instants import to_datetime
 
 Row = dict[str, Any]
 MAX_COUNTED = 100_000  # a count for the header need not scan further
 
 _DEVICES = """
-SELECT id, organisation_id, identity, protocol, kind, name, plate, auto_registered, details
+SELECT id, organisation_id, identity, protocol, kind, name, plate, tags,
+       auto_registered, details
 FROM devices WHERE organisation_id = ANY(%(organisations)s)
 """
-_DEVICE_COLUMNS = ("organisation_id", "identity", "protocol", "kind", "name", "plate")
+_DEVICE_COLUMNS = ("organisation_id", "identity", "protocol", "kind", "name", "plate", "tags")
 
 
 async def _rows(conn: AsyncConnection[Any], query: Any, parameters: Any) -> list[Row]:
@@ -117,12 +119,14 @@ async def quarantine(
 
 
 async def counts(
-    conn: AsyncConnection[Any], visible: Sequence[int], ownerless: bool
+    conn: AsyncConnection[Any], visible: Sequence[int], ownerless: bool, now_us: int
 ) -> dict[str, int]:
-    """The header's numbers: open, taken, cannot_judge, unregistered, quarantined (capped)."""
+    """The header's numbers: open, taken, cannot_judge, failing rules, unregistered, quarantined
+    (capped)."""
     query = """
         SELECT
-          (SELECT count(*) FROM violations v WHERE v.status = 'open' AND v.finding = 'standing'
+          (SELECT count(*) FROM violations v
+             WHERE v.status = 'open' AND v.finding = 'standing' AND NOT v.shadow
              AND (v.organisation_id = ANY(%(organisations)s)
                   OR v.responsible_organisation_id = ANY(%(organisations)s))) AS open_violations,
           (SELECT count(*) FROM violations v WHERE v.status = 'taken'
@@ -130,19 +134,29 @@ async def counts(
                   OR v.responsible_organisation_id = ANY(%(organisations)s))) AS taken_violations,
           (SELECT count(DISTINCT u.device_id) FROM unjudged u JOIN devices d ON d.id = u.device_id
              WHERE d.organisation_id = ANY(%(organisations)s)) AS cannot_judge,
+          (SELECT count(*) FROM failing_rules f
+             JOIN rules r ON r.id = f.rule_id AND r.version = f.version
+             WHERE r.organisation_id = ANY(%(organisations)s) AND r.mode <> 'off'
+               AND r.valid_to > %(now)s) AS failing_rules,
           (SELECT count(*) FROM unregistered WHERE %(ownerless)s) AS unregistered,
           (SELECT count(*) FROM (
              SELECT 1 FROM quarantine q LEFT JOIN devices d ON d.id = q.device_id
              WHERE d.organisation_id = ANY(%(organisations)s)
                 OR (%(ownerless)s AND d.id IS NULL) LIMIT %(most)s) q) AS quarantined
     """
-    parameters = {"organisations": list(visible), "ownerless": ownerless, "most": MAX_COUNTED}
+    parameters = {
+        "organisations": list(visible),
+        "ownerless": ownerless,
+        "most": MAX_COUNTED,
+        "now": to_datetime(now_us),
+    }
     return (await _rows(conn, query, parameters))[0]
 
 
 async def violations_by_status(conn: AsyncConnection[Any]) -> dict[str, int]:
     """Standing violations of everybody, for the metrics."""
     cursor = await conn.execute(
-        "SELECT status, count(*) FROM violations WHERE finding = 'standing' GROUP BY status"
+        "SELECT status, count(*) FROM violations"
+        " WHERE finding = 'standing' AND NOT shadow GROUP BY status"
     )
     return dict(await cursor.fetchall())

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from model.fences import Assignment, Fence, Shift, Waypoint, Window
+from model.ladder import LadderStep
 from model.rulebook import Device, Outage, Rule, Rulebook, Schedule, Scope
 from storage.calendar import load_calendar
 from storage.database import Connection
@@ -33,6 +34,7 @@ __all__ = [
     "end_fence",
     "end_rule",
     "load_devices",
+    "load_parents",
     "load_rulebook",
     "register_device",
     "save_assignment",
@@ -52,7 +54,7 @@ FROM fences ORDER BY id, version
 """
 _RULES = """
 SELECT id, version, organisation_id, kind, name_zh, name_en, severity, parameters, scope, schedule,
-       fence_ids, fence_tags, valid_from, valid_to
+       fence_ids, fence_tags, valid_from, valid_to, mode, ladder
 FROM rules ORDER BY id, version
 """
 _ASSIGNMENTS = """
@@ -62,7 +64,7 @@ _SHIFTS = """
 SELECT device_id, starts_at, ends_at FROM shifts WHERE ends_at >= %s ORDER BY starts_at, id
 """
 _DEVICES = """
-SELECT id, organisation_id, identity, protocol, kind, name, plate FROM devices ORDER BY id
+SELECT id, organisation_id, identity, protocol, kind, name, plate, tags FROM devices ORDER BY id
 """
 
 
@@ -86,11 +88,10 @@ async def load_rulebook(conn: Connection, now_us: int | None = None) -> Rulebook
 async def _load(conn: Connection, now_us: int) -> Rulebook:
     revision = await current_revision(conn)
     since = to_datetime(now_us - SHIFT_DAYS * DAY_US)
-    parents = await _rows(conn, "SELECT id, parent_id FROM organisations ORDER BY id")
     outages = await _rows(conn, "SELECT from_time, to_time FROM outages ORDER BY from_time")
     return Rulebook(
         revision=revision,
-        organisation_parents=dict(parents),
+        organisation_parents=await load_parents(conn),
         devices=tuple(await load_devices(conn)),
         rules=tuple(_rule(row) for row in await _rows(conn, _RULES)),
         fences=tuple(_fence(row) for row in await _rows(conn, _FENCES)),
@@ -101,6 +102,11 @@ async def _load(conn: Connection, now_us: int) -> Rulebook:
         permits=await load_permits(conn),
         waybills=await load_waybills(conn, now_us),
     )
+
+
+async def load_parents(conn: Connection) -> dict[int, int | None]:
+    """Each organisation's parent."""
+    return dict(await _rows(conn, "SELECT id, parent_id FROM organisations ORDER BY id"))
 
 
 async def load_devices(conn: Connection) -> list[Device]:
@@ -114,6 +120,7 @@ async def load_devices(conn: Connection) -> list[Device]:
             kind=row[4],
             name=row[5],
             plate=row[6],
+            tags=tuple(row[7]),
         )
         for row in await _rows(conn, _DEVICES)
     ]
@@ -161,6 +168,8 @@ def _rule(row: tuple[Any, ...]) -> Rule:
         fence_tags=tuple(row[11]),
         valid_from_us=from_datetime(row[12]),
         valid_to_us=from_datetime(row[13]),
+        mode=row[14],
+        ladder=None if row[15] is None else msgspec.convert(row[15], tuple[LadderStep, ...]),
     )
 
 

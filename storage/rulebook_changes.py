@@ -38,8 +38,8 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _INSERT_RULE = """
 INSERT INTO rules (id, version, organisation_id, kind, name_zh, name_en, severity, parameters,
-    scope, schedule, fence_ids, fence_tags, valid_from, valid_to)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    scope, schedule, fence_ids, fence_tags, valid_from, valid_to, mode, ladder)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _INSERT_ASSIGNMENT = """
 INSERT INTO assignments
@@ -52,12 +52,12 @@ SELECT organisation_id, id, %s, %s FROM devices WHERE id = %s RETURNING id
 """
 _INSERT_DEVICE = """
 INSERT INTO devices
-    (organisation_id, identity, protocol, kind, name, plate, auto_registered, details)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    (organisation_id, identity, protocol, kind, name, plate, tags, auto_registered, details)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (protocol, identity) DO NOTHING
 """
 _DEVICE = """
-SELECT id, organisation_id, identity, protocol, kind, name, plate FROM devices
+SELECT id, organisation_id, identity, protocol, kind, name, plate, tags FROM devices
 WHERE protocol = %s AND identity = %s
 """
 _OUTAGE = """
@@ -113,6 +113,7 @@ async def save_rule(conn: Connection, rule: Rule) -> Rule:
     async with conn.transaction():
         rule = await _next(conn, "rules", rule)
         schedule = None if rule.schedule is None else _json(rule.schedule)
+        ladder = None if rule.ladder is None else _json(rule.ladder)
         await conn.execute(
             _INSERT_RULE,
             (
@@ -120,6 +121,7 @@ async def save_rule(conn: Connection, rule: Rule) -> Rule:
                 *(rule.name_zh, rule.name_en, rule.severity, _json(rule.parameters)),
                 *(_json(rule.scope), schedule, list(rule.fence_ids), list(rule.fence_tags)),
                 *(to_datetime(rule.valid_from_us), to_datetime(rule.valid_to_us)),
+                *(rule.mode, ladder),
             ),
         )
     return rule
@@ -208,13 +210,14 @@ async def register_device(
             _INSERT_DEVICE,
             (
                 *(device.organisation_id, device.identity, device.protocol, device.kind),
-                *(device.name, plate, auto_registered, Jsonb(details or {})),
+                *(device.name, plate, list(device.tags)),
+                *(auto_registered, Jsonb(details or {})),
             ),
         )
         await conn.execute("DELETE FROM unregistered WHERE protocol = %s AND identity = %s", key)
         row = await (await conn.execute(_DEVICE, key)).fetchone()
     assert row is not None
-    return Device(**dict(zip(Device.__struct_fields__, row, strict=True)))
+    return msgspec.convert(dict(zip(Device.__struct_fields__, row, strict=True)), Device)
 
 
 def _json(value: object) -> Jsonb:

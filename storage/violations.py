@@ -40,6 +40,7 @@ _FILTERS = {
     "from": "coalesce(v.ended_at, v.last_at) >= %(from)s",
     "to": "v.started_at <= %(to)s",
     "before_id": "v.id < %(before_id)s",
+    "shadow": "v.shadow = %(shadow)s",
 }
 
 
@@ -90,7 +91,7 @@ async def take_violation(
     query = f"""
         UPDATE violations v SET status = 'taken', taken_by = %(user)s,
                taken_at = to_timestamp(%(at_us)s / 1e6)
-        WHERE v.id = %(id)s AND v.status = 'open' AND v.finding = 'standing'
+        WHERE v.id = %(id)s AND v.status = 'open' AND v.finding = 'standing' AND NOT v.shadow
           AND {VIOLATION_IS_VISIBLE} RETURNING v.id
     """  # noqa: S608 the fragment is ours
     parameters = {"id": violation_id, "organisations": list(organisations)}

@@ -95,7 +95,7 @@ class Relay:
     async def _violation(self, payload: dict[str, Any]) -> None:
         async with self._services.database.pool.connection() as conn:
             row = await any_violation(conn, payload["id"])
-        if row is None:
+        if row is None or row["shadow"]:
             return
         event = {"type": "violation", "violation": violation_json(row)}
         for client in self._clients:

@@ -43,7 +43,7 @@ async def register(body: NewDevice, state: State, conn: Conn, caller: RegisterEd
     if await device_of_identity(conn, body.protocol, body.identity) is not None:
         raise ApiProblem("device_exists", protocol=body.protocol, identity=body.identity)
     values = {**body.model_dump(), "id": 0, "organisation_id": organisation_id}
-    registered = await register_device(conn, DeviceRecord(**values))
+    registered = await register_device(conn, msgspec.convert(values, DeviceRecord))
     if registered.plate:
         now_us = state.services.clock.now_us()
         await take_over_plate(conn, registered.id, registered.plate, now_us)
@@ -60,7 +60,7 @@ async def change(
         raise ApiProblem("not_found")
     if "organisation_id" in changes and not caller.sees(changes["organisation_id"]):
         raise ApiProblem("not_found")
-    for name in ("organisation_id", "kind", "name"):
+    for name in ("organisation_id", "kind", "name", "tags"):
         if name in changes and changes[name] is None:
             del changes[name]
     await change_device(conn, device_id, changes)

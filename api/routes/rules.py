@@ -15,6 +15,7 @@ from api.rule_check import check_rule, invalid
 from api.shapes.rulebook import RuleBody, RuleKindShape, RuleShape
 from api.times import iso
 from model.rulebook import Rule
+from storage.failing import failing_in_force
 from storage.in_force import rule_in_force, rules_in_force
 from storage.registers import unjudged
 from storage.rulebook import save_rule
@@ -54,8 +55,9 @@ async def kinds(_: Reader) -> Any:
 @router.get("/rules", response_model=list[RuleShape])
 async def listed(state: State, conn: Conn, caller: Reader) -> Any:
     """Rules in force of the caller's organisations, and how many units each cannot judge."""
-    rows = await rules_in_force(conn, caller.organisations, state.services.clock.now_us())
-    return await _shown(conn, caller, rows)
+    now_us = state.services.clock.now_us()
+    rows = await rules_in_force(conn, caller.organisations, now_us)
+    return await _shown(conn, caller, rows, now_us)
 
 
 @router.post("/rules", response_model=RuleShape, status_code=201)
@@ -97,19 +99,24 @@ async def _save(conn: Connection, caller: Caller, body: RuleBody, **fixed: int) 
 async def _one(conn: Connection, caller: Caller, rule_id: int, now_us: int) -> Row:
     row = await rule_in_force(conn, caller.organisations, rule_id, now_us)
     assert row is not None
-    return (await _shown(conn, caller, [row]))[0]
+    return (await _shown(conn, caller, [row], now_us))[0]
 
 
-async def _shown(conn: Connection, caller: Caller, rows: list[Row]) -> list[Row]:
+async def _shown(conn: Connection, caller: Caller, rows: list[Row], now_us: int) -> list[Row]:
     cannot: dict[int, int] = {}
     for entry in await unjudged(conn, caller.organisations):
         cannot[entry["rule_id"]] = cannot.get(entry["rule_id"], 0) + 1
+    failing = {
+        row["id"]: {"since": iso(row["since"]), "error": row["error"]}
+        for row in await failing_in_force(conn, now_us, caller.organisations)
+    }
     return [
         {
             **row,
             "valid_from": iso(row["valid_from"]),
             "valid_to": iso(row["valid_to"]),
             "cannot_judge": cannot.get(row["id"], 0),
+            "failing": failing.get(row["id"]),
         }
         for row in rows
     ]

@@ -48,9 +48,13 @@ async def listed(
     since: Annotated[Time | None, Query(alias="from")] = None,
     until: Annotated[Time | None, Query(alias="to")] = None,
     before_id: int | None = None,
+    shadow: bool = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Any:
-    """Visible violations, newest first; the next page starts at `before_id` of the last one."""
+    """Visible violations, newest first; the next page starts at `before_id` of the last one.
+
+    `shadow`: instead what rules on trial found.
+    """
     filters = {
         "status": status,
         "kind": kind,
@@ -58,6 +62,7 @@ async def listed(
         "from": since,
         "to": until,
         "before_id": before_id,
+        "shadow": shadow,
     }
     rows = await list_violations(conn, caller.organisations, filters, limit)
     return [violation_json(row) for row in rows]
@@ -122,6 +127,8 @@ async def warn(violation_id: int, body: Warning, state: State, conn: Conn, calle
     row = await _visible(conn, caller, violation_id)
     if caller.user.role == "company" and not caller.sees(row["organisation_id"]):
         raise ApiProblem("forbidden", role="company", permission="warn")
+    if row["shadow"]:
+        raise ApiProblem("violation_shadow")
     now_us = state.services.clock.now_us()
     text = check_text(body.text or driver_text(row["kind"], row["device_plate"]))
     command_id = await queue_command(
@@ -145,6 +152,8 @@ async def warn(violation_id: int, body: Warning, state: State, conn: Conn, calle
 
 def _refuse(row: Row) -> NoReturn:
     """Say why a violation cannot be taken or closed."""
+    if row["shadow"]:
+        raise ApiProblem("violation_shadow")
     if row["finding"] == "withdrawn" and row["status"] == "open":
         raise ApiProblem("violation_withdrawn")
     if row["status"] == "open":

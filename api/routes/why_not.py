@@ -38,7 +38,8 @@ async def why_not(
     at_us = now_us if at is None else microseconds(at)
     if at_us > now_us:
         raise invalid("at", "lies in the future")
-    unit = Device(**{name: known[name] for name in Device.__struct_fields__})
+    values = {name: known[name] for name in Device.__struct_fields__}
+    unit = msgspec.convert(values, Device)
     found = await ask_why_not(conn, unit, rule_id, at_us)
     shown = msgspec.to_builtins(found)
     fix_us = shown.pop("fix_us")

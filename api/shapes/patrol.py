@@ -69,6 +69,7 @@ class Status(BaseModel):
     open_violations: int
     taken_violations: int
     cannot_judge: int
+    failing_rules: int
     unregistered: int
     quarantined: int
     clock: Literal["system", "simulated"]

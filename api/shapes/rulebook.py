@@ -6,6 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.shapes.units import Tag
+from model.ladder import LONGEST_WAIT_S, Recipient
+from model.rulebook import Mode
+
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
@@ -79,6 +83,24 @@ class ScopeShape(BaseModel):
     kinds: list[str] = Field([], max_length=50)
     organisation_ids: list[int] = Field([], max_length=1_000)
     device_ids: list[int] = Field([], max_length=10_000)
+    tags: list[Tag] = Field([], max_length=50)
+
+
+class LadderStepShape(BaseModel):
+    """Who is told, how long after the violation was raised, and whether also when it is over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: Recipient
+    after_s: int = Field(0, ge=0, le=LONGEST_WAIT_S)
+    unless_ended: bool = False
+
+
+class FailingShape(BaseModel):
+    """A rule has stopped itself: since when, and the error's text."""
+
+    since: str
+    error: str
 
 
 class RuleBody(BaseModel):
@@ -89,6 +111,8 @@ class RuleBody(BaseModel):
     name_zh: Name
     name_en: Name
     severity: Literal["info", "warning", "serious"] = "warning"
+    mode: Mode = "live"
+    ladder: list[LadderStepShape] | None = Field(None, max_length=10)
     parameters: dict[str, float] = {}
     scope: ScopeShape = ScopeShape()
     schedule: ScheduleShape | None = None
@@ -105,3 +129,22 @@ class RuleShape(RuleBody):
     valid_from: str
     valid_to: str
     cannot_judge: int
+    failing: FailingShape | None
+
+
+class ShadowComparison(BaseModel):
+    """What a rule on trial found, and what live rules of its kind raised of the same units."""
+
+    rule_id: int
+    since: str = Field(alias="from")
+    until: str = Field(alias="to")
+    shadow: int
+    live: int
+    shadow_devices: int
+    live_devices: int
+    both: int
+    only_shadow: int
+    only_live: int
+    live_rule_ids: list[int]
+    only_shadow_ids: list[int]
+    only_live_ids: list[int]

@@ -11,6 +11,8 @@ from model.vehicles import UnitKind
 
 Identity = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+MAX_TAGS = 20
 FixSourceName = Literal["gnss", "lbs", "wifi", "none"]
 
 
@@ -55,6 +57,7 @@ class Device(BaseModel):
     kind: str
     name: str
     plate: str | None
+    tags: list[str]
     auto_registered: bool
     last: Position | None
     cannot_judge: list[CannotJudge]
@@ -69,6 +72,7 @@ class NewDevice(BaseModel):
     kind: UnitKind
     name: Name
     plate: Annotated[str, StringConstraints(max_length=20)] | None = None
+    tags: list[Tag] = Field([], max_length=MAX_TAGS)
 
 
 class DeviceChange(BaseModel):
@@ -78,6 +82,7 @@ class DeviceChange(BaseModel):
     kind: UnitKind | None = None
     name: Name | None = None
     plate: Annotated[str, StringConstraints(max_length=20)] | None = None
+    tags: list[Tag] | None = Field(None, max_length=MAX_TAGS)
 
 
 TextFlag = Literal["emergency", "display", "tts"]

@@ -60,6 +60,7 @@ class _Finding(BaseModel):
     finding: Literal["standing", "withdrawn"]
     status: Literal["open", "taken", "closed"]
     late: bool
+    shadow: bool
     taken_by: Person | None
     taken_at: str | None
     closed_by: Person | None

@@ -32,7 +32,10 @@ rules:
     name_zh: 夜间禁行
     name_en: No night driving
     parameters: {moving_kmh: 8}
-    scope: {kinds: [muck_truck], organisations: [甲渣土公司], devices: ["13800000000"]}
+    scope: {kinds: [muck_truck], organisations: [甲渣土公司], devices: ["13800000000"],
+            tags: [夜班]}
+    mode: shadow
+    ladder: [{to: company, after_s: 300, unless_ended: true}]
     schedule: {windows: [{weekdays: [1, 2], from: "20:00", to: "06:00", days: workdays}]}
     fences: [site 围栏]
 """
@@ -90,6 +93,8 @@ async def test_only_what_changed_gets_a_version(town: Town, browser: Browser) ->
         ("name_zh", "name", "rules.0.name_zh", "required"),
         ("- kind", "- id: 999\n    kind", "rules.0.id", "leave id out"),
         ("rules:", "rules: [", "file", "line"),
+        ("mode: shadow", "mode: loud", "rules.0.mode", "'live', 'shadow'"),
+        ("to: company", "to: mayor", "rules.0.ladder.0.to", "'driver'"),
         ("[1, 2]", "&a [*a]", "file", "aliases"),
     ],
 )

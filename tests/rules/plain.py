@@ -13,7 +13,7 @@ from rules.batch import Batch
 from rules.build_view import build_view, sort_rows
 from rules.contract import UNKNOWN, Column, FollowingKind
 from rules.duties import Duties
-from rules.engine import Engine
+from rules.engine import Engine, handed_over
 from rules.episodes import Episode, Sample, advance
 from rules.findings import FindingMaker
 from rules.owed import DutyKind, Ground
@@ -78,6 +78,8 @@ class PlainEngine:
         if sample.value == UNKNOWN:
             episode.reason = column.reason if column.reasons is None else column.reasons[0]
         parameters = plan.version_or_newest(number or episode.rule_version).parameters
+        for told in handed_over(plan, episode, sample):
+            yield self._findings.of_episode(plan, id_, told)
         for told in advance(episode, sample, state.last_us, parameters):
             yield self._findings.of_episode(plan, id_, told)
         if episode.trivial:

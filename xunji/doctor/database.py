@@ -19,6 +19,7 @@ from storage.embedded import EmbeddedServer, start_embedded
 from storage.problems import DatabaseProblem
 from xunji.doctor.calendar import check_calendar
 from xunji.doctor.check import Check
+from xunji.doctor.rules import check_rules
 from xunji.settings import Settings
 
 _RISKY = ("fsync", "full_page_writes")
@@ -80,7 +81,8 @@ async def _look(conn: Connection, settings: Settings, server: EmbeddedServer | N
     schema = await _schema(conn)
     checks = [reached, await _durability(conn), await _extension(conn, settings), schema]
     if schema.state == "ok":
-        checks.append(await check_calendar(conn, time.time_ns() // 1000))
+        now_us = time.time_ns() // 1000
+        checks += [await check_calendar(conn, now_us), *await check_rules(conn, now_us)]
     return checks
 
 
