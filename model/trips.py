@@ -34,3 +34,20 @@ class Trip(msgspec.Struct, frozen=True, kw_only=True):
     volume_m3: float | None = None
     permit_id: int | None = None
     waybill_id: int | None = None
+
+
+class StoredTrip(msgspec.Struct, frozen=True, kw_only=True):
+    """What the engine needs to know of a trip in the database."""
+
+    id: int
+    device_id: int
+    loaded_us: int
+    closed_us: int
+
+
+class TripChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes the stored trips the found ones: new ones, known ones by id, ids to drop."""
+
+    new: tuple[Trip, ...] = ()
+    known: tuple[tuple[int, Trip], ...] = ()
+    gone: tuple[int, ...] = ()

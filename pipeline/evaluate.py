@@ -33,6 +33,7 @@ from storage.failing import load_failing, save_failing
 from storage.problems import DatabaseProblem
 from storage.rulebook import current_revision, load_rulebook
 from storage.rulebook_changes import save_outage
+from storage.trips import save_trips
 
 _log = structlog.get_logger(__name__)
 
@@ -273,6 +274,7 @@ class Evaluator:
                 violation_id = await changes.apply_change(conn, change, now_us, self._pace.news_us)
                 if violation_id is not None:
                     changed.append(violation_id)
+            await save_trips(conn, await outcome.trip_changes(conn))
             await judgement.save_snapshots(conn, outcome.snapshots)
             await judgement.save_unjudged(conn, outcome.unjudged)
             failing = await self._note_failing(conn, now_us)

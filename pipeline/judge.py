@@ -11,14 +11,17 @@ from psycopg import AsyncConnection
 
 from model.position import Rows
 from model.rulebook import Finding
+from model.trips import Trip, TripChanges
 from model.violations import Change, Window
 from pipeline.replay import NO_SNAPSHOT_LOOKBACK_US, replay
 from rules.duties import UNHEARD_US
 from rules.engine import Engine
 from rules.reconcile import Name, name_of, reconcile
 from rules.state import DeviceState, decode, encode
+from rules.trip_changes import trip_changes
 from storage import judgement
 from storage.tracks import positions_of
+from storage.trips import stored_trips
 
 Connection = AsyncConnection[Any]
 TELL_TICKS_EVERY_US = 60_000_000  # a silence that goes on is told anew this often
@@ -32,6 +35,7 @@ class Outcome:
     """What a step found; written by the evaluator in one transaction."""
 
     findings: list[Finding] = field(default_factory=list)
+    trips: list[Trip] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     unfounded: list[Name] = field(default_factory=list)
     snapshots: list[tuple[int, int, bytes]] = field(default_factory=list)
@@ -49,6 +53,15 @@ class Outcome:
         starts += [w.after_us for w in self.windows] + [name[2] for name in self.unfounded]
         stored = await judgement.stored_violations(conn, sorted(devices), min(starts))
         return reconcile(stored, self.findings, self.windows, self.unfounded, failing)
+
+    async def trip_changes(self, conn: Connection) -> TripChanges:
+        """As `changes`, for the trips."""
+        devices = {trip.device_id for trip in self.trips} | {w.device_id for w in self.windows}
+        if not devices:
+            return TripChanges()
+        since = [t.loaded_us for t in self.trips] + [w.after_us for w in self.windows]
+        stored = await stored_trips(conn, sorted(devices), min(since))
+        return trip_changes(stored, self.trips, self.windows)
 
 
 class Judge:
@@ -83,7 +96,7 @@ class Judge:
             if device_id in self.engine.devices:
                 late[device_id] = (min(from_us, late.get(device_id, (from_us,))[0]), END_OF_TIME_US)
         fresh = rows[~np.isin(rows["device_id"], list(late))]
-        outcome.findings += self.engine.advance(self.states, fresh)
+        outcome.findings += self.engine.advance(self.states, fresh, outcome.trips)
         touched = set(np.unique(fresh["device_id"]).tolist()) & set(self.engine.devices)
         for device_id, period in late.items():
             own = rows["time_us"][rows["device_id"] == device_id]
@@ -143,6 +156,7 @@ class Judge:
         )
         outcome.windows.append(replayed.window)
         outcome.findings += replayed.findings
+        outcome.trips += replayed.trips
         outcome.snapshots += replayed.snapshots
         self.states[device_id] = replayed.state
         if replayed.snapshots:

@@ -13,6 +13,7 @@ import numpy as np
 
 from model.position import Rows
 from model.rulebook import Finding
+from model.trips import Trip
 from model.violations import Window
 from rules.engine import Engine
 from rules.episodes import IDLE
@@ -29,6 +30,7 @@ class Replayed:
     findings: list[Finding]
     state: DeviceState
     snapshots: list[tuple[int, int, bytes]] = field(default_factory=list)
+    trips: list[Trip] = field(default_factory=list)
 
 
 def replay(
@@ -53,11 +55,12 @@ def replay(
     states = {device_id: state}
     findings: list[Finding] = []
     snapshots: list[tuple[int, int, bytes]] = []
+    trips: list[Trip] = []
     rows = rows[np.argsort(rows["time_us"], kind="stable")]
     begin = 0
     for cut_us in _cuts(rows, stored, step_us):
         end = int(np.searchsorted(rows["time_us"], cut_us, side="right"))
-        findings += engine.advance(states, rows[begin:end])
+        findings += engine.advance(states, rows[begin:end], trips)
         begin = end
         state = states[device_id]
         data = encode(state)
@@ -66,15 +69,16 @@ def replay(
             findings = _decided(findings, window.undecided)
             fresh = rows[rows["time_us"] > current.last_us]
             states[device_id] = current
-            findings += engine.advance(states, fresh)
-            return Replayed(window, findings, current, snapshots)
+            findings += engine.advance(states, fresh, trips)
+            return Replayed(window, findings, current, snapshots, trips)
         snapshots.append((device_id, cut_us, data))
-    findings += engine.advance(states, rows[begin:])
+    findings += engine.advance(states, rows[begin:], trips)
     state = states[device_id]
     until_us = max(state.last_us, after_us)
     findings += engine.ongoing(device_id, state)
     undecided = frozenset(engine.duties.under_way(state))
-    return Replayed(_window(device_id, after_us, until_us, undecided), findings, state, snapshots)
+    window = _window(device_id, after_us, until_us, undecided)
+    return Replayed(window, findings, state, snapshots, trips)
 
 
 def _cuts(rows: Rows, stored: Mapping[int, bytes], step_us: int) -> list[int]:

@@ -94,4 +94,5 @@ def part_of(view: View, mask: Mask) -> View:
         roster=view.roster,
         place=rows if view.place is None else view.place[rows],
         distances=view.distances,
+        hauls=None if view.hauls is None else view.hauls.part(rows),
     )

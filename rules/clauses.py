@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from model.rulebook import Rule
 from rules.readings import applies, at_least, at_most, in_places, signal_is_yes, speed_kmh
 from rules.trilogic import negate, tri
+from rules.trips import hauls_of
 from rules.view import View
 
 
@@ -75,3 +76,9 @@ def inside_fences(view: View, rule: Rule) -> Clause:
     if rule.fence_tags or rule.fence_ids:
         value = tri(in_places(view, rule.fence_tags, rule.fence_ids) >= 0, view.usable)
     return Clause("inside_fences", "在规则的围栏内", "inside the rule's fences", value)
+
+
+def hauling(view: View) -> Clause:
+    """A truck is loaded and away from where it was loaded."""
+    value = hauls_of(view).hauling
+    return Clause("hauling", "满载并已离场", "loaded and away from where it was loaded", value)

@@ -15,6 +15,7 @@ import numpy as np
 from geofence.index import FenceIndex
 from model.position import FixSource, Rows
 from model.rulebook import Finding, Rulebook
+from model.trips import Trip
 from rules.absence import Absences, works_of
 from rules.batch import Batch
 from rules.build_view import build_view, sort_rows
@@ -28,6 +29,7 @@ from rules.owed import DutyKind, Ground
 from rules.plan import Plan, make_plans, share_device_sets
 from rules.roster import Roster
 from rules.state import DeviceState
+from rules.trips import follow_trips
 from rules.view import View
 
 UNJUDGED_AFTER_US = 120_000_000
@@ -76,8 +78,11 @@ class Engine:
         ground = Ground(rulebook, self.roster, self.index)
         self.duties = Duties(owing, ground, self._findings, self.failing)
 
-    def advance(self, states: dict[int, DeviceState], rows: Rows) -> list[Finding]:
-        """Judge rows newer than their devices' states; updates the states in place.
+    def advance(
+        self, states: dict[int, DeviceState], rows: Rows, trips: list[Trip] | None = None
+    ) -> list[Finding]:
+        """Judge rows newer than their devices' states; updates the states in place, and adds the
+        trips that are over to `trips`.
 
         Rows of devices that the rulebook does not know are passed over.
         """
@@ -89,6 +94,9 @@ class Engine:
         for id_ in batch.ids:
             if id_ not in states:
                 states[id_] = DeviceState()
+        over = follow_trips(batch.view, states, self.devices)
+        if trips is not None:
+            trips += over
         under_way = batch.with_episodes(states)
         findings = [
             found

@@ -22,4 +22,5 @@ def stretch(view: View, places: slice) -> View:
         fences=view.fences,
         rulebook=view.rulebook,
         roster=view.roster,
+        hauls=None if view.hauls is None else view.hauls.part(np.arange(places.start, places.stop)),
     )

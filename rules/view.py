@@ -12,6 +12,7 @@ from model.fences import Fence
 from model.position import Rows
 from model.rulebook import Rulebook
 from rules.distances import Distances
+from rules.hauled import Hauls
 from rules.roster import Roster
 
 
@@ -23,7 +24,8 @@ class View:
     (gnss, lbs or wifi, never NONE); `x_m`, `y_m` are not kept: distances come from `index`.
     `membership`: which fences in force at its fix time contain it (accuracy ignored).
     `place`: the rows' numbers in the whole batch of which this view is a part (None: it is the
-    whole); `distances`: what the rules of the batch have measured so far.
+    whole); `distances`: what the rules of the batch have measured so far. `hauls`: what the trucks
+    haul, once `rules.trips` has followed them.
     """
 
     rows: Rows
@@ -36,3 +38,4 @@ class View:
     roster: Roster
     place: NDArray[np.intp] | None = None
     distances: Distances = field(default_factory=Distances)
+    hauls: Hauls | None = None

@@ -23,6 +23,7 @@ from rules.episodes import ACTIVE, IDLE, PENDING, Episode
 from rules.plan import effective_parameters
 from rules.scope import judges
 from rules.state import DeviceState
+from rules.trips import HAULS, follow_trips
 from rules.why_not_words import Answer, Said, answer, out_of_scope
 from rules.why_silent import why_silent
 
@@ -93,12 +94,12 @@ class _Trial:
         if place < 0 or at_us - times[place] > gap_us:
             return self._no_data(place)
         self._engine.advance(self._states, self._rows[:place])
-        memory = copy.deepcopy(self._state.memories.get(self._rule.id, {}))
+        before = copy.deepcopy(self._state)
         self._engine.advance(self._states, self._rows[place : place + 1])
         failing = self._engine.failing.get((self._rule.id, self._rule.version))
         if failing is not None:
             return answer("rule_failing", error=failing)
-        column, clauses = self._ask(place, memory)
+        column, clauses = self._ask(place, before)
         said = tuple(_said(clause) for clause in clauses)
         found = self._of_fix(place, int(column.value[0]), column, said)
         return msgspec.structs.replace(found, fix_us=int(times[place]), clauses=said)
@@ -119,13 +120,15 @@ class _Trial:
             code, before_us=before_us, after_us=after_us, max_gap_s=self._parameters["max_gap_s"]
         )
 
-    def _ask(self, place: int, memory: dict[str, object]) -> tuple[Column, list[Clause]]:
+    def _ask(self, place: int, before: DeviceState) -> tuple[Column, list[Clause]]:
         question, rule, parameters = self._question, self._rule, self._parameters
         kinds = {question.device.id: question.device.kind}
         engine = self._engine
         row = self._rows[place : place + 1]
         view = build_view(row, engine.rulebook, kinds, engine.roster, engine.index)
+        follow_trips(view, {question.device.id: before}, engine.devices)
         if isinstance(self._kind, FollowingKind):
+            memory = before.memories.setdefault(rule.id, {})
             column = self._kind.follow(view, slice(0, 1), memory, rule, parameters)
         else:
             column = self._kind.condition(view, rule, parameters)
@@ -190,7 +193,7 @@ def _only(state: DeviceState, rule_id: int) -> DeviceState:
     """A copy with the episode and memory of one rule."""
     own = copy.deepcopy(state)
     own.episodes = {id_: e for id_, e in own.episodes.items() if id_ == rule_id}
-    own.memories = {id_: m for id_, m in own.memories.items() if id_ == rule_id}
+    own.memories = {id_: m for id_, m in own.memories.items() if id_ in (rule_id, HAULS)}
     return own
 
 

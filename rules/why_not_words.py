@@ -111,6 +111,8 @@ _REASONS = {
     "signal_unknown": ("终端未报所需信号", "a signal that the rule needs was not reported"),
     "speed_unknown": ("车速未知", "speed unknown"),
     "poor_gnss": ("定位精度不足", "the position is too inaccurate"),
+    "load_unknown": ("载重未知", "nobody knows whether it was loaded"),
+    "site_unknown": ("不知在何处装车", "nobody knows where it was loaded"),
     "no_position": ("未定位", "no position"),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from msgspec.structs import replace
 
 from model.position import Rows
 from model.rulebook import Finding, Rulebook
@@ -21,6 +22,7 @@ from rules.plan import Plan, make_plans
 from rules.registry import kinds_by_name
 from rules.roster import Roster
 from rules.state import DeviceState
+from rules.trips import follow_trips
 from rules.view import View
 
 
@@ -29,11 +31,13 @@ class PlainEngine:
 
     def __init__(self, book: Rulebook) -> None:
         self._book = book
+        self._devices = {device.id: device for device in book.devices}
         self._kinds = {device.id: device.kind for device in book.devices}
         self._index = Engine(book, kinds_by_name()).index
         self._roster = Roster.of(book)
-        # An engine without rules only remembers where a device was last.
-        self._memory = Engine(Rulebook(revision=1, devices=book.devices), {})
+        # An engine without rules, of units that make no trips, only remembers where each was last.
+        units = tuple(replace(device, kind="other") for device in book.devices)
+        self._memory = Engine(Rulebook(revision=1, devices=units), {})
         self._findings = FindingMaker(book, self._index)
         plans = make_plans(book, kinds_by_name())
         owing = [plan for plan in plans if isinstance(plan.kind, DutyKind)]
@@ -56,6 +60,7 @@ class PlainEngine:
 
     def _advance_one(self, id_: int, state: DeviceState, one: Rows) -> Iterator[Finding]:
         view = build_view(one, self._book, self._kinds, self._roster, self._index)
+        follow_trips(view, {id_: state}, self._devices)
         for plan in self._plans:
             yield from self._walk(plan, id_, state, view)
         yield from self._absences.ended_by(id_, state, one)

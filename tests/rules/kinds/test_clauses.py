@@ -6,15 +6,19 @@ from itertools import product
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from model.fences import Shift
 from model.position import FixSource
 from model.rulebook import Rule
 from model.signals import NO, UNKNOWN, YES
 from rules.clauses import ExplainingKind
+from rules.hauled import LOAD, STOP, Closed, Hauls
 from rules.plan import effective_parameters
 from rules.registry import kinds_by_name
 from rules.trilogic import all_of
+from rules.view import View
+from tests.rules.haulage import PERMIT, WAYBILL
 from tests.rules.kinds.city import (
     City,
     Fix,
@@ -58,6 +62,24 @@ def test_the_kinds_of_the_skeleton_explain_themselves() -> None:
     assert first | {"inspector_off_grid"} <= set(EXPLAINING)
 
 
+def hauling(view: View) -> View:
+    """The view's fixes as of a truck with a permit and a waybill, hauling this and that."""
+    count, random = len(view.rows), np.random.default_rng(1)
+    left_us = view.rows["time_us"] - random.integers(0, 40, count) * 60_000_000
+    site = random.choice([0, 1, 3], count)
+    closed = [
+        Closed(int(site[row]), int(random.integers(0, 4)), 1, int(left_us[row]), 1,
+               int(view.rows["time_us"][row]), 1, LOAD, int(random.choice([LOAD, STOP])))
+        for row in range(0, count, 2)
+    ]  # fmt: skip
+    values = random.choice([-1, 0, 1], count).astype(np.int8)
+    view.hauls = Hauls(values, site, left_us, dict(zip(range(0, count, 2), closed, strict=True)))
+    morning_us = when("2026-03-02T06:00")
+    view.roster.permits = {1: [replace(PERMIT, valid_from_us=morning_us)]}
+    view.roster.waybills = {1: [replace(WAYBILL, issued_us=morning_us)]}
+    return view
+
+
 @pytest.mark.parametrize("fences", [(), ("district",)], ids=["anywhere", "in a fence"])
 @pytest.mark.parametrize("name", EXPLAINING)
 def test_clauses_agree_with_the_condition(name: str, fences: tuple[str, ...]) -> None:
@@ -68,7 +90,7 @@ def test_clauses_agree_with_the_condition(name: str, fences: tuple[str, ...]) ->
         schedule=daily((10, 20)), fence_tags=fences,
     )  # fmt: skip
     parameters = effective_parameters(rule, kind)
-    view = CITY.view(rows_of(FIXES))
+    view = hauling(CITY.view(rows_of(FIXES)))
     value = kind.condition(view, rule, parameters).value
     assert len(set(value.tolist())) > 2, "the fixes do not try the kind"
     parts = kind.clauses(view, rule, parameters)
