@@ -132,7 +132,7 @@ class Duties:
                 progress = memory.setdefault(duty.key, _begun(duty))
                 part = slice(end - count, end)
                 steps = _steps(seen, times, part, progress)
-                days.kind.fold(duty, progress, steps, version.parameters)
+                days.kind.fold(self._ground, duty, progress, steps, version.parameters)
                 _hear(progress, duty, steps, version.parameters["max_gap_s"] * _SECOND_US)
 
     def _pass(

@@ -111,6 +111,7 @@ class DutyKind(Interface):
 
     def fold(
         self,
+        ground: Ground,
         duty: Duty,
         progress: Memory,
         steps: Sequence[tuple[int, Any]],

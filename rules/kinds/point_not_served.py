@@ -90,6 +90,7 @@ class PointNotServed(Dutiful):
 
     def fold(
         self,
+        ground: Ground,  # noqa: ARG002
         duty: Duty,  # noqa: ARG002
         progress: Memory,
         steps: Sequence[tuple[int, list[int]]],

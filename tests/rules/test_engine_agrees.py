@@ -38,7 +38,8 @@ DEVICES = tuple(
     Device(id=i, organisation_id=1, identity=str(i), protocol="t", kind=kind, name=str(i))
     for i, kind in enumerate((*KINDS, *KINDS[:3]), 1)
 )
-PURPOSES = (("corridor", 3), ("work_road", 4), ("grid", 5), ("collection", 7))
+PURPOSES = (("corridor", 3), ("work_road", 4), ("grid", 5), ("collection", 7), ("route", 3))
+SHORT = ("collection", "route")
 EVERY_MINUTE = tuple(Window((1,), m, m + 4) for m in range(11 * 60 + 50, 12 * 60 + 30))
 
 
@@ -65,7 +66,7 @@ def rules() -> tuple[Rule, ...]:
 BOOK = Rulebook(
     revision=1, organisation_parents={1: None, 7: 1}, devices=DEVICES, fences=FENCES, rules=rules(),
     assignments=tuple(
-        assign(f, purpose, d.id, windows=EVERY_MINUTE if purpose == "collection" else None)
+        assign(f, purpose, d.id, windows=EVERY_MINUTE if purpose in SHORT else None)
         for d in DEVICES[:7] for purpose, f in PURPOSES
     ),
     shifts=tuple(
