@@ -51,3 +51,14 @@ class TripChanges(msgspec.Struct, frozen=True, kw_only=True):
     new: tuple[Trip, ...] = ()
     known: tuple[tuple[int, Trip], ...] = ()
     gone: tuple[int, ...] = ()
+
+
+class CountedTrip(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reconciliation needs to know of a trip."""
+
+    id: int
+    device_id: int
+    site_fence_id: int | None
+    dump_fence_id: int | None
+    left_us: int
+    unloaded_by: Sign

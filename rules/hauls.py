@@ -131,11 +131,14 @@ class Haul(msgspec.Struct, omit_defaults=True):
         if self.leg and fix.standing != YES and where != (0, 0):
             self.distance_dm += round(10 * _metres(*where, fix))
         self.longitude_e6, self.latitude_e6 = fix.longitude_e6, fix.latitude_e6
+        self.out_us = (self.out_us or fix.time_us) if self._away(fix, parameters) else 0
+
+    def _away(self, fix: Fix, parameters: dict[str, float]) -> bool:
+        """Outside every site, and far from where it last stood in one."""
+        if not self.site or fix.site:
+            return False
         stood_m = _metres(self.site_longitude_e6, self.site_latitude_e6, fix)
-        if not self.site or fix.site or stood_m <= parameters["leave_m"]:
-            self.out_us = 0
-        else:
-            self.out_us = self.out_us or fix.time_us
+        return stood_m > parameters["leave_m"]
 
     def _stand(self, fix: Fix, parameters: dict[str, float]) -> None:
         if not self.stand_us:

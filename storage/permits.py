@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from model.fences import Window
 from model.permits import Permit
+from storage import rejudge
 from storage.database import Connection
 from storage.instants import from_datetime, to_datetime
 from storage.rulebook_changes import bump_revision
@@ -24,6 +25,7 @@ _SELECT = f"SELECT {_COLUMNS} FROM permits p"  # noqa: S608 the columns are ours
 # A version that begins later than its successor was never in force: its period becomes empty.
 _END = """
 UPDATE permits SET valid_to = greatest(valid_from, %(at)s) WHERE id = %(id)s AND valid_to > %(at)s
+RETURNING device_id
 """
 _INSERT = """
 INSERT INTO permits (id, version, organisation_id, number, device_id, site_fence_id,
@@ -111,8 +113,8 @@ async def save_permits(conn: Connection, permits: Sequence[Permit]) -> list[Perm
     async with conn.transaction():
         await bump_revision(conn)
         for permit in permits:
-            begins = {"id": permit.id, "at": to_datetime(permit.valid_from_us)}
-            await conn.execute(_END.encode(), begins)
+            await _end(conn, permit.id, permit.valid_from_us)
+            await rejudge.ask(conn, [permit.device_id], permit.valid_from_us)
             cursor = await conn.execute(_INSERT.encode(), _values(permit))
             row = await cursor.fetchone()
             assert row is not None
@@ -124,8 +126,15 @@ async def end_permit(conn: Connection, permit_id: int, at_us: int) -> bool:
     """Revoked from this event time on; False when it was not in force after it."""
     async with conn.transaction():
         await bump_revision(conn)
-        parameters = {"id": permit_id, "at": to_datetime(at_us)}
-        return (await conn.execute(_END.encode(), parameters)).rowcount > 0
+        return await _end(conn, permit_id, at_us)
+
+
+async def _end(conn: Connection, permit_id: int, at_us: int) -> bool:
+    """What was in force then ends; its trucks are judged anew from there."""
+    cursor = await conn.execute(_END.encode(), {"id": permit_id, "at": to_datetime(at_us)})
+    trucks = {row[0] for row in await cursor.fetchall()}
+    await rejudge.ask(conn, trucks, at_us)
+    return bool(trucks)
 
 
 def _values(permit: Permit) -> dict[str, Any]:

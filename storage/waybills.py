@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 
 from model.permits import Waybill
+from storage import rejudge
 from storage.database import Connection
 from storage.instants import DAY_US, from_datetime, to_datetime
 from storage.rulebook_changes import bump_revision
 
 MAX_LISTED = 500
+RUN_BEFORE_US = 4 * 3_600_000_000  # the longest grace of no_waybill: the run may have left before
 WAYBILL_DAYS = 8  # older ones no late fix is judged by; a city writes thousands a day
 
 _SELECT = """
@@ -20,6 +22,7 @@ SELECT w.id, w.organisation_id, w.number, w.device_id, w.site_fence_id, w.dump_f
        w.volume_m3, w.issued_at, w.valid_until, w.cancelled_at
 FROM waybills w
 """
+_SAME = f"{_SELECT} WHERE w.organisation_id = %s AND w.number = %s"
 _SAVE = """
 INSERT INTO waybills (organisation_id, number, device_id, site_fence_id, dump_fence_id, volume_m3,
     issued_at, valid_until, cancelled_at)
@@ -94,11 +97,27 @@ async def save_waybills(conn: Connection, waybills: Sequence[Waybill]) -> list[W
     saved = []
     async with conn.transaction():
         await bump_revision(conn)
+        await _judge_anew(conn, waybills)
         for waybill in waybills:
             row = await (await conn.execute(_SAVE.encode(), _values(waybill))).fetchone()
             assert row is not None
             saved.append(msgspec.structs.replace(waybill, id=row[0]))
     return saved
+
+
+async def _judge_anew(conn: Connection, waybills: Sequence[Waybill]) -> None:
+    """The trucks of these waybills, and of those that they replace."""
+    since_us: dict[int, int] = {}
+    known = [
+        known
+        for waybill in waybills
+        for known in await _read(conn, _SAME, (waybill.organisation_id, waybill.number))
+    ]
+    for waybill in (*waybills, *known):
+        earliest_us = since_us.get(waybill.device_id, waybill.issued_us)
+        since_us[waybill.device_id] = min(earliest_us, waybill.issued_us)
+    for device_id, issued_us in since_us.items():
+        await rejudge.ask(conn, [device_id], issued_us - RUN_BEFORE_US)
 
 
 def _values(waybill: Waybill) -> dict[str, Any]:

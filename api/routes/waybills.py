@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+from datetime import timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -9,17 +12,24 @@ from fastapi import APIRouter, Query, Request
 
 from api.access import Caller, Conn, Connection, Reader, RegisterEditor, State
 from api.errors import ApiProblem
+from api.periods import checked_period
 from api.permit_file import import_waybills
 from api.rule_check import invalid
 from api.shapes.permits import SheetImport, WaybillBody, WaybillShape, waybill_json
+from api.shapes.trips import Reconciliation
 from api.sheet_upload import read_sheet_body, refuse_problems
-from api.times import Time, microseconds
+from api.times import Time, iso_us, microseconds
 from model.permits import Waybill
+from rules.reconciliation import Line, reconcile_waybills
 from storage.in_force import fence_in_force
 from storage.registers import device
+from storage.trip_lists import counted_trips
 from storage.waybills import list_waybills, save_waybills
 
 router = APIRouter(prefix="/waybills", tags=["permits"])
+MAX_RECONCILED_DAYS = 31
+MAX_RECONCILED = 100_000  # waybills, and trips, that one reconciliation compares
+MAX_LINES = 2_000
 
 
 @router.get("", response_model=list[WaybillShape])
@@ -66,6 +76,44 @@ async def import_(
     sheet, saved = await import_waybills(conn, caller.organisations, data, now_us, dry=dry_run)
     refuse_problems(sheet, dry_run)
     return sheet.shown([waybill.id for waybill in saved])
+
+
+@router.get("/reconciliation", response_model=Reconciliation)
+async def reconciliation(
+    *,
+    state: State,
+    conn: Conn,
+    caller: Reader,
+    since: Annotated[Time, Query(alias="from")],
+    until: Annotated[Time, Query(alias="to")],
+) -> Any:
+    """Waybills and trips of a period, what does not fit first. What lies just outside the period is
+    matched, too, so that its edges accuse nobody."""
+    checked_period(since, until, MAX_RECONCILED_DAYS)
+    period = (since - timedelta(days=1), until + timedelta(days=1))
+    wide = {"from": period[0], "to": period[1]}
+    papers = await list_waybills(conn, caller.organisations, wide, MAX_RECONCILED)
+    runs = await counted_trips(conn, caller.organisations, period, MAX_RECONCILED)
+    if len(papers) == MAX_RECONCILED or len(runs) == MAX_RECONCILED:
+        raise invalid("to", f"over {MAX_RECONCILED} waybills or trips: ask for fewer days")
+    now_us = state.services.clock.now_us()
+    found = await asyncio.to_thread(reconcile_waybills, papers, runs, now_us)
+    first_us, end_us = microseconds(since), microseconds(until)
+    lines = [line for line in found if first_us <= line.at_us < end_us]
+    lines.sort(key=lambda line: line.verdict in ("matched", "pending"))
+    return {
+        "counts": Counter(line.verdict for line in lines),
+        "lines": [_line_json(line) for line in lines[:MAX_LINES]],
+        "cut": len(lines) > MAX_LINES,
+    }
+
+
+def _line_json(line: Line) -> dict[str, Any]:
+    trip = None
+    if line.trip is not None:
+        trip = {**msgspec.to_builtins(line.trip), "left_at": iso_us(line.trip.left_us)}
+    waybill = None if line.waybill is None else waybill_json(line.waybill)
+    return {"verdict": line.verdict, "waybill": waybill, "trip": trip}
 
 
 @router.put("/{waybill_id}", response_model=WaybillShape)

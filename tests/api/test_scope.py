@@ -70,6 +70,8 @@ QUERIES = {
     "/fences/export": {"format": "geojson"},
     "/fences/import": {"format": "geojson"},
     "/why-not": {"device_id": 1, "rule_id": 1},
+    "/trips/summary": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
+    "/waybills/reconciliation": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
 }
 
 

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from model.position import Rows
 from storage.database import Database
 from storage.permits import save_permits
-from storage.rulebook_changes import save_fence
+from storage.rulebook_changes import save_fence, save_rule
+from storage.waybills import save_waybills
 from tests.pipeline.judging import START_US, World
 from tests.pipeline.test_evaluate import random_batches
 from tests.rules.haulage import (
@@ -26,6 +27,7 @@ from tests.rules.haulage import (
     LOADED,
     PERMIT,
     TIPPED,
+    WAYBILL,
     Haulage,
     Run,
     drive,
@@ -120,3 +122,33 @@ async def test_late_data_changes_a_trip_and_keeps_its_id(world: World) -> None:
     ((after,), _) = await trips(world)
     assert after[-1] == before[-1]
     assert after[2] > before[2]
+
+
+async def test_a_permit_and_a_waybill_entered_afterwards_judge_the_truck_anew(
+    world: World,
+) -> None:
+    """Both rules accuse the run; each paper withdraws what it covers and stands on the trip."""
+    truck, conn = world.devices[0], await world.database.connect()
+    await conn.execute("DELETE FROM permits")
+    await save_rule(conn, world.rule("no_waybill", grace_min=1.0))
+    rows = Haulage(trip(LOADED, FULL, TIPPED)).rows()
+    rows["time_us"] += START_US - rows["time_us"][0]
+    rows["device_id"], rows["organisation_id"] = truck, world.organisation_id
+    evaluator = world.start()
+    await world.feed(rows)
+    await world.settled()
+    assert [v[1] for v in await world.violations()] == ["no_permit", "no_waybill"]
+    own = {"id": 0, "organisation_id": world.organisation_id, "device_id": truck}
+    await save_permits(conn, [replace(PERMIT, **own)])
+    waybill = replace(WAYBILL, **own, issued_us=START_US, valid_to_us=START_US + 3_600_000_000)
+    await save_waybills(conn, [waybill])
+    evaluator.look_again()
+    await world.tick(len(rows) * 15 + 60)
+    assert await world.violations() == []
+    assert [v[1] for v in await world.violations("withdrawn")] == ["no_permit", "no_waybill"]
+    cursor = await conn.execute("SELECT permit_id, waybill_id, volume_m3 FROM trips")
+    ((permit_id, waybill_id, volume_m3),) = await cursor.fetchall()
+    assert permit_id
+    assert waybill_id
+    assert volume_m3 == 11.0
+    await conn.close()
