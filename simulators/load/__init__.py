@@ -1,0 +1,1 @@
+"""Load: tens of thousands of terminals from few processes, every acknowledgement accounted for."""
