@@ -53,6 +53,11 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "该违规由试运行规则产生，只供比较，不能处理。",
         "A rule on trial found this: it is there to compare, not to act on.",
     ),
+    "evidence_not_frozen": (
+        409,
+        "该违规尚未结案，证据还没有封存。",
+        "This violation is not closed yet: its evidence is not frozen.",
+    ),
     "device_exists": (
         409,
         "该协议下已有相同标识的终端。",

@@ -275,6 +275,7 @@ class Evaluator:
                 if violation_id is not None:
                     changed.append(violation_id)
             await save_trips(conn, await outcome.trip_changes(conn))
+            await judgement.mark_judged(conn, changed, tick_us)
             await judgement.save_snapshots(conn, outcome.snapshots)
             await judgement.save_unjudged(conn, outcome.unjudged)
             failing = await self._note_failing(conn, now_us)

@@ -144,6 +144,15 @@ async def move_on(conn: Connection, epoch: int, journal_id: int, tick_us: int) -
         raise LostEpochError("another worker judges this partition now")
 
 
+async def mark_judged(conn: Connection, violation_ids: Sequence[int], tick_us: int) -> None:
+    """Note what the rules knew when they wrote these findings: all that was received before the
+    tick. Those that a person has acted on stay as they were."""
+    await conn.execute(
+        "UPDATE violations SET judged_until = %s WHERE id = ANY(%s) AND status = 'open'",
+        (to_datetime(tick_us), list(violation_ids)),
+    )
+
+
 async def save_snapshots(conn: Connection, snapshots: Sequence[tuple[int, int, bytes]]) -> None:
     """(device, time, state) rows; a newer state of the same time replaces the older."""
     if not snapshots:

@@ -69,10 +69,13 @@ _TRIMS = {
     " ORDER BY id DESC OFFSET %(max_quarantine)s LIMIT 1)",
     "ingest_journal": "DELETE FROM ingest_journal WHERE tick < %(journal_before)s"
     " AND id <= (SELECT min(journal_id) FROM judged)",
-    # The newest snapshot before the cutoff stays: late fixes replay from it.
+    # The newest snapshot before the cutoff stays: late fixes replay from it. So does the last one
+    # before a violation whose evidence is not frozen yet, and which is still to be replayed.
     "snapshots": "DELETE FROM snapshots s WHERE time < %(snapshots_before)s AND EXISTS"
     " (SELECT 1 FROM snapshots n WHERE n.device_id = s.device_id AND n.time > s.time"
-    "  AND n.time < %(snapshots_before)s)",
+    "  AND n.time < %(snapshots_before)s AND NOT EXISTS"
+    "  (SELECT 1 FROM violations v WHERE v.device_id = s.device_id AND v.status <> 'closed'"
+    "   AND v.finding = 'standing' AND v.started_at > s.time AND v.started_at <= n.time))",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from api.access import Connection
@@ -14,14 +15,15 @@ from api.evidence.frames import annotated, nearest_frame
 from api.evidence.rule_text import rule_text
 from api.fence_view import fence_feature
 from api.registries import rule_kinds
-from api.times import iso, microseconds
+from api.times import iso, iso_us, microseconds
 from api.track_view import track_feature
 from api.violation_view import command_json, violation_json
 from model.frames import RawFrame
+from model.permits import Permit, Waybill
 from model.position import FixSource, Rows
 from storage.commands import commands_of_violation
 from storage.evidence import read_pack
-from storage.judgement import snapshot_before
+from storage.permits import permits_of
 from storage.sightings import photos_between
 from storage.tracks import positions_of, raw_frames_of, track_of
 from storage.violations import (
@@ -30,32 +32,32 @@ from storage.violations import (
     read_log,
     rule_version,
 )
+from storage.waybills import waybills_of
 
 Row = dict[str, Any]
 AROUND_US = 5 * 60 * 1_000_000
 MAX_POINTS = 100_000  # evidence is never simplified: a day at 1 s fits
 FRAME_NEAR_US = 60 * 1_000_000
 MAX_EPISODE_US = 24 * 3600 * 1_000_000  # of a longer episode the card shows the first day
-# The finding itself, as it stood when the evidence was frozen.
-_FINDING = ("rule", "started_at", "ended_at", "last_at", "duration_s", "measures", "severity")
-_SENTENCES = ("sentence_zh", "sentence_en", "device", "longitude", "latitude", "late", "finding")
+# What a pack of an earlier version may lack.
+_LATER: Row = {"photos": [], "permits": [], "waybills": []}
 
 
 @dataclass(frozen=True, slots=True)
-class _Period:
+class Period:
     start_us: int
     end_us: int
 
     @staticmethod
-    def of(row: Row) -> _Period:
+    def of(row: Row) -> Period:
         start_us = microseconds(row["started_at"])
         end_us = microseconds(row["ended_at"] or row["last_at"])
-        return _Period(start_us, min(end_us, start_us + MAX_EPISODE_US))
+        return Period(start_us, min(end_us, start_us + MAX_EPISODE_US))
 
 
 async def compose_evidence(conn: Connection, row: Row) -> Row:
     """Rule text, track, episode, fence, frames and counter-evidence from what is stored now."""
-    period = _Period.of(row)
+    period = Period.of(row)
     since_us = min(period.start_us - AROUND_US, period.end_us - FLAPPING_WINDOW_US)
     rows = await positions_of(conn, row["device_id"], since_us, period.end_us + AROUND_US + 1)
     fence = await fence_version(conn, row["fence_id"], row["fence_version"])
@@ -63,27 +65,16 @@ async def compose_evidence(conn: Connection, row: Row) -> Row:
     track = rows[rows["time_us"] >= period.start_us - AROUND_US]
     return {
         "rule_text": rule_text(row["kind"], rule),
-        "track": track_feature(row["device_id"], track_of(track, MAX_POINTS)),
+        "track": _track(row["device_id"], track),
         "episode": _episode(track, period),
         "fence": None if fence is None else fence_feature(fence),
         "frames": await _frames(conn, row, period),
         "against": _against(row, rows, period),
         "photos": await _photos(conn, row, period),
-    }
-
-
-async def frozen_content(conn: Connection, row: Row) -> Row:
-    """What is kept for ever: the evidence, the finding, the rule and the engine's state before."""
-    rule = await rule_version(conn, row["rule_id"], row["rule_version"])
-    snapshot = await snapshot_before(conn, row["device_id"], microseconds(row["started_at"]))
-    finding = violation_json(row)
-    return {
-        **await compose_evidence(conn, row),
-        "violation": {name: finding[name] for name in (*_FINDING, *_SENTENCES)},
-        "rule": None if rule is None else {k: _plain(v) for k, v in rule.items()},
-        "snapshot": None
-        if snapshot is None
-        else {"time_us": snapshot[0], "state_hex": snapshot[1].hex()},
+        "permits": [_permit(p) for p in await permits_of(conn, row["device_id"], period.start_us)],
+        "waybills": [
+            _permit(w) for w in await waybills_of(conn, row["device_id"], period.start_us)
+        ],
     }
 
 
@@ -91,11 +82,11 @@ async def evidence_card(conn: Connection, row: Row) -> Row:
     """The whole card of docs/api.md."""
     kept = await read_pack(conn, row["id"])
     evidence = kept.read() if kept else await compose_evidence(conn, row)
-    shown = ("rule_text", "track", "episode", "fence", "frames", "against")
+    evidence = {**_LATER, **evidence}
+    shown = ("rule_text", "track", "episode", "fence", "frames", "against", *_LATER)
     return {
         **violation_json(row),
         **{name: evidence[name] for name in shown},
-        "photos": evidence.get("photos", []),
         "corrections": [
             {"made_at": iso(c["made_at"]), "correction": c["correction"]}
             for c in await read_corrections(conn, row["id"])
@@ -107,11 +98,26 @@ async def evidence_card(conn: Connection, row: Row) -> Row:
     }
 
 
-def _plain(value: Any) -> Any:
-    return iso(value) if hasattr(value, "astimezone") else value
+def _track(device_id: int, rows: Rows) -> Row:
+    """The line with when each fix was received."""
+    line = track_of(rows, MAX_POINTS)
+    feature = track_feature(device_id, line)
+    received_us = line.rows["time_us"] + 1_000 * line.rows["delay_ms"].astype(np.int64)
+    feature["properties"]["received_at"] = [iso_us(time_us) for time_us in received_us.tolist()]
+    return feature
 
 
-def _episode(track: Rows, period: _Period) -> Row | None:
+def _permit(record: Permit | Waybill) -> Row:
+    """A permit or waybill with its times as the API writes them."""
+    values: Row = msgspec.to_builtins(record)
+    times = {name: values.pop(name) for name in list(values) if name.endswith("_us")}
+    return values | {
+        f"{name.removesuffix('_us')}_at": None if time_us is None else iso_us(time_us)
+        for name, time_us in times.items()
+    }
+
+
+def _episode(track: Rows, period: Period) -> Row | None:
     """Indexes into the line, which holds the positioned rows only; None without any."""
     line_us = track["time_us"][track["fix_source"] != FixSource.NONE]
     first, after = np.searchsorted(line_us, [period.start_us, period.end_us + 1]).tolist()
@@ -120,7 +126,7 @@ def _episode(track: Rows, period: _Period) -> Row | None:
     return {"from_index": first, "to_index": after - 1}
 
 
-async def _frames(conn: Connection, row: Row, period: _Period) -> list[Row]:
+async def _frames(conn: Connection, row: Row, period: Period) -> list[Row]:
     peak_us = row["measures"].get("peak_us")
     chosen: list[RawFrame] = []
     for time_us in (period.start_us, int(peak_us or period.start_us), period.end_us):
@@ -131,7 +137,7 @@ async def _frames(conn: Connection, row: Row, period: _Period) -> list[Row]:
     return [annotated(frame) for frame in sorted(chosen, key=lambda frame: frame.time_us)]
 
 
-async def _photos(conn: Connection, row: Row, period: _Period) -> list[Row]:
+async def _photos(conn: Connection, row: Row, period: Period) -> list[Row]:
     """Pictures of the unit from around the episode; further sources add their own here."""
     since_us, until_us = period.start_us - AROUND_US, period.end_us + AROUND_US
     return [
@@ -140,7 +146,7 @@ async def _photos(conn: Connection, row: Row, period: _Period) -> list[Row]:
     ]
 
 
-def _against(row: Row, rows: Rows, period: _Period) -> list[dict[str, str]]:
+def _against(row: Row, rows: Rows, period: Period) -> list[dict[str, str]]:
     kind = rule_kinds().get(row["kind"])
     times = rows["time_us"]
     within = (times >= period.end_us - FLAPPING_WINDOW_US) | (times >= period.start_us)

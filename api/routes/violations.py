@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Literal, NoReturn
 
 from fastapi import APIRouter, Query, Response
@@ -9,14 +10,16 @@ from fastapi import APIRouter, Query, Response
 from api.access import Caller, Conn, Connection, Reader, State, Warner, Worker
 from api.driver_texts import check_text, driver_text
 from api.errors import ApiProblem
-from api.evidence.card import evidence_card, frozen_content
+from api.evidence.archive import archive
+from api.evidence.card import evidence_card
+from api.evidence.pack import frozen_content
 from api.photos import photo_response
 from api.shapes.units import Command
 from api.shapes.violations import Closing, EvidenceCard, Violation, Warning
 from api.times import Time, iso
 from api.violation_view import command_json, person, violation_json
 from storage.commands import find_command, queue_command
-from storage.evidence import freeze_evidence
+from storage.evidence import freeze_evidence, read_pack
 from storage.violations import (
     Act,
     add_log,
@@ -83,6 +86,21 @@ async def photo(
     if all(sha256 != photo["sha256"] for photo in shown["photos"]):
         raise ApiProblem("not_found")
     return await photo_response(state, conn, sha256)
+
+
+@router.get("/{violation_id}/evidence.zip")
+async def evidence(violation_id: int, state: State, conn: Conn, caller: Reader) -> Response:
+    """The frozen evidence as a file that stands alone."""
+    await _visible(conn, caller, violation_id)
+    pack = await read_pack(conn, violation_id)
+    if pack is None:
+        raise ApiProblem("evidence_not_frozen")
+    name = f"evidence-{violation_id}.zip"
+    return Response(
+        await asyncio.to_thread(archive, pack, state.media),
+        media_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @router.post("/{violation_id}/take", response_model=Violation)

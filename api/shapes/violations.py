@@ -168,6 +168,8 @@ class EvidenceCard(_Finding):
     frames: list[EvidenceFrame]
     against: list[Against]
     photos: list[EvidencePhoto]
+    permits: list[dict[str, Any]]
+    waybills: list[dict[str, Any]]
     corrections: list[Correction]
     log: list[LogLine]
     commands: list[Command]
