@@ -79,12 +79,14 @@ async def test_findings_of_late_data_and_restarts_are_made_again_from_their_pack
     rows = np.concatenate([fixes(id_, world.organisation_id, values) for id_ in world.devices])
     world.start()
     for number, batch in enumerate(random_batches(rng, rows)):
-        await world.feed(batch)
+        received_us = START_US + (200 * 15 + number) * SECOND_US
+        batch["delay_ms"] = (received_us - batch["time_us"]) // 1_000
+        await world.feed(batch, received_us)
         if number % 9 == 4:
             await world.kill()
             world.start()
     await world.settled()
-    await world.tick(200 * 15 + 7_200)
+    await world.tick(200 * 15 + 10_000)
     packs = await close_all(world)
     kinds = {pack.read()["finding"]["kind"] for pack in packs}
     assert {"uncovered_load", "illegal_dumping"} <= kinds, "the seed would show little"
@@ -116,7 +118,7 @@ async def test_a_finding_that_was_taken_before_late_data_came(world: World) -> N
         corrected = await (await conn.execute("SELECT 1 FROM violation_corrections")).fetchall()
     assert corrected, "late data did not change anything"
     taken = packs[0].read()
-    assert len(taken["replay"]["positions"]["time_us"]) == len(early)
+    assert set(taken["replay"]["positions"]["time_us"]) <= set(early["time_us"].tolist())
     assert taken["finding"]["measures"]["duration_s"] == 285
     assert_reproduced(packs)
 
