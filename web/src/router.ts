@@ -12,6 +12,7 @@ export const router = createRouter({
       component: () => import('./views/ViolationsView.vue'),
     },
     { path: '/patrol', name: 'patrol', component: () => import('./views/PatrolView.vue') },
+    { path: '/transport', name: 'transport', component: () => import('./views/TransportView.vue') },
     { path: '/tools', name: 'tools', component: () => import('./views/ToolsView.vue') },
     { path: '/:rest(.*)*', redirect: '/map' },
   ],

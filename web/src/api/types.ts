@@ -185,6 +185,7 @@ export interface Evidence extends Omit<Violation, 'fence'> {
   episode: { from_index: number; to_index: number } | null
   frames: Frame[]
   against: { zh: string; en: string }[]
+  photos: { sha256: string; content_type: string; bytes: number; taken_at: string; source: string }[]
   corrections: { made_at?: string; correction?: Record<string, unknown>; [key: string]: unknown }[]
   log: { at: string; user: Person | string | null; action: string; detail: Record<string, unknown> }[]
   commands: Command[]

@@ -1,13 +1,15 @@
 import codes from './codes_en'
 import fences from './fences_en'
 import rules from './rules_en'
+import transport from './transport_en'
 
 export default {
   ...codes,
   ...fences,
   ...rules,
+  ...transport,
   app: { name: 'Xunji', tagline: 'City fleet and patrol supervision' },
-  nav: { map: 'Live', violations: 'Violations', patrol: 'Patrol', tools: 'Tools' },
+  nav: { map: 'Live', violations: 'Violations', patrol: 'Patrol', transport: 'Transport', tools: 'Tools' },
   common: {
     all: 'All',
     unknown: 'unknown',

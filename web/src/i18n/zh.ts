@@ -1,13 +1,15 @@
 import codes from './codes_zh'
 import fences from './fences_zh'
 import rules from './rules_zh'
+import transport from './transport_zh'
 
 export default {
   ...codes,
   ...fences,
   ...rules,
+  ...transport,
   app: { name: '巡迹', tagline: '城市作业车辆与巡查监管' },
-  nav: { map: '实时', violations: '违规', patrol: '巡查', tools: '工具' },
+  nav: { map: '实时', violations: '违规', patrol: '巡查', transport: '运输', tools: '工具' },
   common: {
     all: '全部',
     unknown: '未知',

@@ -15,6 +15,13 @@ export const isTopmost = computed(() => {
   return own !== undefined && (own.parent_id ?? null) === null
 })
 
+const fenceNames = computed(
+  () => new Map((fences.value?.features ?? []).map((fence) => [fence.id, String(fence.properties?.name ?? '')])),
+)
+
+/** A fence's name; its number when it is not in sight or no more in force. */
+export const fenceName = (id: number) => fenceNames.value.get(id) || `#${id}`
+
 export async function loadCity(): Promise<void> {
   const [base, areas, units] = await Promise.allSettled([
     api.basemap(),
@@ -36,4 +43,11 @@ export function clearCity(): void {
   fences.value = null
   organisations.value = []
   cityReady.value = false
+}
+
+/** Fences that carry one of the tags or have one of the shapes, to choose from. */
+export function fencesOf(words: readonly string[]): { id: number; name: string }[] {
+  return (fences.value?.features ?? [])
+    .filter(({ properties }) => words.includes(properties?.shape) || words.some((word) => properties?.tags?.includes(word)))
+    .map((fence) => ({ id: fence.id as number, name: fenceName(fence.id as number) }))
 }

@@ -44,6 +44,12 @@ export const selected = computed(
   () => units.value.find((unit) => unit.id === selectedId.value) ?? null,
 )
 
+/** A unit's plate, or its name without one; its number when it is not in sight. */
+export function unitLabel(id: number): string {
+  const device = register.value.get(id)
+  return device?.plate ?? device?.name ?? `#${id}`
+}
+
 export function matches(unit: Unit, wanted: UnitFilter, kind: UnitKind | '', text: string): boolean {
   if (kind && unit.kind !== kind) return false
   if (wanted === 'cannot_judge' && unit.cannot_judge.length === 0) return false

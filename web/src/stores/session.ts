@@ -18,6 +18,7 @@ const may = (permission: string) =>
 export const mayCommand = may('command')
 export const mayWarn = may('warn')
 export const mayDecide = may('work_violations')
+export const mayEditRegister = may('edit_register')
 export const mayEditRules = may('edit_rules')
 export const mayInspect = may('inspect_input')
 export const mayWebhooks = may('webhooks')
