@@ -10,7 +10,8 @@ import numpy as np
 
 from simulators.city.names import stream
 from simulators.fleet.fleet import Fleet
-from simulators.fleet.unit import FIX_DTYPE, Fixes, Unit
+from simulators.fleet.receiver import Fixes
+from simulators.fleet.unit import FIX_DTYPE, Unit
 from simulators.terminal import (
     Handset,
     HandsetLink,

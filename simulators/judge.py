@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from simulators.truth import CRITERIA, Truth, TruthKeeper
+from simulators.facts import CRITERIA
+from simulators.truth import Truth, TruthKeeper
 
 EDGE_S = 180.0  # a violation may begin or end so far from the truth: intervals, lights, lost fixes
 GRACE_S = 150.0  # from the moment a truth is long enough until it counts as missed

@@ -18,9 +18,10 @@ import msgspec
 from simulators.api_client import ApiClient
 from simulators.city import build_city
 from simulators.convoy import Convoy
+from simulators.facts import CRITERIA
 from simulators.fleet import Fleet, build_fleet
 from simulators.judge import Grade, judge, read_violations
-from simulators.truth import CRITERIA, TruthKeeper
+from simulators.truth import TruthKeeper
 
 LIVE_STEP_S = 1.0
 GRADE_EVERY_S = 5.0

@@ -10,8 +10,7 @@ import msgspec
 from simulators.api_client import ApiClient
 from simulators.city import CityFence, fences
 from simulators.fleet import Fleet, Unit
-from simulators.fleet.work.muck import CENTRE_PERMITTED
-from simulators.truth import CRITERIA
+from simulators.rulings import RULINGS, Ruling
 
 EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
 SHIFT_S = 12 * 3600
@@ -58,25 +57,33 @@ def _feature(fence: CityFence) -> dict[str, Any]:
 
 
 async def _register_rules(api: ApiClient) -> int:
-    """One rule of each kind that has a truth and no rule yet, at its defaults."""
+    """One rule of each kind that has a truth, that the server knows and has no rule of yet."""
     present = {rule["kind"] for rule in await api.request("GET", "/rules")}
-    wanted = set(CRITERIA) - present
-    kinds = [k for k in await api.request("GET", "/rule-kinds") if k["name"] in wanted]
-    for kind in kinds:
-        rule = {
-            "kind": kind["name"],
-            "name_zh": kind["zh"],
-            "name_en": kind["en"],
-            "scope": {"kinds": kind["vehicle_kinds"]},
-        }
-        if kind["name"] == "operating_hours":
-            windows = [
-                {"weekdays": EVERY_DAY, "start_min": start, "end_min": end}
-                for start, end in CENTRE_PERMITTED
-            ]
-            rule |= {"fence_tags": ["no_go"], "schedule": {"windows": windows}}
-        await api.request("POST", "/rules", json=rule)
-    return len(kinds)
+    kinds = await api.request("GET", "/rule-kinds")
+    wanted = [kind for kind in kinds if kind["name"] in RULINGS and kind["name"] not in present]
+    for kind in wanted:
+        await api.request("POST", "/rules", json=_rule(RULINGS[kind["name"]], kind))
+    return len(wanted)
+
+
+def _rule(ruling: Ruling, kind: dict[str, Any]) -> dict[str, Any]:
+    """A ruling as the server takes it."""
+    rule: dict[str, Any] = {
+        "kind": ruling.kind,
+        "name_zh": kind["zh"],
+        "name_en": kind["en"],
+        "severity": ruling.severity,
+        "scope": {"kinds": ruling.kinds or kind["vehicle_kinds"]},
+        "fence_tags": ruling.fence_tags,
+        "parameters": ruling.parameters,
+    }
+    if ruling.windows is not None:
+        windows = [
+            {"weekdays": EVERY_DAY, "start_min": start, "end_min": end}
+            for start, end in ruling.windows
+        ]
+        rule["schedule"] = {"windows": windows}
+    return rule
 
 
 async def _register_unit(api: ApiClient, unit: Unit, fence_ids: dict[str, int]) -> int:

@@ -13,7 +13,8 @@ import numpy as np
 
 from model.position import UNKNOWN, FixSource
 from model.signals import YES, pack
-from simulators.fleet.unit import FIX_DTYPE, Fixes
+from simulators.fleet.receiver import Fixes
+from simulators.fleet.unit import FIX_DTYPE
 from simulators.terminal import Handset, HandsetLink, Jt808Terminal, location_bodies
 from simulators.tracks import TrackPoint
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from model.fences import Assignment, Fence, Shift, Window
 from model.rulebook import FAR_FUTURE_US, Device, Rule, Schedule, Scope
+from rules.contract import RuleKind
 from rules.registry import kinds_by_name
 from simulators.city import CityFence, fences
 from simulators.fleet import Fleet, Unit
-from simulators.fleet.work.muck import CENTRE_PERMITTED
-from simulators.truth import CRITERIA
+from simulators.rulings import RULINGS, Ruling
 from storage.database import Connection
 from storage.rulebook_changes import (
     register_device,
@@ -45,7 +45,6 @@ ACCOUNTS: dict[str, tuple[str, Role, str]] = {
     "officer-north": ("district-2", "officer", "城北执法员 Officer North"),
     "company": ("company-1", "company", "恒运安全员 Hengyun Safety"),
 }
-SEVERITIES = {"route_deviation": "serious", "operating_hours": "serious"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +89,15 @@ async def seed_demo(conn: Connection, fleet: Fleet, passwords: dict[str, str]) -
             )
         fence_ids = {}
         for fence in fences(fleet.city):
-            saved = await save_fence(conn, _fence(fence, places, from_us))
+            saved = await save_fence(conn, fence_of(fence, places, from_us))
             fence_ids[fence.code] = saved.id
         await _seed_rules(conn, places["bureau"], from_us)
         for unit in fleet.units:
             await _seed_unit(conn, unit, places, fence_ids, from_us)
 
 
-def _fence(fence: CityFence, places: dict[str, int], from_us: int) -> Fence:
+def fence_of(fence: CityFence, places: dict[str, int], from_us: int) -> Fence:
+    """A fence of the city as one that is not stored yet."""
     return Fence(
         id=0,
         version=0,
@@ -115,26 +115,33 @@ def _fence(fence: CityFence, places: dict[str, int], from_us: int) -> Fence:
 
 
 async def _seed_rules(conn: Connection, organisation_id: int, from_us: int) -> None:
-    """One rule a kind that the simulator knows the truth of, every parameter at its default."""
-    centre = tuple(Window(EVERY_DAY, start, end) for start, end in CENTRE_PERMITTED)
+    """One rule a kind that the simulator knows the truth of."""
     for name, kind in sorted(kinds_by_name().items()):
-        if name not in CRITERIA:
-            continue
-        is_hours = name == "operating_hours"
-        rule = Rule(
-            id=0,
-            version=0,
-            organisation_id=organisation_id,
-            kind=name,
-            name_zh=kind.zh,
-            name_en=kind.en,
-            severity=SEVERITIES.get(name, "warning"),  # type: ignore[arg-type]
-            scope=Scope(kinds=kind.vehicle_kinds),
-            schedule=Schedule(windows=centre) if is_hours else None,
-            fence_tags=("no_go",) if is_hours else (),
-            valid_from_us=from_us,
-        )
-        await save_rule(conn, rule)
+        ruling = RULINGS.get(name)
+        if ruling is not None:
+            await save_rule(conn, rule_of(ruling, kind, organisation_id, from_us))
+
+
+def rule_of(ruling: Ruling, kind: RuleKind, organisation_id: int, from_us: int) -> Rule:
+    """A ruling as a rule that is not stored yet."""
+    schedule = None
+    if ruling.windows is not None:
+        windows = tuple(Window(EVERY_DAY, start, end) for start, end in ruling.windows)
+        schedule = Schedule(windows=windows)
+    return Rule(
+        id=0,
+        version=0,
+        organisation_id=organisation_id,
+        kind=ruling.kind,
+        name_zh=kind.zh,
+        name_en=kind.en,
+        severity=ruling.severity,
+        parameters=ruling.parameters,
+        scope=Scope(kinds=ruling.kinds or kind.vehicle_kinds),
+        schedule=schedule,
+        fence_tags=ruling.fence_tags,
+        valid_from_us=from_us,
+    )
 
 
 async def _seed_unit(
@@ -175,7 +182,7 @@ async def top_up_shifts(conn: Connection, fleet: Fleet, from_us: int, now_us: in
     async with conn.transaction():
         for device_id, identity in rows:
             day_only = people[identity].role == "day_shift"
-            for starts_us, ends_us in _shifts(from_us - DAY_US, until_us, day_only=day_only):
+            for starts_us, ends_us in shifts_of(from_us - DAY_US, until_us, day_only=day_only):
                 begins_us = max(starts_us, fleet.origin_us)
                 if ends_us > begins_us >= from_us:
                     shift = Shift(device_id=device_id, starts_us=begins_us, ends_us=ends_us)
@@ -183,7 +190,7 @@ async def top_up_shifts(conn: Connection, fleet: Fleet, from_us: int, now_us: in
     return until_us
 
 
-def _shifts(from_us: int, until_us: int, *, day_only: bool) -> list[tuple[int, int]]:
+def shifts_of(from_us: int, until_us: int, *, day_only: bool) -> list[tuple[int, int]]:
     """Day and night shifts of twelve hours that start in [from_us, until_us)."""
     found = []
     day = datetime.fromtimestamp(from_us / 1e6, UTC).astimezone(ZONE)

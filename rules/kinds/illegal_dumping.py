@@ -35,9 +35,10 @@ _PARAMETERS = (
         "our default: a load sensor flaps on bad roads",
     ),
     Parameter(
-        "raised_fixes", "fixes", 2, 1, 20,
-        "车厢举升须连续满此定位数才可信", "a raised body is believed after so many fixes in a row",
-        "our default: unloading takes a minute or more",
+        "raised_fixes", "fixes", 3, 1, 20,
+        "场外举升须连续满此定位数才可信",
+        "a body raised outside is believed after so many fixes in a row",
+        "our default: unloading takes a minute or more, and two outliers in a row do happen",
     ),
     Parameter(
         "recent_s", "s", 600, 0, 7_200,
@@ -73,9 +74,13 @@ _EPISODE_DEFAULTS = {"min_duration_s": 0.0, "clear_s": 120.0}
 _WORDS = Words("在许可场所外倾倒", "dumping outside every permitted place", "", "")
 
 
+_ACQUITTING = (NO, HOLD, UNKNOWN, YES)
+
+
 @dataclass(slots=True)
 class _Load:
-    """The memory. `full_us`: last time believed full, 0 none; `where`: of the first empty fix."""
+    """The memory. `full_us`: last time believed full, 0 none; `where`: whether it was outside at
+    every empty fix so far."""
 
     full: int = 0
     full_us: int = 0
@@ -96,6 +101,7 @@ class _Load:
             return UNKNOWN if outside in (YES, UNKNOWN) else NO
         recently = time_us - self.full_us <= parameters["recent_s"] * _SECOND_US
         if vanished == YES or not (self.full_us and recently) or outside != YES:
+            self.raised = 0 if outside == NO else self.raised
             doubtful = self.full_us and recently and outside in (UNKNOWN, HOLD)
             return outside if doubtful and vanished == NO else vanished
         self.raised = min(self.raised + 1, int(parameters["raised_fixes"]))
@@ -121,6 +127,8 @@ class _Load:
                 self.full_us = 0
                 return NO
             self.where = outside
+        # One fix in or near a permitted place shows where the load went; one outlier shows nothing.
+        self.where = min(self.where, outside, key=_ACQUITTING.index)
         self.empty += 1
         if self.empty < int(parameters["hold_fixes"]):
             return NO
@@ -144,7 +152,7 @@ class IllegalDumping(Follower):
     def follow(
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
     ) -> Column:
-        """The place of a load that vanished is that of its first empty fix."""
+        """A load has vanished outside when every empty fix until it is believed is outside."""
         if _uneventful(view.rows[places], memory, parameters):
             return blank_column(places.stop - places.start)
         part = stretch(view, places)

@@ -35,7 +35,8 @@ _PARAMETERS = (
         "our default",
     ),
 )  # fmt: skip
-_EPISODE_DEFAULTS = {"min_duration_s": 60.0}
+# Longer than three outliers among fixes at 30 s can make it; a discharge takes minutes.
+_EPISODE_DEFAULTS = {"min_duration_s": 150.0, "clear_s": 30.0}
 _WORDS = Words(
     "在工地、搅拌站外反转卸料", "drum in reverse outside every site and plant",
     "最高{} km/h", "up to {} km/h",

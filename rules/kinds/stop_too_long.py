@@ -31,9 +31,9 @@ _PARAMETERS = (
         "our default: what a parked receiver's drift shows",
     ),
     Parameter(
-        "moving_kmh", "km/h", 8, 1, 60,
+        "moving_kmh", "km/h", 5, 1, 60,
         "达到此速度视为行驶", "from this speed on it has moved on",
-        "our default: between the two it is as it was before",
+        "our default: below the 7 km/h of a sweeper at work; in between it is as it was before",
     ),
 )  # fmt: skip
 # 30 min is the stay that inspectors are asked about; a queue at a crossing is over by then.

@@ -57,9 +57,9 @@ _PARAMETERS = (
         "our default: beyond a bay before the gate and the queue at it",
     ),
     Parameter(
-        "leave_s", "s", 30, 0, 3_600,
+        "leave_s", "s", 75, 0, 3_600,
         "离场须持续此时长", "it must stay out for so long",
-        "our default: two fixes at 15 s, so that one outlier accuses nobody",
+        "our default: more than three fixes at 30 s, so that no row of outliers accuses anybody",
     ),
     Parameter(
         "bay_within_m", "m", 300, 0, 2_000,
@@ -78,7 +78,8 @@ _PARAMETERS = (
     ),
 )  # fmt: skip
 # What must last is counted here; that it has left is one moment.
-_EPISODE_DEFAULTS = {"min_duration_s": 0.0}
+# A truck that was not seen for longer than three fixes at 30 s may have washed.
+_EPISODE_DEFAULTS = {"min_duration_s": 0.0, "max_gap_s": 100.0}
 _WORDS = Words("出工地未冲洗", "left the site unwashed", "场内停留{}分钟", "after {} min there")
 
 
@@ -114,12 +115,12 @@ class _Visit:
         """One fix -> whether the truck has just left unwashed."""
         if not self.site:
             return NO
-        if fix.time_us - self.last_us > parameters["max_gap_s"] * _SECOND_US:
-            self.doubt, self.stand_us = 1, 0
         if not fix.usable:
             return NO  # the gap to the next usable fix tells
-        self.last_us = fix.time_us
         self._load(fix.loaded)
+        if fix.time_us - self.last_us > parameters["max_gap_s"] * _SECOND_US:
+            self.doubt, self.stand_us = 1, 0  # it may have been loaded and washed meanwhile
+        self.last_us = fix.time_us
         if fix.site == self.site:
             self.seen_us = fix.time_us
         self._wash(fix, parameters)
@@ -138,8 +139,10 @@ class _Visit:
             self.loaded = loaded
 
     def _wash(self, fix: _Fix, parameters: dict[str, float]) -> None:
-        if not fix.in_bay or fix.standing == NO:
+        if fix.standing == NO:
             self.stand_us = 0
+        elif not fix.in_bay:
+            return  # one that stands has not gone: the receiver has wandered
         elif fix.standing == UNKNOWN:
             self.doubt = 1
         else:

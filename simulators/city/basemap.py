@@ -81,6 +81,9 @@ def fences(city: City) -> list[CityFence]:
     for place in city.places:
         made += _place_fences(city, place)
     made.append(_polygon(city, ("C1", *names.CENTRE), ring_of(city.centre), "no_go"))
+    made.append(_polygon(city, ("C2", *names.QUARTER), ring_of(city.quarter), "closed"))
+    for area, named in zip(city.contract_areas, names.CONTRACT_AREAS, strict=True):
+        made.append(_polygon(city, (area.code, *named), ring_of(area.shape), "contract"))
     for site, dump in pairs(city):
         made.append(_corridor(city, site, dump))
     for road in city.work_roads:

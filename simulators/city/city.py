@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from shapely.geometry import LineString, Polygon
+from shapely.geometry import LineString, Polygon, box
+from shapely.geometry import Point as ShapelyPoint
 
 from simulators.city.frame import Point
 from simulators.city.grid import Cell, grid_cells
@@ -17,11 +18,13 @@ from simulators.city.places import (
     centre_shape,
     park_rings,
     place_all,
+    quarter_shape,
     river_shape,
 )
 
 CORRIDOR_HALF_WIDTH_M = 30.0
 WORK_ROAD_HALF_WIDTH_M = 25.0
+EDGE_M, OVERLAP_M = 150.0, 1_100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,15 @@ class WorkRoad:
     name_en: str
     nodes: tuple[int, ...]
     line: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractArea:
+    """Where a sanitation contract holds; `far_node`: a crossing where only this one does."""
+
+    code: str
+    shape: Polygon
+    far_node: int
 
 
 @dataclass(slots=True)
@@ -47,6 +59,9 @@ class City:
     work_roads: list[WorkRoad]
     centre: Polygon
     centre_node: int
+    quarter: Polygon
+    quarter_node: int
+    contract_areas: tuple[ContractArea, ContractArea]
     river: Polygon
     parks: list[tuple[Point, ...]]
     streets: list[tuple[list[Point], int]]
@@ -69,6 +84,25 @@ class City:
         """Centre line of a corridor as driven."""
         return self.network.line(self.corridor(site, dump))
 
+    def area(self, code: str) -> Polygon:
+        """A contract area by its code."""
+        return next(area.shape for area in self.contract_areas if area.code == code)
+
+    def areas_of(self, road: WorkRoad) -> tuple[ContractArea, ContractArea]:
+        """The contract area of a work road, and the other one."""
+        west, east = self.contract_areas
+        return (west, east) if road.code.endswith("W") else (east, west)
+
+    def node_outside(self, area: ContractArea, start: int, distance_m: float) -> int:
+        """The crossing nearest to a node that lies at least so far outside an area."""
+        nodes, out = self.network.nodes, self.network.out
+        return self.network.nearest_node(
+            nodes[start],
+            lambda node: (
+                len(out[node]) > 2 and area.shape.distance(ShapelyPoint(nodes[node])) > distance_m
+            ),
+        )
+
     def is_south(self, point: Point) -> bool:
         """Whether a point lies south of the river: the districts' border."""
         return point[1] < self.river_y(point[0])
@@ -87,12 +121,13 @@ def build_city(seed: int = 7) -> City:
     places = place_all(layout, seed)
     bins = bin_stands(layout, seed)
     streets = layout.centre_lines()
-    centre = centre_shape(layout)
+    centre, quarter = centre_shape(layout), quarter_shape(layout)
+    closed = centre.union(quarter)
     network = layout.finish()
     network.avoided = frozenset(
         index
         for index, edge in enumerate(network.edges)
-        if LineString(edge.points).intersects(centre)
+        if LineString(edge.points).intersects(closed)
     )
     return City(
         seed=seed,
@@ -103,10 +138,26 @@ def build_city(seed: int = 7) -> City:
         work_roads=_work_roads(layout, network),
         centre=centre,
         centre_node=layout.node((9, 10)),
+        quarter=quarter,
+        quarter_node=layout.node((14, 10)),
+        contract_areas=_contract_areas(layout),
         river=river_shape(layout),
         parks=park_rings(layout),
         streets=streets,
         river_line=layout.river(),
+    )
+
+
+def _contract_areas(layout: Layout) -> tuple[ContractArea, ContractArea]:
+    """West and east; they overlap in the middle, where the depot is."""
+    xs, ys = zip(*layout.spots.values(), strict=True)
+    south, north = min(ys) - EDGE_M, max(ys) + EDGE_M
+    middle, row = layout.spots[COLUMNS // 2, 0][0], 2
+    west = box(min(xs) - EDGE_M, south, middle + OVERLAP_M, north)
+    east = box(middle - OVERLAP_M, south, max(xs) + EDGE_M, north)
+    return (
+        ContractArea("AW", west, layout.node((2, row))),
+        ContractArea("AE", east, layout.node((COLUMNS - 3, row))),
     )
 
 

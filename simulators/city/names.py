@@ -33,6 +33,11 @@ SITES = (
 DUMPS = (("北山消纳场", "Beishan Dump"), ("东坪消纳场", "Dongping Dump"))
 PLANT = ("明砂搅拌站", "Mingsha Mixing Plant")
 DEPOT = ("环卫停车场", "Sanitation Depot")
+QUARTER = ("学府路禁行区", "School Quarter")
+CONTRACT_AREAS = (
+    ("环卫一标段（西）", "Sanitation lot 1 (west)"),
+    ("环卫二标段（东）", "Sanitation lot 2 (east)"),
+)
 CENTRE = ("中心城区禁行区", "Centre No-go Zone")
 
 

@@ -18,6 +18,7 @@ PLANT_SPOT, DEPOT_SPOT, TRANSFER_SPOT = (12, 2, 1), (8, 4, -1), (4, 0, -1)
 TRANSFER = ("南浦垃圾转运站", "Nanpu Transfer Station")
 PARK_SPOTS = ((4, 2), (15, 8), (8, 9), (5, 12), (10, 6))
 CENTRE_CORNERS = ((6, 8), (12, 8), (12, 12), (6, 12))
+QUARTER_CORNERS = ((12, 8), (16, 8), (16, 12), (12, 12))
 CENTRE_INSET_M = 110.0
 BIN_STANDS = 24
 
@@ -61,7 +62,7 @@ def place_all(layout: Layout, seed: int) -> list[Place]:
         corners = ((-half_width_m, 24), (half_width_m, 24))
         far = ((half_width_m * 0.9, depth_m), (-half_width_m * 1.05, depth_m * 0.93))
         ring = tuple(here.at(*corner) for corner in corners + far)
-        bay = ((-16, 40), (16, 40), (16, 66), (-16, 66))
+        bay = ((-25, 32), (25, 32), (25, 74), (-25, 74))
         wash_ring = tuple(here.at(*corner) for corner in bay) if wash is not None else ()
         places.append(Place(tag, code, name, name_en, gate, inside, ring, wash, wash_ring))
     return places
@@ -102,8 +103,18 @@ def park_rings(layout: Layout) -> list[tuple[Point, ...]]:
 
 
 def centre_shape(layout: Layout) -> Polygon:
-    """The no-go zone: what lies within the ring of trunk roads, clear of those roads."""
-    (west, south), (east, _), (_, north), _ = CENTRE_CORNERS
+    """The centre, open to heavy vehicles at night: what lies within a ring of trunk roads."""
+    return _within(layout, CENTRE_CORNERS)
+
+
+def quarter_shape(layout: Layout) -> Polygon:
+    """The quarter of the schools, never open to heavy vehicles."""
+    return _within(layout, QUARTER_CORNERS)
+
+
+def _within(layout: Layout, corners: tuple[Spot, Spot, Spot, Spot]) -> Polygon:
+    """What lies between four through roads, clear of those roads."""
+    (west, south), (east, _), (_, north), _ = corners
     border = [(c, south) for c in range(west, east)] + [(east, r) for r in range(south, north)]
     border += [(c, north) for c in range(east, west, -1)]
     border += [(west, r) for r in range(north, south, -1)]

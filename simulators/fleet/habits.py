@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+
+FAR_M = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,25 @@ class Bias:
 @dataclass(slots=True)
 class Habits:
     """`silences`: nothing is recorded or sent. `dead_zones`: fixes are kept and sent at the end.
-    `poor_gnss`: positions come from the cell network, hundreds of metres off."""
+    `poor_gnss`: positions come from the cell network, hundreds of metres off. `blind`: no
+    satellites. `frozen`: the place stands still."""
 
     silences: list[Span] = field(default_factory=list)
     dead_zones: list[Span] = field(default_factory=list)
     biases: list[Bias] = field(default_factory=list)
     poor_gnss: bool = False
+    blind: list[Span] = field(default_factory=list)
+    frozen: list[Span] = field(default_factory=list)
+
+    def far_off(self) -> list[Span]:
+        """When a bias puts the place where no wall could."""
+        far = (bias for bias in self.biases if math.hypot(bias.east_m, bias.north_m) > FAR_M)
+        return [Span(bias.from_s, bias.to_s) for bias in far]
+
+    def elsewhere(self) -> list[Span]:
+        """When the place that is told is far from the true one."""
+        return [*self.frozen, *self.far_off()]
+
+    def jumps_s(self) -> list[float]:
+        """Moments at which the place jumps."""
+        return sorted(second for span in self.far_off() for second in (span.from_s, span.to_s))

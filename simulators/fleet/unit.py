@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from model.fences import Window
 from model.position import FixSource
 from simulators.city.frame import to_degrees_e6
-from simulators.fleet.calendar import DayWindow, local_second, within
+from simulators.fleet.calendar import DAY_S, LOCAL_OFFSET_S, DayWindow
 from simulators.fleet.habits import Habits
+from simulators.fleet.receiver import Fixes, Frozen, NoFix
 from simulators.fleet.timeline import Moments, Timeline
 
 DRIFT_KEPT = 0.9  # AR(1): share of the last fix's error that stays
@@ -36,7 +37,6 @@ FIX_DTYPE = np.dtype(
         ("signals", "<i8"),
     ]
 )
-Fixes = NDArray[np.void]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,10 @@ class Unit:
     skew_s: int = 0
     newest_first: bool = False
     _drift: tuple[float, float] = (0.0, 0.0)
+    _frozen: Frozen = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._frozen = Frozen(self.habits.frozen)
 
     def fix_times(self, from_s: int, to_s: int) -> NDArray[np.int64]:
         """Whole seconds in [from_s, to_s) at which the terminal takes a fix."""
@@ -94,8 +98,11 @@ class Unit:
         """Whether an inspector is on duty; vehicles always are."""
         if self.shift is None:
             return np.ones(len(time_s), np.bool_)
-        seconds = [local_second(self.origin_us, float(t)) for t in time_s]
-        return np.array([within(self.shift, second) for second in seconds], np.bool_)
+        minute = (self.origin_us / 1e6 + time_s + LOCAL_OFFSET_S) % DAY_S / 60
+        on_shift = np.zeros(len(time_s), np.bool_)
+        for start, end in self.shift:
+            on_shift |= (minute >= start) & (minute < end)
+        return on_shift
 
     def fixes(self, from_s: int, to_s: int) -> Fixes:
         """Fixes of [from_s, to_s). Ask for ascending periods: drift goes on from the last one."""
@@ -108,7 +115,8 @@ class Unit:
         fixes = fixes[keep]
         for spoil in self.spoil:
             fixes = spoil(fixes)
-        return fixes
+        fixes = NoFix(self.habits.blind).apply(fixes)
+        return self._frozen.apply(fixes)
 
     def _silent(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
         silent = np.zeros(len(times), np.bool_)

@@ -14,7 +14,8 @@ import msgspec
 import numpy as np
 
 from simulators.convoy import CHUNK_S, Feed, bodies, handset_of, terminal_of
-from simulators.fleet.unit import Fixes, Unit
+from simulators.fleet.receiver import Fixes
+from simulators.fleet.unit import Unit
 from simulators.scenario.plan import Plan
 from simulators.terminal import Handset, Jt808Terminal
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulators.city.names import stream
 from simulators.fleet.fleet import Fleet
 from simulators.fleet.habits import Span
+from simulators.fleet.receiver import Frozen, NoFix
 from simulators.fleet.unit import Unit
-from simulators.scenario.fix_faults import Drift, Frozen, Loss, NoFix, Outliers, Sensor, Skew, flaps
+from simulators.scenario.fix_faults import Drift, Loss, Outliers, Sensor, Skew, flaps
 from simulators.scenario.form import Fault, Scenario
 from simulators.scenario.naming import Clockwork, Names
 from simulators.scenario.reading import Source
@@ -18,9 +19,6 @@ from simulators.scenario.spans import Timing
 from simulators.scenario.wire import Line
 from simulators.truth import Hidden
 
-PLACED = ("route_deviation", "operating_hours", "not_spraying", "inspector_off_grid")
-HEARD = (*PLACED, "uncovered_load")  # all that need fixes with a place
-SIGNAL_RULES = {"cover_closed": ("uncovered_load",), "spraying": ("not_spraying",)}
 SHARED = ("area_gnss_loss", "reconnect_storm")  # at the same time for everybody
 PIECES = ("tunnel", "area_gnss_loss", "frozen_fixes", "dead_sensor", "outage", "slow_reader")
 MAX_DRIFT_M, MAX_SKEW_S, MAX_OUTLIER_M = 30.0, 120.0, 2_000.0
@@ -42,13 +40,9 @@ class Spot:
         """The fault's own stream of chance on this unit."""
         return stream(self.seed, self.chance_name, self.unit.identity)
 
-    def hide(self, kinds: Sequence[str], *, unsure: bool = False) -> None:
-        """Nothing is demanded in the spans (`unsure`: nor blamed)."""
-        for kind in kinds:
-            key = (self.unit.identity, kind)
-            self.hidden.unseen.setdefault(key, []).extend(self.spans)
-            if unsure:
-                self.hidden.unsure.setdefault(key, []).extend(self.spans)
+    def note(self, where: dict[str, list[Span]]) -> None:
+        """Tell the judge of the fault's spans."""
+        where.setdefault(self.unit.identity, []).extend(self.spans)
 
 
 def _drift(spot: Spot) -> None:
@@ -64,12 +58,12 @@ def _outliers(spot: Spot) -> None:
 
 def _no_fix(spot: Spot) -> None:
     spot.unit.spoil.append(NoFix(spot.spans).apply)
-    spot.hide(HEARD)
+    spot.note(spot.hidden.blind)
 
 
 def _frozen(spot: Spot) -> None:
     spot.unit.spoil.append(Frozen(spot.spans).apply)
-    spot.hide(PLACED, unsure=True)
+    spot.note(spot.hidden.elsewhere)
 
 
 def _skew(spot: Spot) -> None:
@@ -82,7 +76,7 @@ def _dead(spot: Spot) -> None:
     signal = spot.fault.signal or "cover_closed"
     fault = Sensor(spot.spans, signal, flapping=False)
     spot.unit.spoil.append(fault.apply)
-    spot.hide(SIGNAL_RULES.get(signal, ()))
+    spot.hidden.dead.setdefault((spot.unit.identity, signal), []).extend(spot.spans)
 
 
 def _flapping(spot: Spot) -> None:
@@ -90,8 +84,7 @@ def _flapping(spot: Spot) -> None:
     signal, chance = spot.fault.signal or "cover_closed", spot.chance()
     wrong = [flap for span in spot.spans for flap in flaps(span, spot.fault.rate, chance)]
     spot.unit.spoil.append(Sensor(wrong, signal, flapping=True).apply)
-    for kind in SIGNAL_RULES.get(signal, ()):
-        spot.hidden.unsure.setdefault((spot.unit.identity, kind), []).extend(wrong)
+    spot.hidden.wrong.setdefault((spot.unit.identity, signal), []).extend(wrong)
 
 
 def _loss(spot: Spot) -> None:

@@ -8,18 +8,17 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.position import FixSource
 from model.signals import SIGNALS, UNKNOWN
 from model.signals import field as signal_field
 from simulators.city.frame import METRES_PER_DEGREE_LATITUDE, METRES_PER_DEGREE_LONGITUDE
 from simulators.fleet.habits import Span
-from simulators.fleet.unit import Fixes
+from simulators.fleet.receiver import Fixes, rows_in
 
 DRIFT_TAU_S = 90.0
 FLAP_EVERY_S, FLAP_S = 300, 20  # one wrong word at a time: shorter than any rule believes
@@ -31,14 +30,6 @@ class FixFault(Protocol):
     def apply(self, fixes: Fixes) -> Fixes:
         """The spoilt fixes; the array given may be written to."""
         ...
-
-
-def rows_in(fixes: Fixes, spans: Sequence[Span]) -> NDArray[np.bool_]:
-    """Which fixes lie in any of the spans."""
-    rows = np.zeros(len(fixes), np.bool_)
-    for span in spans:
-        rows |= (fixes["time_s"] >= span.from_s) & (fixes["time_s"] < span.to_s)
-    return rows
 
 
 def _move(
@@ -91,40 +82,6 @@ class Outliers:
         rows = (drawn[:, 0] < self.rate) & rows_in(fixes, self.spans)
         angle = drawn[:, 1] * 2 * math.pi
         _move(fixes, rows, self.size_m * np.cos(angle), self.size_m * np.sin(angle))
-        return fixes
-
-
-@dataclass(slots=True)
-class NoFix:
-    """A receiver without satellites: the last known place, marked as no fix."""
-
-    spans: Sequence[Span]
-
-    def apply(self, fixes: Fixes) -> Fixes:
-        """Mark what lies in the spans."""
-        rows = rows_in(fixes, self.spans)
-        fixes["fix_source"][rows] = int(FixSource.NONE)
-        fixes["satellites"][rows] = 0
-        return fixes
-
-
-@dataclass(slots=True)
-class Frozen:
-    """The receiver repeats its last place while time, speed and odometer run on."""
-
-    spans: Sequence[Span]
-    _held: dict[Span, tuple[int, int]] = field(default_factory=dict)
-
-    def apply(self, fixes: Fixes) -> Fixes:
-        """Hold the first place of each span."""
-        for span in self.spans:
-            rows = np.flatnonzero(rows_in(fixes, [span]))
-            if not len(rows):
-                continue
-            first = fixes[rows[0]]
-            place = (int(first["longitude_e6"]), int(first["latitude_e6"]))
-            place = self._held.setdefault(span, place)
-            fixes["longitude_e6"][rows], fixes["latitude_e6"][rows] = place
         return fixes
 
 

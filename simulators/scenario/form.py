@@ -11,12 +11,20 @@ import msgspec
 from msgspec import Meta
 
 Rule = Literal[
-    "route_deviation", "operating_hours", "uncovered_load",
-    "not_spraying", "inspector_off_grid", "inspector_silent",
+    "route_deviation", "wrong_direction", "forbidden_area", "left_area",
+    "operating_hours", "stop_too_long", "driving_too_long",
+    "uncovered_load", "unwashed_exit", "illegal_dumping", "mixer_discharge",
+    "not_spraying", "not_sweeping", "spraying_too_fast", "sweeping_too_fast",
+    "speeding", "vehicle_offline", "gnss_lost", "frozen_position", "impossible_jump",
+    "antenna_cut", "power_cut", "contradictory_sensors", "mocked_position",
+    "inspector_off_grid", "inspector_silent",
 ]  # fmt: skip
 Deed = Literal[
-    "leaves_uncovered", "leaves_route", "drives_through_centre",
-    "does_not_spray", "leaves_grid", "falls_silent",
+    "leaves_uncovered", "leaves_route", "drives_through_centre", "leaves_unwashed",
+    "dumps_outside", "turns_back", "speeds", "enters_closed_area", "discharges_outside",
+    "drives_without_rest", "does_not_spray", "does_not_sweep", "works_too_fast", "leaves_area",
+    "stands_at_roadside", "leaves_grid", "falls_silent", "mocks_position", "goes_offline",
+    "loses_satellites", "freezes", "jumps", "loses_power", "loses_antenna", "loses_ignition_wire",
 ]  # fmt: skip
 FaultKind = Literal[
     "gnss_drift", "outliers", "tunnel", "area_gnss_loss", "frozen_fixes", "clock_skew",
@@ -50,7 +58,8 @@ class Behaviour(msgspec.Struct, forbid_unknown_fields=True):
     does: Deed
     at: Clock
     minutes: Minutes | None = None
-    metres: Annotated[float, Meta(gt=0, le=2_000)] | None = None
+    metres: Annotated[float, Meta(gt=0, le=20_000)] | None = None
+    kmh: Annotated[float, Meta(gt=0, le=120)] | None = None
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from model.vehicles import UnitKind
+from model.vehicles import VEHICLES, UnitKind
 from simulators.city import build_city
 from simulators.fleet.fleet import SHARES, Fleet, Orders, fill
 from simulators.scenario.faults import place_faults
@@ -21,14 +21,35 @@ LOCAL = timezone(timedelta(hours=8))  # the district's; it has no summer time
 CITY_SEED = 7  # one city for all scenarios: they can share a server
 MAX_WAIT_S = 1_500.0  # so late after its time may a behaviour begin
 MAX_UNITS = 1_350
-# deed: kind of unit, role in the unit's work
-DEEDS = {
-    "leaves_uncovered": (UnitKind.MUCK_TRUCK, "uncovered"),
-    "leaves_route": (UnitKind.MUCK_TRUCK, "detour"),
-    "drives_through_centre": (UnitKind.MUCK_TRUCK, "through_centre"),
-    "does_not_spray": (UnitKind.WATER_TRUCK, "dry"),
-    "leaves_grid": (UnitKind.INSPECTOR, "off_grid"),
-    "falls_silent": (UnitKind.INSPECTOR, "silent"),
+MUCK, MIXER, INSPECTOR = (UnitKind.MUCK_TRUCK,), (UnitKind.MIXER,), (UnitKind.INSPECTOR,)
+ROUNDS = (UnitKind.SWEEPER, UnitKind.WATER_TRUCK)
+# deed: kinds of unit, role in the unit's work
+DEEDS: dict[str, tuple[tuple[UnitKind, ...], str]] = {
+    "leaves_uncovered": (MUCK, "uncovered"),
+    "leaves_route": (MUCK, "detour"),
+    "drives_through_centre": (MUCK, "through_centre"),
+    "leaves_unwashed": (MUCK, "unwashed"),
+    "dumps_outside": (MUCK, "dumps"),
+    "turns_back": (MUCK, "turns_back"),
+    "speeds": ((*MUCK, *MIXER), "speeds"),
+    "enters_closed_area": ((*MUCK, *MIXER), "closed_area"),
+    "discharges_outside": (MIXER, "roadside"),
+    "drives_without_rest": (MIXER, "restless"),
+    "does_not_spray": ((UnitKind.WATER_TRUCK,), "dry"),
+    "does_not_sweep": ((UnitKind.SWEEPER,), "brush_up"),
+    "works_too_fast": (ROUNDS, "too_fast"),
+    "leaves_area": (ROUNDS, "leaves_area"),
+    "stands_at_roadside": (ROUNDS, "stands"),
+    "leaves_grid": (INSPECTOR, "off_grid"),
+    "falls_silent": (INSPECTOR, "silent"),
+    "mocks_position": (INSPECTOR, "mocked"),
+    "goes_offline": (VEHICLES, "offline"),
+    "loses_satellites": (VEHICLES, "blind"),
+    "freezes": (VEHICLES, "frozen"),
+    "jumps": (VEHICLES, "jumps"),
+    "loses_power": (VEHICLES, "power_cut"),
+    "loses_antenna": (VEHICLES, "antenna_cut"),
+    "loses_ignition_wire": (VEHICLES, "ignition_wire"),
 }
 
 
@@ -108,34 +129,41 @@ def _orders(
     orders: dict[tuple[str, int], Orders] = {}
     for index, behaviour in enumerate(scenario.behaviours):
         place = ("behaviours", index)
-        kind, role = DEEDS[behaviour.does]
-        number = _number(behaviour, kind, counts[kind], source, place)
+        kinds, role = DEEDS[behaviour.does]
+        kind, number = _unit_of(behaviour, kinds, counts, source, place)
         if (kind.value, number) in orders:
             raise source.problem((*place, "unit"), f"{behaviour.unit} has another behaviour")
         seconds = behaviour.minutes * 60 if behaviour.minutes else None
         at_s = clockwork.second(behaviour.at, (*place, "at"))
-        orders[kind.value, number] = Orders(role, (at_s,), seconds, behaviour.metres)
+        orders[kind.value, number] = Orders(role, (at_s,), seconds, behaviour.metres, behaviour.kmh)
     return orders
 
 
-def _number(
-    behaviour: Behaviour, kind: UnitKind, count: int, source: Source, place: tuple[str | int, ...]
-) -> int:
-    word = kind.value.replace("_", " ")
+def _unit_of(
+    behaviour: Behaviour,
+    kinds: tuple[UnitKind, ...],
+    counts: dict[UnitKind, int],
+    source: Source,
+    place: tuple[str | int, ...],
+) -> tuple[UnitKind, int]:
+    """Kind and number, from 0, of the unit that a behaviour names."""
+    words = {kind.value.replace("_", " "): kind for kind in kinds}
     name, _, number = behaviour.unit.rpartition(" ")
-    if name != word or not number.isdigit() or not 1 <= int(number) <= count:
-        allowed = f"{word} 1 to {count}" if count else f"none: the fleet has no {word}"
+    count = counts[words[name]] if name in words else 0
+    if not number.isdigit() or not 1 <= int(number) <= count:
+        there = [f"{word} 1 to {counts[kind]}" for word, kind in words.items() if counts[kind]]
+        allowed = ", ".join(there) or f"none: the fleet has no {' or '.join(words)}"
         text = f"{behaviour.unit} cannot be one that {behaviour.does}; allowed: {allowed}"
         raise source.problem((*place, "unit"), text)
-    return int(number) - 1
+    return words[name], int(number) - 1
 
 
 def _check_times(fleet: Fleet, scenario: Scenario, source: Source, end_s: int) -> None:
     """Each behaviour really begins near its time: the plan is written out to see."""
     units = {(unit.kind, unit.number): unit for unit in fleet.units}
     for index, behaviour in enumerate(scenario.behaviours):
-        kind, _ = DEEDS[behaviour.does]
-        unit = units[kind.value, int(behaviour.unit.rpartition(" ")[2])]
+        name, _, number = behaviour.unit.rpartition(" ")
+        unit = units[name.replace(" ", "_"), int(number)]
         while unit.timeline.work is not None and unit.timeline.end_s < end_s:
             next(unit.timeline.work)
         due = fleet.appointments[unit.identity]

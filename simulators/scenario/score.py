@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from simulators.facts import CRITERIA
 from simulators.judge import EDGE_S, Raised, is_tolerated, meets, overlaps, read_violations
 from simulators.scenario.plan import Plan, Stated
-from simulators.truth import CRITERIA, Truth, TruthKeeper
+from simulators.truth import Truth, TruthKeeper
 
 
 @dataclass(slots=True)

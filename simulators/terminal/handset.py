@@ -15,7 +15,8 @@ import aiomqtt
 import msgspec
 
 from model.position import FixSource
-from simulators.fleet.unit import Fixes
+from model.signals import SIGNALS, YES
+from simulators.fleet.receiver import Fixes
 
 PREFIX = "xunji/handset/"
 MAX_KEPT = 5_000  # messages a handset remembers
@@ -25,6 +26,7 @@ MAX_FIXES_A_MESSAGE = 100
 MAX_IN_FLIGHT = 20  # what brokers grant by default
 _SOURCES = {FixSource.NONE: "none", FixSource.GNSS: "gnss", FixSource.LBS: "lbs"}
 _SOURCES[FixSource.WIFI] = "wifi"
+_MOCKED = SIGNALS["mocked"].shift
 BATTERY_S_A_PERCENT = 540  # a shift of 12 hours takes four fifths of a charge
 
 
@@ -140,9 +142,8 @@ class Handset:
 
 
 def _fix(row: tuple[Any, ...], origin_s: int) -> dict[str, Any]:
-    time_s, _, longitude, latitude, altitude, speed, course, accuracy, source, satellites, _, _ = (
-        row
-    )
+    time_s, _, longitude, latitude, altitude, speed, course = row[:7]
+    accuracy, source, satellites, _, signals = row[7:]
     return {
         "t": (origin_s + time_s) * 1000,
         "lon": longitude / 1e6,
@@ -153,6 +154,7 @@ def _fix(row: tuple[Any, ...], origin_s: int) -> dict[str, Any]:
         "acc": accuracy,
         "src": _SOURCES[source],
         "sat": satellites,
+        "mock": signals >> _MOCKED & 3 >= YES,
     }
 
 

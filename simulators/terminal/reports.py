@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from model.position import FixSource
 from model.signals import NO, SIGNALS, YES, YES_ALSO
-from simulators.fleet.unit import Fixes
+from simulators.fleet.receiver import Fixes
 
 LOCAL_OFFSET_S = 8 * 3600
 MAX_BATCH_ITEMS = 15  # of 54 + 2 bytes: the body of one frame holds 1,023
@@ -24,6 +24,7 @@ _ITEMS = struct.Struct(">BBIBBHBBBBBBBBI")
 _POSITIONED, _SOUTH, _WEST, _GPS_AND_BEIDOU = 1 << 1, 1 << 2, 1 << 3, 3 << 18
 _LOAD_BITS = {NO: 0, YES: 3 << 8, YES_ALSO: 1 << 8}
 _IGNITION, _LOADED = SIGNALS["ignition"].shift, SIGNALS["loaded"].shift
+_LOST_BITS = ((SIGNALS["antenna_ok"].shift, 1 << 5), (SIGNALS["main_power_ok"].shift, 1 << 8))
 _RSSI = 24
 
 
@@ -41,7 +42,7 @@ def _body(origin_s: int, fix: tuple[int, ...]) -> bytes:
     status |= _POSITIONED if fix_source != FixSource.NONE else 0
     status |= (_SOUTH if latitude_e6 < 0 else 0) | (_WEST if longitude_e6 < 0 else 0)
     basic = _BASIC.pack(
-        0,
+        _alarms(signals),
         status,
         abs(latitude_e6),
         abs(longitude_e6),
@@ -55,6 +56,11 @@ def _body(origin_s: int, fix: tuple[int, ...]) -> bytes:
         0x31, 1, satellites, 0xE5, 4, signals >> _LOADED & 0xFFFFFFFF,
     )  # fmt: skip
     return basic + clock + items
+
+
+def _alarms(signals: int) -> int:
+    """Table 24: what the terminal has lost."""
+    return sum(bit for shift, bit in _LOST_BITS if signals >> shift & 3 == NO)
 
 
 def batch_bodies(bodies: Sequence[bytes]) -> list[bytes]:

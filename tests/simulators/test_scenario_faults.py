@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from model.signals import field as signal_field
 from protocols.contract import ProtocolError
 from protocols.jt808.framing import Framer, unwrap, wrap
-from simulators.fleet.unit import Fixes
+from simulators.fleet.receiver import Fixes
 from simulators.scenario.plan import Plan, make_plan
 from simulators.scenario.reading import parse_scenario
 from simulators.scenario.spans import Timing
@@ -75,9 +75,9 @@ def test_no_fix_lasts_from_to(clean: Fixes, kind: str) -> None:
 
 def test_area_loss_is_the_same_for_all_and_tunnels_are_not() -> None:
     def lost(kind: str, unit: int) -> tuple[float, ...]:
-        hidden = plan_with(f"kind: {kind}, rate: 0.1, minutes: 5").hidden.unseen
+        hidden = plan_with(f"kind: {kind}, rate: 0.1, minutes: 5").hidden.blind
         identity = plan_with("").fleet.units[unit].identity
-        return tuple(span.from_s for span in hidden[identity, "route_deviation"])
+        return tuple(span.from_s for span in hidden[identity])
 
     assert lost("area_gnss_loss", 0) == lost("area_gnss_loss", 1)
     assert lost("tunnel", 0) != lost("tunnel", 1)

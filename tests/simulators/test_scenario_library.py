@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import pytest
 
+from rules.registry import kinds_by_name
+from simulators.facts import CRITERIA
+from simulators.rulings import RULINGS
 from simulators.scenario.form import json_schema
-from simulators.scenario.plan import Plan, make_plan
+from simulators.scenario.plan import Plan
 from simulators.scenario.reading import read_scenario, scenario_names
 from simulators.scenario.score import expectations, score
-from simulators.truth import CRITERIA, Truth, TruthKeeper
+from simulators.truth import Truth, TruthKeeper
+from tests.simulators.in_process import judged
 
 SMALL = [name for name in scenario_names() if name != "noisy-day"]
 THEMES = {
@@ -23,13 +25,52 @@ THEMES = {
 }
 
 
-@lru_cache(maxsize=40)
+NOT_YET: dict[str, str] = {
+    "point_not_served": "", "route_not_finished": "", "late_start": "", "not_working": "",
+    "coverage_short": "", "skipped_waypoint": "", "no_permit": "", "off_permit_dump": "",
+    "no_waybill": "", "unknown_plate": "", "plate_silent": "", "plate_elsewhere": "",
+    "unpermitted_plate": "", "dead_sensors": "", "dead_sensor": "",
+}  # fmt: skip
+
+
 def played(name: str) -> tuple[Plan, TruthKeeper]:
-    plan = make_plan(name, *read_scenario(name))
-    keeper = TruthKeeper(plan.fleet, hidden=plan.hidden)
-    for until_s in range(3_600, plan.end_s + 3_600, 3_600):
-        keeper.extend(min(until_s, plan.end_s))
-    return plan, keeper
+    return judged(name)[:2]
+
+
+def cases(kind: str) -> dict[str, list[str]]:
+    """Scenarios of a kind: who breaks it, who nearly does, who is innocent."""
+    found: dict[str, list[str]] = {"breaking": [], "nearly": [], "innocent": []}
+    for name in SMALL:
+        scenario, _ = read_scenario(name)
+        busy = {one.unit for one in scenario.behaviours}
+        busy |= {unit for one in scenario.faults for unit in one.units if unit[-1].isdigit()}
+        found["breaking"] += [name for one in scenario.must if one.rule == kind]
+        spared = [one.unit for one in scenario.must_not if one.rule == kind]
+        found["nearly"] += [name for unit in spared if unit in busy or (busy and unit == "all")]
+        found["innocent"] += [name for unit in spared if unit not in busy]
+    return found
+
+
+@pytest.mark.parametrize("kind", sorted(set(kinds_by_name()) - set(NOT_YET)))
+def test_every_registered_rule_has_a_breaking_a_nearly_breaking_and_an_innocent_case(
+    kind: str,
+) -> None:
+    assert kind in CRITERIA
+    assert kind in RULINGS
+    assert all(cases(kind).values()), cases(kind)
+
+
+def test_the_library_is_large_and_names_every_rule_that_has_a_truth() -> None:
+    assert len(scenario_names()) >= 40
+    assert set(json_schema()["$defs"]["Expected"]["properties"]["rule"]["enum"]) == set(CRITERIA)
+    assert not set(NOT_YET) & set(CRITERIA)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_engine_raises_what_must_come_and_nothing_else(name: str) -> None:
+    """The same truth grades a whole server in tests/xunji/test_scenarios.py."""
+    result = judged(name)[2]
+    assert (result.missed, result.false) == ([], [])
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -7,17 +7,39 @@ from collections import Counter, defaultdict
 import pytest
 
 from simulators.city import build_city
+from simulators.facts import CRITERIA
 from simulators.fleet import build_fleet
 from simulators.judge import Raised, judge, read_violations
-from simulators.truth import CRITERIA, TruthKeeper
+from simulators.truth import TruthKeeper
 
 ORIGIN_US = 1_790_000_000 * 1_000_000
 LIVE_S = 43_200
+UNITS = 80  # enough for every role
 BREAKERS = {
     "uncovered_load": {"uncovered"},
     "route_deviation": {"detour"},
+    "wrong_direction": {"turns_back"},
     "operating_hours": {"centre"},
+    "forbidden_area": {"closed_area"},
+    "unwashed_exit": {"unwashed"},
+    "illegal_dumping": {"dumps"},
+    "mixer_discharge": {"roadside"},
+    "driving_too_long": {"restless"},
+    "speeding": {"speeds"},
     "not_spraying": {"dry"},
+    "not_sweeping": {"brush_up"},
+    "sweeping_too_fast": {"too_fast"},
+    "spraying_too_fast": {"too_fast"},
+    "left_area": {"leaves_area"},
+    "stop_too_long": {"stands"},
+    "vehicle_offline": {"offline"},
+    "gnss_lost": {"blind"},
+    "frozen_position": {"frozen"},
+    "impossible_jump": {"jumps"},
+    "antenna_cut": {"antenna_cut"},
+    "power_cut": {"power_cut"},
+    "contradictory_sensors": {"ignition_wire"},
+    "mocked_position": {"mocked"},
     "inspector_off_grid": {"off_grid"},
     "inspector_silent": {"silent"},
 }
@@ -25,16 +47,16 @@ BREAKERS = {
 
 @pytest.fixture(scope="module")
 def keeper() -> TruthKeeper:
-    fleet = build_fleet(build_city(7), 7, ORIGIN_US, live_s=float(LIVE_S))
+    fleet = build_fleet(build_city(7), 7, ORIGIN_US, units=UNITS, live_s=float(LIVE_S))
     made = TruthKeeper(fleet)
-    for until_s in range(1_800, LIVE_S + 3_601, 1_800):
+    for until_s in range(7_800, LIVE_S + 3_601, 7_800):
         made.extend(until_s)
     return made
 
 
 @pytest.fixture(scope="module")
 def roles() -> dict[str, str]:
-    fleet = build_fleet(build_city(7), 7, ORIGIN_US, live_s=float(LIVE_S))
+    fleet = build_fleet(build_city(7), 7, ORIGIN_US, units=UNITS, live_s=float(LIVE_S))
     return {unit.identity: unit.role for unit in fleet.units}
 
 
@@ -50,7 +72,9 @@ def test_every_rule_is_broken_by_those_who_mean_to(
 def test_truths_exceed_their_thresholds_by_a_margin(keeper: TruthKeeper) -> None:
     counts = Counter(truth.kind for truth in keeper.truths())
     for kind, criterion in CRITERIA.items():
-        assert counts[kind] >= 2, kind
+        assert counts[kind] >= (1 if kind == "driving_too_long" else 2), kind
+        if criterion.event:
+            continue  # it happens or not: there is no time to exceed
         smallest = min(t.margin for t in keeper.truths() if t.kind == kind)
         assert smallest >= criterion.sure_s / criterion.threshold_s >= 1.2
 

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner
 
+from simulators.facts import CRITERIA
 from simulators.scenario.reading import read_scenario, scenario_names
 from simulators.scenario.run import Run, RunScript
 from xunji.command_line import build_app
@@ -62,7 +63,7 @@ def test_the_command_writes_its_reports_and_its_status(tmp_path: Path) -> None:
     suite = ET.fromstring(junit.read_text())
     failed = [case.get("name") for case in suite if case.find("failure") is not None]
     assert failed == ["route_deviation"]
-    assert suite.get("tests") == "7"
+    assert suite.get("tests") == str(len(CRITERIA) + 1)
 
 
 def test_scenarios_are_listed_and_what_is_none_is_refused(tmp_path: Path) -> None:

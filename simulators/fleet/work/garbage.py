@@ -9,6 +9,7 @@ from simulators.city.city import City
 from simulators.fleet.driver import Driver
 
 HALF = YES_ALSO
+REST_AFTER_S = 5_400.0
 
 
 def garbage_work(driver: Driver, city: City, stands: Sequence[int]) -> Iterator[None]:
@@ -28,4 +29,5 @@ def garbage_work(driver: Driver, city: City, stands: Sequence[int]) -> Iterator[
         driver.wait(
             driver.chance.uniform(200, 500), "washing", ignition=YES, loaded=NO, body_raised=NO
         )
+        driver.rest(REST_AFTER_S, loaded=NO, body_raised=NO)
         yield

@@ -24,7 +24,7 @@ OFF_GRID_S, NEARLY_OFF_S = 720.0, 480.0
 SILENT_S, NEARLY_SILENT_S, DEAD_ZONE_S = 1_560.0, 480.0, 420.0
 ROLES = (
     "silent", "off_grid", "nearly_silent", "nearly_off_grid", "poor_gnss",
-    "silent", "off_grid", "dead_zone", "day_shift", "honest",
+    "mocked", "off_grid", "dead_zone", "day_shift", "honest",
 )  # fmt: skip
 LIVE_AFTER_S = {0: -760.0, 1: -420.0, 5: 900.0, 6: 1_400.0}
 

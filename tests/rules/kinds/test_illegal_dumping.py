@@ -37,8 +37,8 @@ def yes_at(fixes: list[Fix], **more: object) -> list[int]:
 
 
 BREAKING = [
-    ("raised with a load", trail((4, FULL), (4, UP)), [5, 6, 7]),
-    ("raised, load sensor empties at once", trail((4, FULL), (4, UP_EMPTY)), [5, 6]),
+    ("raised with a load", trail((4, FULL), (4, UP)), [6, 7]),
+    ("raised, load sensor empties at once", trail((4, FULL), (4, UP_EMPTY)), [6]),
     ("load vanished", trail((4, FULL), (4, EMPTY)), [6]),
     ("load vanished, body not reported", trail((4, {"loaded": YES}), (4, {"loaded": NO})), [6]),
     ("just outside the margin", trail((4, FULL), (4, EMPTY), x_m=839), [6]),
@@ -51,7 +51,18 @@ INNOCENT = [
     ("before its gate", trail((4, FULL), (4, UP), (4, EMPTY), x_m=841)),
     ("at the parking", trail((4, FULL), (4, UP), (4, FULL), y_m=2000)),
     ("a flap of the load sensor", trail((4, FULL), (2, EMPTY), (4, FULL), (2, EMPTY), (2, FULL))),
-    ("one raised fix", trail((4, FULL), (1, UP), (4, FULL))),
+    ("two raised fixes", trail((4, FULL), (2, UP), (4, FULL))),
+    (
+        "raised at the dump, between outliers",
+        every(
+            15,
+            [
+                *[Fix(1000, signals=FULL)] * 4,
+                *[Fix(x_m, signals=UP) for x_m in (0, 0, 1000, 0, 0, 1000)],
+                *[Fix(1000, signals=EMPTY)] * 4,
+            ],
+        ),
+    ),
     ("never surely full", trail((2, FULL), (8, EMPTY))),
 ]
 
@@ -79,11 +90,12 @@ def test_what_was_tipped_at_the_dump_is_over() -> None:
     assert yes_at(fixes) == []
 
 
-def test_the_place_is_that_of_the_first_empty_fix() -> None:
+def test_one_empty_fix_at_a_permitted_place_acquits() -> None:
     away = [Fix(0, signals=FULL)] * 4
     at_dump, on_road = [Fix(1000, signals=EMPTY)], [Fix(0, signals=EMPTY)]
     assert yes_at(every(15, away + at_dump + on_road * 4)) == []
-    assert yes_at(every(15, away + on_road + at_dump * 4)) == [6]
+    assert yes_at(every(15, away + on_road + at_dump * 4)) == []
+    assert yes_at(every(15, away + on_road * 4)) == [6]
 
 
 def test_nothing_is_assumed_across_a_silence() -> None:
@@ -106,23 +118,23 @@ def test_what_nobody_can_judge() -> None:
 
 def test_permitted_places_are_the_rules_own_when_it_names_some() -> None:
     fixes = trail((4, FULL), (4, UP), x_m=1000)
-    assert yes_at(fixes, fence_tags=("parking",)) == [5, 6, 7]
+    assert yes_at(fixes, fence_tags=("parking",)) == [6, 7]
     assert yes_at(fixes, fence_ids=(1,)) == []
     parked = trail((4, FULL), (4, UP), y_m=2000)
-    assert yes_at(parked, parameters={"parking_permitted": 0.0}) == [5, 6, 7]
+    assert yes_at(parked, parameters={"parking_permitted": 0.0}) == [6, 7]
 
 
 def test_a_dump_counts_while_it_is_in_force() -> None:
     closed_us = when("2026-03-02T10:01")
     city = City([square(1, 1000, 0, 100, tags=("dump",), valid_to_us=closed_us)])
     fixes = trail((4, FULL), (4, UP), x_m=1000)
-    assert words(city, "illegal_dumping", fixes)[4:] == ["hold", "yes", "yes", "yes"]
+    assert words(city, "illegal_dumping", fixes)[4:] == ["hold", "hold", "yes", "yes"]
 
 
 def test_a_schedule_limits_the_rule_but_not_its_memory() -> None:
     fixes = trail((4, FULL), (4, UP))
     assert yes_at(fixes, schedule=daily((20, 6))) == []
-    assert yes_at(fixes, schedule=daily((8, 12))) == [5, 6, 7]
+    assert yes_at(fixes, schedule=daily((8, 12))) == [6, 7]
 
 
 def test_a_truck_that_needs_no_memory_has_none() -> None:

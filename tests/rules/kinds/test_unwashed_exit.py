@@ -18,7 +18,7 @@ FAR_SITE = square(3, 3000, 0, 100, tags=("site",))
 CITY = City([SITE, BAY, FAR_SITE])
 WORK = (12, Fix(speed=0))
 WASH = (5, Fix(115, speed=0))
-ROAD = (4, Fix(400, speed=30))
+ROAD = (7, Fix(400, speed=30))
 FULL, EMPTY = {"loaded": YES}, {"loaded": NO}
 
 
@@ -46,6 +46,10 @@ INNOCENT = [
     ("still inside", trail(WORK, WORK)),
     ("at the gate", trail(WORK, (8, Fix(190, speed=0)))),
     ("an outlier", trail(WORK, (1, Fix(900)), WORK)),
+    ("a row of outliers", trail(WORK, (4, Fix(900, speed=0)), WORK)),
+    ("washed while the receiver wandered", trail(
+        WORK, (2, Fix(115, speed=0)), (3, Fix(135, speed=0)), (1, Fix(115, speed=0)), ROAD,
+    )),
     ("an outlier that states no accuracy by cell", trail(
         WORK, (6, Fix(900, source=FixSource.LBS)), WORK
     )),
@@ -57,7 +61,7 @@ INNOCENT = [
 
 @pytest.mark.parametrize(("name", "fixes"), BREAKING, ids=[case[0] for case in BREAKING])
 def test_breaking(name: str, fixes: list[Fix]) -> None:
-    """At the third fix on the road: away for 30 s."""
+    """At the sixth fix on the road: away for 75 s."""
     said = words(CITY, "unwashed_exit", fixes)
     assert [i for i, word in enumerate(said) if word == "yes"] == [len(fixes) - 2]
     assert set(said) == {"yes", "no"}
@@ -71,6 +75,9 @@ def test_innocent(name: str, fixes: list[Fix]) -> None:
 def test_who_may_have_washed_unseen_is_not_accused() -> None:
     rows = rows_of(trail(WORK, ROAD))
     rows["time_us"][12:] += 600_000_000
+    assert follow(CITY, "unwashed_exit", rows)[0][-2] == "unknown: gap"
+    rows = rows_of(trail((6, Fix(signals=EMPTY)), (2, Fix(signals=FULL)), ROAD))
+    rows["time_us"][6:] += 600_000_000  # loaded, and perhaps washed, while nobody saw it
     assert follow(CITY, "unwashed_exit", rows)[0][-2] == "unknown: gap"
     no_speed = trail(WORK, (3, Fix(115, speed=None)), ROAD)
     assert words(CITY, "unwashed_exit", no_speed)[-2] == "unknown: gap"

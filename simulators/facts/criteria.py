@@ -1,0 +1,89 @@
+"""The table of facts: a rule kind's threshold, how far beyond it a truth must lie, and its test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from model.vehicles import VEHICLES, UnitKind
+from simulators.facts import conduct, dust, hours, patrol, route
+from simulators.facts.scene import Facts, Scene
+
+RED_LIGHT_S = 75.0
+MUCK, MIXER = UnitKind.MUCK_TRUCK.value, UnitKind.MIXER.value
+SWEEPER, WATER = UnitKind.SWEEPER.value, UnitKind.WATER_TRUCK.value
+INSPECTOR = UnitKind.INSPECTOR.value
+Needs = Literal["place", "fix", "word", "silence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """`threshold_s`: the rule's minimum duration; `sure_s`, `maybe_s`: of a demand, of a doubt.
+
+    `needs`: what the server must be told to judge: a true place, any fix, any word, or silence.
+    `signals`: the sensors that it hangs on. `gap_s`: a pause so long, as at a red light, does not
+    cut a truth in two. `event`: it happens at a moment, so that lost reports do not hide it.
+    """
+
+    units: tuple[str, ...]
+    test: Callable[[Scene], Facts]
+    threshold_s: float
+    sure_s: float
+    maybe_s: float
+    needs: Needs = "place"
+    signals: tuple[str, ...] = ()
+    gap_s: float = RED_LIGHT_S
+    event: bool = False
+
+
+CRITERIA: dict[str, Criterion] = {
+    # route
+    "route_deviation": Criterion((MUCK,), route.off_route, 600, 760, 420),
+    "wrong_direction": Criterion((MUCK,), route.wrong_direction, 30, 90, 15),
+    "forbidden_area": Criterion((MUCK, MIXER), route.forbidden_area, 120, 200, 75),
+    "left_area": Criterion((SWEEPER, WATER), route.left_area, 300, 420, 200),
+    # hours
+    "operating_hours": Criterion((MUCK, MIXER), hours.forbidden_hours, 120, 160, 75),
+    "stop_too_long": Criterion(VEHICLES, hours.stop_too_long, 1_800, 2_160, 1_560, gap_s=45),
+    "driving_too_long": Criterion(
+        VEHICLES, hours.driving_too_long, 1, 300, 5, needs="fix", event=True
+    ),
+    # dust
+    "uncovered_load": Criterion((MUCK,), dust.uncovered, 60, 110, 40, signals=("cover_closed",)),
+    "unwashed_exit": Criterion((MUCK,), dust.unwashed_exit, 1, 30, 5, event=True),
+    "illegal_dumping": Criterion((MUCK,), dust.illegal_dumping, 1, 75, 5, event=True),
+    "mixer_discharge": Criterion((MIXER,), dust.mixer_discharge, 150, 230, 75),
+    "not_spraying": Criterion((WATER,), dust.not_spraying, 180, 250, 120, signals=("spraying",)),
+    "not_sweeping": Criterion((SWEEPER,), dust.not_sweeping, 180, 250, 120, gap_s=45),
+    "spraying_too_fast": Criterion(
+        (WATER,), dust.spraying_too_fast, 60, 130, 30, needs="fix", signals=("spraying",)
+    ),
+    "sweeping_too_fast": Criterion((SWEEPER,), dust.sweeping_too_fast, 60, 130, 30, needs="fix"),
+    # conduct and integrity
+    "speeding": Criterion(VEHICLES, conduct.speeding, 20, 80, 10, needs="fix"),
+    "vehicle_offline": Criterion(VEHICLES, conduct.offline, 1_800, 2_160, 1_560, needs="silence"),
+    "gnss_lost": Criterion(VEHICLES, conduct.gnss_lost, 600, 780, 420, needs="word"),
+    "frozen_position": Criterion(VEHICLES, conduct.frozen_position, 180, 260, 90, needs="fix"),
+    "impossible_jump": Criterion(
+        VEHICLES, conduct.impossible_jump, 1, 200, 5, needs="fix", event=True
+    ),
+    "antenna_cut": Criterion(VEHICLES, conduct.antenna_cut, 120, 200, 75, needs="word"),
+    "power_cut": Criterion(VEHICLES, conduct.power_cut, 120, 200, 75),
+    "contradictory_sensors": Criterion(
+        VEHICLES, conduct.contradictory_sensors, 120, 200, 60, needs="word", signals=("spraying",)
+    ),
+    "mocked_position": Criterion(
+        (INSPECTOR,), conduct.mocked_position, 60, 130, 30, needs="word"
+    ),
+    # patrol
+    "inspector_off_grid": Criterion((INSPECTOR,), patrol.off_grid, 300, 400, 200),
+    "inspector_silent": Criterion(
+        (INSPECTOR,), patrol.silent, 900, 1_080, 660, needs="silence"
+    ),
+}  # fmt: skip
+
+
+def criteria_of(unit_kind: str) -> list[tuple[str, Criterion]]:
+    """What a kind of unit can break."""
+    return [(name, entry) for name, entry in CRITERIA.items() if unit_kind in entry.units]

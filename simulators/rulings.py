@@ -1,0 +1,44 @@
+"""The rules that a simulated city sets: one of each kind whose truth the plan tells.
+
+Every parameter is at its default but where the city's signs say otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from model.rulebook import Severity
+from simulators.facts import CRITERIA
+from simulators.fleet.calendar import DayWindow
+from simulators.fleet.work.muck import CENTRE_PERMITTED
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """`kinds` (): all that the rule kind can judge. `windows`: the rule's schedule, every day."""
+
+    kind: str
+    severity: Severity = "warning"
+    kinds: tuple[str, ...] = ()
+    fence_tags: tuple[str, ...] = ()
+    windows: tuple[DayWindow, ...] | None = None
+    parameters: dict[str, float] = field(default_factory=dict)
+
+
+_SPECIAL = (
+    Ruling("route_deviation", severity="serious"),
+    Ruling("operating_hours", "serious", fence_tags=("no_go",), windows=CENTRE_PERMITTED),
+    # Past this quarter heavy vehicles drive all day: longer than two outliers can make it.
+    Ruling(
+        "forbidden_area",
+        kinds=("muck_truck", "mixer"),
+        fence_tags=("closed",),
+        parameters={"min_duration_s": 120},
+    ),
+    Ruling("illegal_dumping", severity="serious"),
+    # The avenues are signed 50; everything slower is judged by the police.
+    Ruling("speeding", parameters={"limit_kmh": 50}),
+)
+RULINGS: dict[str, Ruling] = {kind: Ruling(kind) for kind in CRITERIA} | {
+    ruling.kind: ruling for ruling in _SPECIAL
+}

@@ -1,0 +1,194 @@
+"""A scenario judged by the engine itself, without server, sockets or database.
+
+The units' fixes go through the terminals' real encoders and the protocols' real decoders, then in
+event time through the engine; the truth is the one that grades a server, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from model.fences import Assignment, Shift
+from model.position import Rows, empty_rows
+from model.rulebook import FAR_FUTURE_US, Device, Finding, Rulebook
+from protocols.contract import ProtocolError
+from protocols.jt808.framing import Framer, unwrap
+from protocols.registry import protocols_by_name
+from rules.engine import Engine
+from rules.registry import kinds_by_name
+from rules.state import DeviceState
+from simulators.city import fences
+from simulators.convoy import Feed, bodies, handset_of, terminal_of
+from simulators.fleet import Fixes, Unit
+from simulators.play import SETTLE_S
+from simulators.rulings import RULINGS
+from simulators.scenario.plan import Plan, make_plan
+from simulators.scenario.reading import read_scenario
+from simulators.scenario.score import Score, score
+from simulators.terminal import Handset
+from simulators.truth import TruthKeeper
+from xunji.demo_seed import DAY_US, ORGANISATIONS, fence_of, rule_of, shifts_of
+
+STEP_S = 3_600
+NOWHERE = ("", 0)
+
+
+@lru_cache(maxsize=64)
+def judged(name: str) -> tuple[Plan, TruthKeeper, Score]:
+    """A scenario of the library, played and scored."""
+    plan = make_plan(name, *read_scenario(name))
+    keeper = TruthKeeper(plan.fleet, hidden=plan.hidden)
+    return plan, keeper, play(plan, keeper)
+
+
+def play(plan: Plan, keeper: TruthKeeper) -> Score:
+    """Every unit's reports through the engine, and what it found against the truth."""
+    engine = Engine(rulebook_of(plan), kinds_by_name())
+    radios = [_Radio(plan, unit, id_) for id_, unit in enumerate(plan.fleet.units, 1)]
+    states: dict[int, DeviceState] = {}
+    latest: dict[tuple[int, str, int], Finding] = {}
+    end_s = plan.end_s + SETTLE_S
+    rows = np.concatenate([radio.rows(end_s) for radio in radios])
+    second = (rows["time_us"] - plan.fleet.origin_us) / 1e6
+    for from_s in range(0, end_s, STEP_S):
+        to_s = min(from_s + STEP_S, end_s)
+        due = rows[(second >= from_s) & (second < to_s)]
+        found = engine.advance(states, due)
+        found += engine.at_tick(states, plan.fleet.origin_us + to_s * 1_000_000)
+        latest |= {(one.device_id, one.kind, one.started_us): one for one in found}
+        keeper.extend(to_s)
+    assert not engine.failing, engine.failing
+    identities = {id_: unit.identity for id_, unit in enumerate(plan.fleet.units, 1)}
+    told = [_as_told(number, found) for number, found in enumerate(latest.values())]
+    return score(plan, keeper, told, identities, end_s)
+
+
+class _Radio:
+    """One unit's reports as the server's decoders see them."""
+
+    def __init__(self, plan: Plan, unit: Unit, device_id: int) -> None:
+        self._unit, self._device_id = unit, device_id
+        self._feed = Feed(unit, 0)
+        self.published: list[bytes] = []
+        line = plan.lines[unit.identity]
+        if unit.protocol == "jt808":
+            self._terminal = terminal_of(plan.fleet, unit, NOWHERE, line)
+        else:
+            self._handset = handset_of(plan.fleet, unit, self, line)
+
+    async def attach(self, handset: Handset) -> None:
+        """Nothing comes back."""
+
+    def publish(self, _topic: str, payload: bytes) -> None:
+        """Stands for the broker."""
+        self.published.append(payload)
+
+    def rows(self, to_s: int) -> Rows:
+        """All positions up to a second of the plan, each once."""
+        frames: list[bytes] = []
+        for until_s in range(STEP_S, to_s + STEP_S, STEP_S):
+            frames += self._frames(self._feed.take(min(until_s, to_s)))
+        decoded = protocols_by_name()[self._unit.protocol].decode_reports(frames)
+        rows = decoded.batch.rows
+        rows["device_id"], rows["organisation_id"] = self._device_id, 1
+        return np.unique(rows) if len(rows) else empty_rows(0)
+
+    def _frames(self, fixes: Fixes) -> Sequence[bytes]:
+        if self._unit.protocol == "jt808":
+            stream = b"".join(self._terminal.compose(*bodies(self._unit, fixes)))
+            self._terminal.forget()
+            return _good(stream)
+        origin_s = self._unit.origin_us // 1_000_000
+        self._handset.report(fixes, origin_s, poor_gnss=self._unit.habits.poor_gnss)
+        self._handset.forget()
+        published, self.published = self.published, []
+        return published
+
+
+def _good(stream: bytes) -> list[bytes]:
+    """Frames whose check sum fits."""
+    frames = []
+    for piece, reason in Framer().feed(stream):
+        try:
+            frames += [unwrap(piece)] if reason is None else []
+        except ProtocolError:
+            continue
+    return frames
+
+
+def rulebook_of(plan: Plan) -> Rulebook:
+    """The scenario's city, units and rules, as `xunji simulate` seeds them."""
+    from_us = plan.fleet.origin_us - DAY_US
+    places = dict.fromkeys(("bureau", *ORGANISATIONS), 1)
+    kinds = kinds_by_name()
+    made = [
+        msgspec.structs.replace(fence_of(fence, places, from_us), id=id_, version=1)
+        for id_, fence in enumerate(fences(plan.fleet.city), 1)
+    ]
+    rules = [
+        msgspec.structs.replace(rule_of(ruling, kinds[name], 1, from_us), id=id_, version=1)
+        for id_, (name, ruling) in enumerate(RULINGS.items(), 1)
+        if name in kinds
+    ]
+    ids = {fence.code: fence.id for fence in made}
+    units = list(enumerate(plan.fleet.units, 1))
+    return Rulebook(
+        revision=1,
+        organisation_parents={1: None},
+        devices=tuple(_device(id_, unit) for id_, unit in units),
+        rules=tuple(rules),
+        fences=tuple(made),
+        assignments=tuple(
+            Assignment(
+                device_id=id_, fence_id=ids[duty.fence_code], purpose=duty.purpose,  # type: ignore[arg-type]
+                windows=duty.weekly(), valid_from_us=from_us, valid_to_us=FAR_FUTURE_US,
+            )
+            for id_, unit in units for duty in unit.duties
+        ),
+        shifts=tuple(shift for id_, unit in units for shift in _shifts(plan, id_, unit)),
+    )  # fmt: skip
+
+
+def _device(id_: int, unit: Unit) -> Device:
+    return Device(
+        id=id_, organisation_id=1, identity=unit.identity, protocol=unit.protocol,
+        kind=unit.kind, name=unit.name, plate=unit.plate,
+    )  # fmt: skip
+
+
+def _shifts(plan: Plan, id_: int, unit: Unit) -> list[Shift]:
+    if unit.shift is None:
+        return []
+    origin_us = plan.fleet.origin_us
+    until_us = origin_us + (plan.end_s + SETTLE_S) * 1_000_000 + DAY_US
+    day_only = unit.role == "day_shift"
+    spans = shifts_of(origin_us - DAY_US, until_us, day_only=day_only)
+    return [
+        Shift(device_id=id_, starts_us=max(start_us, origin_us), ends_us=end_us)
+        for start_us, end_us in spans
+        if end_us > origin_us
+    ]
+
+
+def _as_told(number: int, found: Finding) -> dict[str, Any]:
+    """A finding as the API would show its violation."""
+    ended_at = None if found.ended_us is None else _iso(found.ended_us)
+    return {
+        "id": number,
+        "device": {"id": found.device_id},
+        "rule": {"kind": found.kind},
+        "finding": "standing",
+        "started_at": _iso(found.started_us),
+        "ended_at": ended_at,
+        "raised_at": _iso(found.last_us),
+    }
+
+
+def _iso(time_us: int) -> str:
+    return datetime.fromtimestamp(time_us / 1e6, UTC).isoformat()
