@@ -43,10 +43,10 @@ def cases(kind: str) -> dict[str, list[str]]:
     for name in SMALL:
         scenario, _ = read_scenario(name)
         busy = {one.unit for one in scenario.behaviours}
-        busy |= {unit for one in scenario.faults for unit in one.units if unit[-1].isdigit()}
+        beset = busy | {unit for one in scenario.faults for unit in one.units}
         found["breaking"] += [name for one in scenario.must if one.rule == kind]
         spared = [one.unit for one in scenario.must_not if one.rule == kind]
-        found["nearly"] += [name for unit in spared if unit in busy or (busy and unit == "all")]
+        found["nearly"] += [name for unit in spared if unit in beset or (busy and unit == "all")]
         found["innocent"] += [name for unit in spared if unit not in busy]
     return found
 
