@@ -8,7 +8,7 @@ tick for a device that fell silent before; the tick changes nothing, for late da
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from rules.findings import FindingMaker
 from rules.owed import Duty, Ground, Seen, Verdict, Watched
 from rules.plan import Plan, Version
 from rules.state import DeviceState
+from rules.view import View
 
 _SECOND_US = 1_000_000
 GRACE_US = 60 * _SECOND_US  # at a tick: reports are on their way for so long
@@ -217,6 +218,22 @@ class Duties:
         return self._findings.of_duty(
             judged.plan, judged.version, judged.duty, judged.verdict.measures, place
         )
+
+
+def follow_one(
+    duty: Duty,
+    view: View,
+    seen: Seen,
+    fold: Callable[[Memory, Sequence[tuple[int, Any]]], None],
+    max_gap_s: float,
+) -> tuple[Memory, float]:
+    """A duty over all rows of a view at once: its progress and known share, for reports."""
+    progress = _begun(duty)
+    times = view.rows["time_us"].tolist()
+    steps = _steps(seen, times, slice(0, len(times)), progress)
+    fold(progress, steps)
+    _hear(progress, duty, steps, max_gap_s * _SECOND_US)
+    return progress, _known_share(duty, progress, max_gap_s * _SECOND_US)
 
 
 def _open(memory: Memory | None) -> list[tuple[str, Memory]]:

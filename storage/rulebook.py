@@ -94,7 +94,7 @@ async def _load(conn: Connection, now_us: int) -> Rulebook:
         organisation_parents=await load_parents(conn),
         devices=tuple(await load_devices(conn)),
         rules=tuple(_rule(row) for row in await _rows(conn, _RULES)),
-        fences=tuple(_fence(row) for row in await _rows(conn, _FENCES)),
+        fences=tuple(fence_of(row) for row in await _rows(conn, _FENCES)),
         assignments=tuple(_assignment(row) for row in await _rows(conn, _ASSIGNMENTS)),
         shifts=tuple(_shift(row) for row in await _rows(conn, _SHIFTS, (since,))),
         outages=tuple(Outage(*map(from_datetime, row)) for row in outages),
@@ -133,7 +133,8 @@ async def _rows(
     return await cursor.fetchall()
 
 
-def _fence(row: tuple[Any, ...]) -> Fence:
+def fence_of(row: tuple[Any, ...]) -> Fence:
+    """A fence from its columns, in the order of `_FENCES`."""
     return Fence(
         id=row[0],
         version=row[1],

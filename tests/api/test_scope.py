@@ -67,6 +67,11 @@ BODIES: dict[tuple[str, str], Any] = {
 }
 QUERIES = {
     "/devices/{device_id}/track": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
+    "/coverage": {
+        "device_id": 1,
+        "from": "2026-09-22T12:00:00Z",
+        "to": "2026-09-22T13:00:00Z",
+    },
     "/fences/export": {"format": "geojson"},
     "/fences/import": {"format": "geojson"},
     "/why-not": {"device_id": 1, "rule_id": 1},
