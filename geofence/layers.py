@@ -47,11 +47,7 @@ class Layer:
 
     def distance_m(self, slot: Places, longitude: Floats, latitude: Floats) -> Floats:
         """Metres from point i to fence slot[i]: 0 inside, NaN where it is broken."""
-        distance_m = np.zeros(len(slot))
-        far = np.flatnonzero(~self.raster.surely_inside(slot, longitude, latitude))
-        if len(far):
-            distance_m[far] = self.shapes.distance_m(slot[far], longitude[far], latitude[far])
-        return distance_m
+        return self.shapes.distance_m(slot, longitude, latitude)
 
 
 @dataclass(slots=True)

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from geofence.index import Membership
 from model.fences import Assignment, Fence, Purpose, Window
+from model.position import rows_at
 from model.rulebook import Rule, Schedule
 from rules.calendar import Calendar
 from rules.roster import Roster
 from rules.view import View
 from rules.windows import in_windows
+
+_ALWAYS = Schedule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,16 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """Pairs (row, fence): fences[fence[i]] is assigned to row[i]'s device at its fix time."""
+    """Pairs (row, fence), sorted by row: fences[fence[i]] is assigned to row[i]'s device then.
+
+    `metres[number[i]]`: how far apart they are, negative until somebody asks; a part's pairs share
+    it with the whole's.
+    """
 
     row: NDArray[np.intp]
     fence: NDArray[np.int32]
+    number: NDArray[np.intp]
+    metres: NDArray[np.float64]
 
     def any_for(self, count: int) -> NDArray[np.bool_]:
         """For `count` rows: whether the row has an assigned fence."""
@@ -49,6 +59,24 @@ class Assigned:
 
 def assigned_pairs(view: View, rule: Rule, purpose: Purpose) -> Assigned:
     """All pairs of a view. Windows are read in the zone of the rule's schedule."""
+    zone = (rule.schedule or _ALWAYS).zone
+    return _pairs(view, ("assigned", purpose, zone), purpose, zone)
+
+
+def _pairs(view: View, name: tuple[str, ...], purpose: Purpose, zone: str) -> Assigned:
+    found = view.made.get(name)
+    if not isinstance(found, Assigned):
+        if view.whole is None:
+            found = _find_pairs(view, purpose, zone)
+        else:
+            all_ = _pairs(view.whole, name, purpose, zone)
+            chosen, row = view.own(all_.row)
+            found = Assigned(row, all_.fence[chosen], all_.number[chosen], all_.metres)
+        view.made[name] = found
+    return found
+
+
+def _find_pairs(view: View, purpose: Purpose, zone: str) -> Assigned:
     table = _table(view.roster, view.fences, purpose)
     device, time_us = view.rows["device_id"], view.rows["time_us"]
     first = np.searchsorted(table.device, device, "left")
@@ -58,10 +86,11 @@ def assigned_pairs(view: View, rule: Rule, purpose: Purpose) -> Assigned:
     entry += np.repeat(first, count)
     keep = (time_us[row] >= table.from_us[entry]) & (time_us[row] < table.to_us[entry])
     row, entry = row[keep], entry[keep]
-    zone = (rule.schedule or Schedule()).zone
-    calendar = view.roster.calendar
-    keep = _in_their_windows(table, table.group[entry], time_us[row], zone, calendar)
-    return Assigned(row[keep], table.fence[entry[keep]])
+    keep = _in_their_windows(table, table.group[entry], time_us[row], zone, view.roster.calendar)
+    row, fence = row[keep], table.fence[entry[keep]]
+    # Which fixes lie inside is known already: only the others will be measured.
+    metres = np.where(_inside(view.membership, row, fence, len(view.fences)), 0.0, -1.0)
+    return Assigned(row, fence, np.arange(len(row)), metres)
 
 
 def nearest(
@@ -73,16 +102,39 @@ def nearest(
     """
     distance_m = np.full(len(view.rows), np.inf)
     fence = np.full(len(view.rows), -1, np.int32)
-    chosen = wanted[pairs.row]
+    chosen = np.flatnonzero(wanted[pairs.row])
     row, of = pairs.row[chosen], pairs.fence[chosen]
-    place = row if view.place is None else view.place[row]
-    found_m = view.distances.of(view.index, place, of, view.rows[row])
-    order = np.lexsort((of, found_m, row))[::-1]
-    # Written from the farthest to the nearest, so that the nearest stays.
-    distance_m[row[order]] = found_m[order]
-    fence[row[order]] = of[order]
+    found_m = _metres(view, pairs, chosen)
+    if (row[1:] == row[:-1]).any():
+        # Written from the farthest to the nearest, so that the nearest stays.
+        order = np.lexsort((of, found_m, row))[::-1]
+        row, of, found_m = row[order], of[order], found_m[order]
+    distance_m[row] = found_m
+    fence[row] = of
     distance_m[row[np.isnan(found_m)]] = np.nan
     return distance_m, fence
+
+
+def _metres(view: View, pairs: Assigned, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+    """How far apart the chosen pairs are; each is measured once, however many rules ask."""
+    number = pairs.number[chosen]
+    new = np.flatnonzero(pairs.metres[number] < 0)
+    if len(new):
+        rows = rows_at(view.rows, pairs.row[chosen[new]])
+        pairs.metres[number[new]] = view.index.distances_m(pairs.fence[chosen[new]], rows)
+    return pairs.metres[number]
+
+
+def _inside(
+    membership: Membership, row: NDArray[np.intp], fence: NDArray[np.int32], fences: int
+) -> NDArray[np.bool_]:
+    """Whether row i lies in fence i."""
+    known = membership.row * fences + membership.fence
+    asked = row * fences + fence
+    if not len(known):
+        return np.zeros(len(asked), np.bool_)
+    near = known[np.minimum(np.searchsorted(known, asked), len(known) - 1)]
+    return np.asarray(near == asked, np.bool_)
 
 
 def _in_their_windows(
@@ -93,8 +145,7 @@ def _in_their_windows(
     calendar: Calendar,
 ) -> NDArray[np.bool_]:
     inside = np.ones(len(group), np.bool_)
-    for number in np.unique(group):
-        windows = table.windows[number]
+    for number, windows in enumerate(table.windows):
         if windows is None:
             continue
         mine = group == number

@@ -1,11 +1,13 @@
-"""Rows -> View: sorted, located, with each row's device kind."""
+"""Rows -> View: sorted, with everything that says where they are."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
 from geofence.index import FenceIndex
-from model.position import FixSource, Rows
+from model.position import FixSource, Rows, rows_at
 from model.rulebook import Rulebook
 from rules.roster import Roster
 from rules.view import View
@@ -20,23 +22,21 @@ def sort_rows(rows: Rows) -> Rows:
     order = np.lexsort((rows["time_us"], rows["device_id"]))
     device, time_us = rows["device_id"][order], rows["time_us"][order]
     if not ((device[1:] == device[:-1]) & (time_us[1:] == time_us[:-1])).any():
-        return rows[order]
+        return rows_at(rows, order)
     keys = tuple(rows[name] for name in _TIE_ORDER)
-    return rows[np.lexsort((*keys, rows["time_us"], rows["device_id"]))]
+    return rows_at(rows, np.lexsort((*keys, rows["time_us"], rows["device_id"])))
 
 
 def build_view(
-    rows: Rows, rulebook: Rulebook, kinds: dict[int, str], roster: Roster, index: FenceIndex
+    rows: Rows, rulebook: Rulebook, kinds: Mapping[int, str], roster: Roster, index: FenceIndex
 ) -> View:
     """A view of sorted rows; `kinds`: device id -> unit kind."""
-    names = np.array([kinds.get(id_, "other") for id_ in rows["device_id"].tolist()], object)
     return View(
         rows=rows,
-        kind=names,
         usable=rows["fix_source"] != FixSource.NONE,
-        membership=index.locate(rows),
         index=index,
         fences=rulebook.fences,
         rulebook=rulebook,
         roster=roster,
+        kinds=kinds,
     )

@@ -28,6 +28,10 @@ class _Shifts:
 
 def on_duty(view: View) -> NDArray[np.bool_]:
     """For each row, whether a shift of its device covers its fix time."""
+    return view.once("on_duty", _on_duty)
+
+
+def _on_duty(view: View) -> NDArray[np.bool_]:
     shifts = _table(view.roster)
     device, time_us = view.rows["device_id"], view.rows["time_us"]
     duty = np.zeros(len(device), np.bool_)

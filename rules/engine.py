@@ -11,28 +11,31 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geofence.index import FenceIndex
-from model.position import FixSource, Rows
+from model.position import FixSource, Rows, rows_at
 from model.rulebook import Finding, Rulebook
 from model.trips import Trip
 from rules.absence import Absences, works_of
 from rules.batch import Batch
 from rules.build_view import build_view, sort_rows
-from rules.contract import NO, UNKNOWN, FollowingKind, RuleKind
+from rules.contract import UNKNOWN, YES, Column, FollowingKind, RuleKind
 from rules.duties import Duties
 from rules.episodes import ACTIVE, Episode, Sample, Told, advance, finish, overdue
 from rules.findings import FindingMaker
 from rules.following import runs
 from rules.judged import Judged
 from rules.owed import DutyKind, Ground
-from rules.plan import Plan, make_plans, share_device_sets
+from rules.plan import Plan, Version, make_plans, share_device_sets
 from rules.roster import Roster
 from rules.state import DeviceState
+from rules.trilogic import Tri
 from rules.trips import follow_trips
 from rules.view import View
 
 UNJUDGED_AFTER_US = 120_000_000
+STRETCH = 64  # fixes of a device read at once for the episode machine
 LANGUAGES: tuple[Literal["zh", "en"], ...] = ("zh", "en")
 
 
@@ -72,6 +75,12 @@ class Engine:
         }
         # What they find may lie beyond a device's last fix.
         self.told_by_ticks = {p.kind.name for p in plans if p.kind.absence or p in owing}
+        # Rules that must see every "no": their episodes want one to have lasted before.
+        self._wants_no = {
+            plan.rule_id
+            for plan in self._plans
+            if any(version.parameters["min_previous_s"] for version in plan.versions)
+        }
         self._absences = Absences(
             [plan for plan in plans if plan.kind.absence], rulebook, self.roster, self._findings
         )
@@ -86,29 +95,25 @@ class Engine:
 
         Rows of devices that the rulebook does not know are passed over.
         """
-        rows = rows[np.isin(rows["device_id"], self._device_ids)]
+        rows = self._of_known_devices(rows)
         if not len(rows):
             return []
-        rows = sort_rows(rows)
-        batch = Batch.of(build_view(rows, self.rulebook, self._kinds, self.roster, self.index))
-        for id_ in batch.ids:
-            if id_ not in states:
-                states[id_] = DeviceState()
-        over = follow_trips(batch.view, states, self.devices)
+        view = build_view(sort_rows(rows), self.rulebook, self._kinds, self.roster, self.index)
+        batch = Batch.of(view, self._device_ids, states)
+        over = follow_trips(view, states, self.devices)
         if trips is not None:
             trips += over
-        under_way = batch.with_episodes(states)
+        under_way = batch.with_episodes()
         findings = [
             found
             for plan in self._plans
-            for found in self._episodes(plan, states, batch, under_way.get(plan.rule_id, []))
+            for found in self._episodes(plan, batch, under_way.get(plan.rule_id, []))
         ]
-        for place in batch.after_a_gap(states):
-            own = rows[batch.bounds[place] : batch.bounds[place + 1]]
-            id_ = batch.ids[place]
-            findings += self._absences.ended_by(id_, states[id_], own)
+        for place in batch.after_a_gap():
+            own = view.rows[batch.bounds[place] : batch.bounds[place + 1]]
+            findings += self._absences.ended_by(batch.ids[place], batch.states[place], own)
         findings += self.duties.advance(states, batch)
-        _remember(states, batch)
+        _remember(batch)
         return findings
 
     def at_tick(self, states: Mapping[int, DeviceState], tick_us: int) -> list[Finding]:
@@ -146,64 +151,70 @@ class Engine:
             and rule_id in self._by_rule
         }
 
-    def _judge(self, plan: Plan, batch: Batch, under_way: bool) -> Judged | None:
-        """The condition by the version in force at each row's fix time; None: judges none."""
-        sound = [v for v in plan.versions if (plan.rule_id, v.rule.version) not in self.failing]
-        parts = [(version, *batch.judged_by(version)) for version in sound]
-        parts = [part for part in parts if len(part[2].rows)]
-        if not parts and not under_way:
-            return None
-        judged = Judged.nothing(len(batch.view.rows))
-        for version, relevant, view in parts:
-            if plan.rule_id not in self._following:
-                try:
-                    column = plan.kind.condition(view, version.rule, version.parameters)
-                except Exception as error:
-                    self._fail(plan.rule_id, version.rule.version, error)
-                    continue
-                judged.put(relevant, column)
-            judged.version[relevant] = version.rule.version
-            judged.relevant |= relevant
-        return judged
+    def _of_known_devices(self, rows: Rows) -> Rows:
+        ids, device = self._device_ids, rows["device_id"]
+        if not len(ids):
+            return rows[:0]
+        known = ids[np.searchsorted(ids[:-1], device)] == device
+        return rows if known.all() else rows_at(rows, np.flatnonzero(known))
 
-    def _episodes(
-        self, plan: Plan, states: dict[int, DeviceState], batch: Batch, under_way: list[int]
-    ) -> Iterator[Finding]:
+    def _episodes(self, plan: Plan, batch: Batch, under_way: list[int]) -> Iterator[Finding]:
         """`under_way`: places of the devices that have an episode of this rule."""
-        judged = self._judge(plan, batch, bool(under_way))
+        judged = self._judge(plan, batch, under_way)
         if judged is None:
             return
-        self._follow(plan, states, batch, judged)
-        always = any(version.parameters["min_previous_s"] for version in plan.versions)
-        worth = judged.relevant if always else judged.value != NO
+        worth = judged.version > 0 if plan.rule_id in self._wants_no else _eventful(judged.value)
         for place in sorted({*batch.any_of(worth).tolist(), *under_way}):
-            places = range(int(batch.bounds[place]), int(batch.bounds[place + 1]))
-            state = states[batch.ids[place]]
-            yield from self._walk(plan, state, batch.view, judged, places)
+            yield from self._walk(plan, batch, place, judged, worth)
 
-    def _follow(
-        self, plan: Plan, states: dict[int, DeviceState], batch: Batch, judged: Judged
-    ) -> None:
+    def _judge(self, plan: Plan, batch: Batch, under_way: list[int]) -> Judged | None:
+        """The condition by the version in force at each row's fix time; None: nothing to walk."""
+        sound = [v for v in plan.versions if (plan.rule_id, v.rule.version) not in self.failing]
+        parts = [(version, *batch.judged_by(version)) for version in sound]
+        parts = [part for part in parts if len(part[1])]
+        if not parts and not under_way:
+            return None
+        follows = plan.rule_id in self._following
+        columns = [None if follows else self._column(plan, v, view) for v, _, view in parts]
+        plain = not (follows or under_way or plan.rule_id in self._wants_no)
+        if plain and not any(c is not None and _eventful(c.value).any() for c in columns):
+            return None
+        judged = Judged.nothing(len(batch.view.rows))
+        for (version, rows, _), column in zip(parts, columns, strict=True):
+            if column is not None:
+                judged.put(rows, column)
+            if follows or column is not None:
+                judged.version[rows] = version.rule.version
+        if follows:
+            self._follow(plan, batch, judged)
+        return judged
+
+    def _column(self, plan: Plan, version: Version, view: View) -> Column | None:
+        """The condition over a view; None when it failed."""
+        try:
+            return plan.kind.condition(view, version.rule, version.parameters)
+        except Exception as error:
+            self._fail(plan.rule_id, version.rule.version, error)
+            return None
+
+    def _follow(self, plan: Plan, batch: Batch, judged: Judged) -> None:
         """Fill in the condition of a kind that follows."""
-        kind = self._following.get(plan.rule_id)
-        if kind is None:
-            return
-        for place in batch.any_of(judged.relevant).tolist():
-            id_ = batch.ids[place]
+        kind = self._following[plan.rule_id]
+        for place in batch.any_of(judged.version > 0).tolist():
             begin, end = batch.bounds[place : place + 2].tolist()
             for number, places in runs(judged.version, begin, end):
                 if (plan.rule_id, number) in self.failing:
                     judged.blank(places)
                     continue
                 version = plan.version_or_newest(number)
-                memory = states[id_].memories.setdefault(plan.rule_id, {})
+                memory = batch.states[place].memories.setdefault(plan.rule_id, {})
                 try:
                     column = kind.follow(
                         batch.view, places, memory, version.rule, version.parameters
                     )
                 except Exception as error:
                     self._fail(plan.rule_id, number, error)
-                    del states[id_].memories[plan.rule_id]  # who knows what it holds
+                    del batch.states[place].memories[plan.rule_id]  # who knows what it holds
                     judged.blank(places)
                     continue
                 judged.put(places, column)
@@ -223,24 +234,33 @@ class Engine:
         return found
 
     def _walk(
-        self, plan: Plan, state: DeviceState, view: View, judged: Judged, places: range
+        self, plan: Plan, batch: Batch, place: int, judged: Judged, worth: NDArray[np.bool_]
     ) -> Iterator[Finding]:
-        """One device's fixes through the episode machine."""
-        device_id = int(view.rows["device_id"][places.start])
+        """One device's fixes through the episode machine, from the first that is worth it on."""
+        device_id, state = batch.ids[place], batch.states[place]
+        times = batch.view.rows["time_us"]
+        begin, end = batch.bounds[place : place + 2].tolist()
+        marks = np.flatnonzero(worth[begin:end]) + begin
         episode = state.episodes.setdefault(plan.rule_id, Episode())
-        previous_us = state.last_us
-        for place in places:
-            sample = _sample(view, judged, place)
-            if sample.value == UNKNOWN:
-                episode.reason = judged.reasons[place]
-            version = plan.version_or_newest(sample.rule_version or episode.rule_version)
-            for told in handed_over(plan, episode, sample):
-                yield self._spoken(plan, device_id, told)
-            for told in advance(episode, sample, previous_us, version.parameters):
-                yield self._spoken(plan, device_id, told)
-            previous_us = sample.time_us
-            if episode.trivial:
-                episode.reason = ""  # or the state would tell how the fixes were cut into batches
+        at = begin
+        while at < end:
+            if episode.trivial:  # a plain "no" would leave it so: on to the next mark
+                following = marks[np.searchsorted(marks, at) :]
+                at = int(following[0]) if len(following) else end
+            previous_us = int(times[at - 1]) if at > begin else state.last_us
+            for sample, reason in judged.samples(batch.view, slice(at, min(at + STRETCH, end))):
+                if sample.value == UNKNOWN:
+                    episode.reason = reason
+                version = plan.version_or_newest(sample.rule_version or episode.rule_version)
+                for told in handed_over(plan, episode, sample):
+                    yield self._spoken(plan, device_id, told)
+                for told in advance(episode, sample, previous_us, version.parameters):
+                    yield self._spoken(plan, device_id, told)
+                previous_us = sample.time_us
+                at += 1
+                if episode.trivial:
+                    episode.reason = ""  # or the state would tell how the fixes were cut
+                    break
         if episode.trivial:
             del state.episodes[plan.rule_id]
 
@@ -254,31 +274,21 @@ def handed_over(plan: Plan, episode: Episode, sample: Sample) -> Iterator[Told]:
             yield from finish(episode, sample.time_us, old.parameters)
 
 
-def _sample(view: View, judged: Judged, place: int) -> Sample:
-    row, fence = view.rows[place], int(judged.fence[place])
-    return Sample(
-        time_us=int(row["time_us"]),
-        value=int(judged.value[place]),
-        measure=float(judged.measure[place]),
-        longitude_e6=int(row["longitude_e6"]),
-        latitude_e6=int(row["latitude_e6"]),
-        fence_id=view.fences[fence].id if fence >= 0 else 0,
-        fence_version=view.fences[fence].version if fence >= 0 else 0,
-        rule_version=int(judged.version[place]),
-    )
+def _eventful(value: Tri) -> NDArray[np.bool_]:
+    """Where a device without an episode has something to say."""
+    return np.asarray((value == YES) | (value == UNKNOWN), np.bool_)
 
 
-def _remember(states: dict[int, DeviceState], batch: Batch) -> None:
+def _remember(batch: Batch) -> None:
     """What the newest rows say, in columns: most devices have nothing else to keep."""
     rows, ends = batch.view.rows, batch.bounds[1:] - 1
     located = np.where(rows["fix_source"] != FixSource.NONE, np.arange(len(rows)), -1)
     seen = np.maximum.accumulate(located)[ends]
     place = [rows[name][seen].tolist() for name in ("longitude_e6", "latitude_e6")]
     has_place = (seen >= batch.bounds[:-1]).tolist()
-    last_us, work = rows["time_us"][ends].tolist(), works_of(rows[ends])
-    columns = zip(batch.ids, last_us, work, has_place, *place, strict=True)
-    for id_, time_us, at_work, known, longitude_e6, latitude_e6 in columns:
-        state = states[id_]
+    last_us, work = rows["time_us"][ends].tolist(), works_of(rows_at(rows, ends))
+    columns = zip(batch.states, last_us, work, has_place, *place, strict=True)
+    for state, time_us, at_work, known, longitude_e6, latitude_e6 in columns:
         state.last_us = time_us
         state.ignition, state.speed_kmh_e1 = at_work
         if known:

@@ -13,8 +13,8 @@ from model import signals
 from model.position import FixSource
 from model.rulebook import Rule
 from rules.contract import NO
+from rules.readings import in_hours
 from rules.view import View
-from rules.windows import in_schedule
 
 _FIELDS = [
     "time_us", "longitude_e6", "latitude_e6", "speed_kmh_e1", "accuracy_m", "fix_source",
@@ -53,5 +53,4 @@ def fixes(view: View, places: slice) -> Iterator[Fix]:
 def acquit_outside_schedule(value: NDArray[np.int8], view: View, places: slice, rule: Rule) -> None:
     """NO, in place, for fixes outside the rule's schedule; a rule without one always applies."""
     if rule.schedule is not None:
-        times = view.rows["time_us"][places]
-        value[~in_schedule(times, rule.schedule, view.roster.calendar)] = NO
+        value[~in_hours(view, rule.schedule)[places]] = NO

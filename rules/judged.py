@@ -7,18 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.contract import NO, Column
+from rules.contract import NO, UNKNOWN, Column
+from rules.episodes import Sample
+from rules.view import View
 
 
 @dataclass(slots=True)
 class Judged:
-    """Columns as in `rules.contract.Column`; `relevant`: rows that the rule judges at all."""
+    """Columns as in `rules.contract.Column`; `version`: 0 where the rule does not judge."""
 
     value: NDArray[np.int8]
     measure: NDArray[np.float64]
     fence: NDArray[np.int32]
     version: NDArray[np.int32]
-    relevant: NDArray[np.bool_]
     reasons: NDArray[np.object_]
 
     @staticmethod
@@ -29,17 +30,36 @@ class Judged:
             np.full(count, np.nan),
             np.full(count, -1, np.int32),
             np.zeros(count, np.int32),
-            np.zeros(count, np.bool_),
             np.full(count, "", object),
         )
 
     def blank(self, rows: slice) -> None:
         """As if no version were in force here."""
-        self.value[rows], self.version[rows], self.relevant[rows] = NO, 0, False
+        self.value[rows], self.version[rows] = NO, 0
 
-    def put(self, rows: NDArray[np.bool_] | slice, column: Column) -> None:
+    def put(self, rows: NDArray[np.intp] | slice, column: Column) -> None:
         """A column over just these rows."""
         self.value[rows] = column.value
         self.measure[rows] = column.measure
         self.fence[rows] = column.fence
-        self.reasons[rows] = column.reason if column.reasons is None else column.reasons
+        if UNKNOWN in column.value:
+            self.reasons[rows] = column.reason if column.reasons is None else column.reasons
+
+    def samples(self, view: View, places: slice) -> list[tuple[Sample, str]]:
+        """The fixes at these places as the episode machine sees them, and why they are unknown."""
+        rows = view.rows[places]
+        columns = (
+            rows["time_us"],
+            self.value[places],
+            self.measure[places],
+            rows["longitude_e6"],
+            rows["latitude_e6"],
+            self.fence[places],
+            self.version[places],
+            self.reasons[places],
+        )
+        samples = []
+        for *seen, fence, version, reason in zip(*(c.tolist() for c in columns), strict=True):
+            known = (view.fences[fence].id, view.fences[fence].version) if fence >= 0 else (0, 0)
+            samples.append((Sample(*(*seen, *known, version)), reason))
+        return samples

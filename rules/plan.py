@@ -31,6 +31,7 @@ class Version:
     rule: Rule
     parameters: dict[str, float]
     device_ids: NDArray[np.int32]  # sorted
+    judges: NDArray[np.bool_]  # by place among the rulebook's devices, sorted by id
 
 
 @dataclass(slots=True)
@@ -76,19 +77,13 @@ class Plan:
 
 
 def share_device_sets(plans: list[Plan]) -> list[Plan]:
-    """Make versions about the same devices hold the same array: batches look it up by identity."""
-    known: dict[bytes, NDArray[np.int32]] = {}
+    """Make versions about the same devices hold the same arrays: batches know them by identity."""
+    known: dict[bytes, Version] = {}
     for plan in plans:
         for version in plan.versions:
-            version.device_ids = known.setdefault(version.device_ids.tobytes(), version.device_ids)
+            same = known.setdefault(version.device_ids.tobytes(), version)
+            version.device_ids, version.judges = same.device_ids, same.judges
     return plans
-
-
-def _judged_devices(rule: Rule, kind: RuleKind, rulebook: Rulebook) -> list[int]:
-    """Sorted; a rule that is switched off judges nobody."""
-    if rule.mode == "off":
-        return []
-    return sorted(d.id for d in rulebook.devices if judges(rule, kind, d, rulebook))
 
 
 def make_plans(rulebook: Rulebook, kinds: Mapping[str, RuleKind]) -> list[Plan]:
@@ -100,13 +95,14 @@ def make_plans(rulebook: Rulebook, kinds: Mapping[str, RuleKind]) -> list[Plan]:
     plans = []
     for rule_id, rules in versions.items():
         kind = kinds[rules[-1].kind]
-        ready = [
-            Version(
-                rule,
-                effective_parameters(rule, kind),
-                np.array(_judged_devices(rule, kind, rulebook), np.int32),
-            )
-            for rule in rules
-        ]
-        plans.append(Plan(rule_id, kind, ready))
+        plans.append(Plan(rule_id, kind, [_version(rule, kind, rulebook) for rule in rules]))
     return plans
+
+
+def _version(rule: Rule, kind: RuleKind, rulebook: Rulebook) -> Version:
+    """A rule that is switched off judges nobody."""
+    devices = sorted(rulebook.devices, key=lambda device: device.id)
+    on = rule.mode != "off"
+    its = np.array([on and judges(rule, kind, device, rulebook) for device in devices], np.bool_)
+    ids = np.array([device.id for device in devices], np.int32)
+    return Version(rule, effective_parameters(rule, kind), ids[its], its)

@@ -29,4 +29,4 @@ def working_too_fast(view: View, rule: Rule, parameters: dict[str, float], signa
         applies(view, rule), signal_is_yes(view, signal), in_rule_fences(view, rule), too_fast
     )
     fence = in_places(view, rule.fence_tags, rule.fence_ids)
-    return column_of(value, speed, fence, why_unknown(view, speed))
+    return column_of(value, speed, fence, lambda: why_unknown(view, speed))

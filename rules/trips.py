@@ -48,11 +48,10 @@ def follow_trips(
     `view`: whole, sorted by device and time.
     """
     view.hauls = hauls_of(view)
-    mask = np.asarray(view.kind == TRIP_KIND, np.bool_)
-    if not mask.any():
+    places = np.flatnonzero(view.kind == TRIP_KIND)
+    if not len(places):
         return []
-    places = np.flatnonzero(mask)
-    part = part_of(view, mask)
+    part = part_of(view, places)
     fixes, ids = list(_fixes(part)), part.rows["device_id"].tolist()
     said: list[tuple[int, int, int]] = []
     haul = Haul()

@@ -99,8 +99,11 @@ def _wall_clock(
     time_us: NDArray[np.int64], zone: str
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Local day since 1970 and minute of day."""
-    steps, inverse = np.unique(time_us // _STEP_US, return_inverse=True)
-    offsets_us = np.array([_offset_us(zone, int(step)) for step in steps], np.int64)
+    step = time_us // _STEP_US
+    if len(step) and step[0] == step[-1] and (step == step[0]).all():  # so with most batches
+        return np.divmod((time_us + _offset_us(zone, int(step[0]))) // _MINUTE_US, _DAY_MIN)
+    steps, inverse = np.unique(step, return_inverse=True)
+    offsets_us = np.array([_offset_us(zone, number) for number in steps.tolist()], np.int64)
     days, minute = np.divmod((time_us + offsets_us[inverse]) // _MINUTE_US, _DAY_MIN)
     return days, minute
 

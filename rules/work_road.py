@@ -51,4 +51,4 @@ def on_work_road(
     on_road[~(view.usable & precise)] = UNKNOWN
     on_road[~bound] = NO
     value = all_of(otherwise, on_road)
-    return column_of(value, speed, fence, why_unknown(view, speed, precise))
+    return column_of(value, speed, fence, lambda: why_unknown(view, speed, precise))

@@ -79,7 +79,9 @@ class ForbiddenArea:
             conditions.append(at_least(speed, parameters["moving_kmh"]))
         if parameters["only_loaded"]:
             conditions.append(signal_is_yes(view, "loaded"))
-        return column_of(all_of(*conditions), speed, fence, why_unknown(view, speed, precise))
+        return column_of(
+            all_of(*conditions), speed, fence, lambda: why_unknown(view, speed, precise)
+        )
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

@@ -69,8 +69,7 @@ class InspectorOffGrid:
         outside = _outside(distance_m, accuracy, precise, parameters)
         value = all_of(applies(view, rule), tri(bound), outside)
         measure = np.where(np.isfinite(distance_m), distance_m, np.nan)
-        reasons = np.full(len(value), "poor_gnss", object)
-        return column_of(value, measure, fence, reasons)
+        return column_of(value, measure, fence, lambda: np.full(len(value), "poor_gnss", object))
 
     def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
         """On duty, with a cell in force, farther from it than allowed."""

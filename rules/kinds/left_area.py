@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.rulebook import Rule
 from rules.assigned import assigned_pairs, nearest
@@ -73,12 +74,15 @@ class LeftArea:
         outside[np.isnan(distance_m) | ~precise] = UNKNOWN
         outside[~bound] = NO
         measure = np.where(np.isfinite(distance_m), distance_m, np.nan)
-        reasons = np.where(view.usable, "poor_gnss", "no_position").astype(object)
-        return column_of(all_of(scheduled, outside), measure, fence, reasons)
+        return column_of(all_of(scheduled, outside), measure, fence, lambda: _reasons(view))
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
         return _WORDS.sentence(measures, self.measure_name, language)
+
+
+def _reasons(view: View) -> NDArray[np.object_]:
+    return np.where(view.usable, "poor_gnss", "no_position").astype(object)
 
 
 register(LeftArea())

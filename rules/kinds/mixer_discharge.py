@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model import signals
 from model.rulebook import Rule
@@ -69,14 +70,19 @@ class MixerDischarge:
         outside[(distance_m > 0) & (distance_m <= parameters["margin_m"] + accuracy)] = HOLD
         outside[~(view.usable & precise)] = UNKNOWN
         speed = speed_kmh(view)
-        reasons = np.full(len(speed), "signal_unknown", object)
-        reasons[~precise] = "poor_gnss"
-        reasons[~view.usable] = "no_position"
-        return column_of(all_of(unloading, outside), speed, reasons=reasons)
+        value = all_of(unloading, outside)
+        return column_of(value, speed, reasons=lambda: _reasons(view, precise))
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
         return _WORDS.sentence(measures, self.measure_name, language)
+
+
+def _reasons(view: View, precise: NDArray[np.bool_]) -> NDArray[np.object_]:
+    reasons = np.full(len(precise), "signal_unknown", object)
+    reasons[~precise] = "poor_gnss"
+    reasons[~view.usable] = "no_position"
+    return reasons
 
 
 def _in_reverse(view: View) -> Tri:

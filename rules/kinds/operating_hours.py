@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.rulebook import Rule
 from rules import clauses
 from rules.clauses import Clause
-from rules.contract import UNKNOWN, Column, Family, Parameter
-from rules.readings import at_least, column_of, in_places, speed_kmh
+from rules.contract import Column, Family, Parameter
+from rules.readings import at_least, column_of, in_hours, in_places, speed_kmh
 from rules.registry import register
 from rules.trilogic import all_of, tri
 from rules.view import View
-from rules.windows import in_schedule
 from rules.wording import Words
 
 _PARAMETERS = (
@@ -46,7 +46,7 @@ class OperatingHours:
         count = len(view.rows)
         permitted = np.ones(count, np.bool_)
         if rule.schedule is not None:
-            permitted = in_schedule(view.rows["time_us"], rule.schedule, view.roster.calendar)
+            permitted = in_hours(view, rule.schedule)
         fence = in_places(view, rule.fence_tags, rule.fence_ids)
         if rule.fence_tags or rule.fence_ids:
             inside = tri(fence >= 0, view.usable)
@@ -54,14 +54,13 @@ class OperatingHours:
             inside = tri(np.ones(count, np.bool_))
         speed = speed_kmh(view)
         value = all_of(tri(~permitted), inside, at_least(speed, parameters["moving_kmh"]))
-        reasons = np.where(view.usable, "speed_unknown", "no_position").astype(object)
-        return column_of(value, speed, fence, reasons if (value == UNKNOWN).any() else None)
+        return column_of(value, speed, fence, lambda: _reasons(view))
 
     def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
         """Outside the permitted windows, in the rule's fences, moving."""
         forbidden = np.zeros(len(view.rows), np.bool_)
         if rule.schedule is not None:
-            forbidden = ~in_schedule(view.rows["time_us"], rule.schedule, view.roster.calendar)
+            forbidden = ~in_hours(view, rule.schedule)
         words = "在许可时段之外", "outside the permitted hours"
         return [
             Clause("forbidden_hours", *words, tri(forbidden)),
@@ -72,6 +71,10 @@ class OperatingHours:
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
         return _WORDS.sentence(measures, self.measure_name, language)
+
+
+def _reasons(view: View) -> NDArray[np.object_]:
+    return np.where(view.usable, "speed_unknown", "no_position").astype(object)
 
 
 register(OperatingHours())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.rulebook import Rule
 from rules import clauses
@@ -80,12 +81,9 @@ class RouteDeviation:
         off_route = _off_route(view, distance_m, parameters)
         off_route[~view.usable] = UNKNOWN
         off_route[~bound] = NO
-        reasons = np.full(count, "signal_unknown", object)
-        reasons[off_route == UNKNOWN] = "poor_gnss"
-        reasons[bound & ~view.usable] = "no_position"
         value = all_of(scheduled, off_route, *([] if loaded is None else [loaded]))
         measure = np.where(np.isfinite(distance_m), distance_m, np.nan)
-        return column_of(value, measure, fence, reasons)
+        return column_of(value, measure, fence, lambda: _reasons(view, off_route, bound))
 
     def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
         """A corridor in force, loaded, not where it may stand, off the route."""
@@ -116,9 +114,14 @@ class RouteDeviation:
         return _WORDS.sentence(measures, self.measure_name, language)
 
 
-def _off_route(
-    view: View, distance_m: np.ndarray[Any, np.dtype[np.float64]], parameters: dict[str, float]
-) -> Tri:
+def _reasons(view: View, off_route: Tri, bound: NDArray[np.bool_]) -> NDArray[np.object_]:
+    reasons = np.full(len(off_route), "signal_unknown", object)
+    reasons[off_route == UNKNOWN] = "poor_gnss"
+    reasons[bound & ~view.usable] = "no_position"
+    return reasons
+
+
+def _off_route(view: View, distance_m: NDArray[np.float64], parameters: dict[str, float]) -> Tri:
     accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
     value = np.full(len(distance_m), HOLD, np.int8)
     value[distance_m - accuracy > parameters["distance_m"]] = YES

@@ -74,7 +74,7 @@ class Speeding:
             over[open_question] = UNKNOWN
         value = all_of(applies(view, rule), in_rule_fences(view, rule), over)
         fence = in_places(view, rule.fence_tags, rule.fence_ids)
-        return column_of(value, speed, fence, why_unknown(view, speed))
+        return column_of(value, speed, fence, lambda: why_unknown(view, speed))
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

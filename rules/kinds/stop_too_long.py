@@ -73,7 +73,7 @@ class StopTooLong:
             standing,
         )
         fence = in_places(view, rule.fence_tags, rule.fence_ids)
-        return column_of(value, speed, fence, why_unknown(view, speed))
+        return column_of(value, speed, fence, lambda: why_unknown(view, speed))
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """How long, not how fast: the little speed that it shows is drift."""

@@ -10,7 +10,15 @@ from model.rulebook import Rule
 from rules import clauses
 from rules.clauses import Clause
 from rules.contract import Column, Family, Parameter
-from rules.readings import applies, at_least, column_of, in_places, signal_is_yes, speed_kmh
+from rules.readings import (
+    applies,
+    at_least,
+    column_of,
+    in_places,
+    signal_is_yes,
+    speed_kmh,
+    why_unknown,
+)
 from rules.registry import register
 from rules.trilogic import all_of, negate, tri
 from rules.view import View
@@ -63,7 +71,7 @@ class UncoveredLoad:
         if not parameters["inside_sites"]:
             on_road = tri(in_places(view, WORK_TAGS) < 0)
         value = all_of(applies(view, rule), loaded, cover_open, moving, where, on_road)
-        return column_of(value, speed, fence, _reasons(view, speed))
+        return column_of(value, speed, fence, lambda: why_unknown(view, speed))
 
     def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
         """Loaded, cover open, moving, where the rule judges, outside sites."""
@@ -84,15 +92,6 @@ class UncoveredLoad:
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
         return _WORDS.sentence(measures, self.measure_name, language)
-
-
-def _reasons(
-    view: View, speed: np.ndarray[Any, np.dtype[np.float64]]
-) -> np.ndarray[Any, np.dtype[np.object_]]:
-    reasons = np.full(len(speed), "signal_unknown", object)
-    reasons[np.isnan(speed)] = "speed_unknown"
-    reasons[~view.usable] = "no_position"
-    return reasons
 
 
 register(UncoveredLoad())

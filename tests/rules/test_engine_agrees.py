@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from geofence.index import FenceIndex
 from model import signals
-from model.fences import Shift, Window
+from model.fences import Purpose, Shift, Window
 from model.position import FixSource, Rows, empty_rows
 from model.rulebook import FAR_FUTURE_US, Device, Finding, Rule, Rulebook, Scope
+from rules.assigned import assigned_pairs, nearest
 from rules.batch import part_of
-from rules.build_view import build_view
+from rules.build_view import build_view, sort_rows
 from rules.engine import Engine
 from rules.registry import kinds_by_name
 from rules.roster import Roster
 from rules.state import DeviceState, encode
+from rules.view import Places, View
 from tests.rules.kinds.city import assign, at, corridor, daily, fence, square, when
 from tests.rules.plain import PlainEngine
 
@@ -63,8 +66,9 @@ def rules() -> tuple[Rule, ...]:
     return tuple(made)
 
 
+RULES = rules()
 BOOK = Rulebook(
-    revision=1, organisation_parents={1: None, 7: 1}, devices=DEVICES, fences=FENCES, rules=rules(),
+    revision=1, organisation_parents={1: None, 7: 1}, devices=DEVICES, fences=FENCES, rules=RULES,
     assignments=tuple(
         assign(f, purpose, d.id, windows=EVERY_MINUTE if purpose in SHORT else None)
         for d in DEVICES[:7] for purpose, f in PURPOSES
@@ -116,6 +120,27 @@ def test_any_batches_agree_with_fix_by_fix(seed: int) -> None:
     }
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_long_stretches_of_a_device_agree_with_fix_by_fix(seed: int) -> None:
+    """Longer than what the episode machine reads at once, most of it without an event."""
+    rows = drive(seed, 400)
+    rows["device_id"] = 1 + np.arange(400) % 2 * 6
+    rows["speed_kmh_e1"] = (
+        np.random.default_rng(seed).choice([0, 0, 0, 300, 300, -1], 40).repeat(10)
+    )
+    few = tuple(r for r in RULES if r.kind in {"uncovered_load", "speeding", "route_deviation"})
+    book = msgspec.structs.replace(BOOK, rules=few)
+    plain, fast = PlainEngine(book), Engine(book, kinds_by_name())
+    plain_states: dict[int, DeviceState] = {}
+    fast_states: dict[int, DeviceState] = {}
+    expected = plain.advance(plain_states, rows)
+    assert ordered(fast.advance(fast_states, rows)) == ordered(expected)
+    assert len(expected) > 5
+    assert {i: encode(s) for i, s in fast_states.items()} == {
+        i: encode(s) for i, s in plain_states.items()
+    }
+
+
 def test_the_drive_has_findings_of_many_kinds() -> None:
     """Agreeing about nothing would prove nothing."""
     found = Engine(BOOK, kinds_by_name()).advance({}, drive(1, 2_000))
@@ -131,27 +156,63 @@ def test_a_part_of_a_view_knows_the_same(seed: int) -> None:
     index = FenceIndex(FENCES)
     whole = build_view(rows, BOOK, {}, Roster.of(BOOK), index)
     mask = np.random.default_rng(seed).random(80) < 0.4
-    part, alone = part_of(whole, mask), build_view(rows[mask], BOOK, {}, whole.roster, index)
+    part, alone = (
+        part_of(whole, np.flatnonzero(mask)),
+        build_view(rows[mask], BOOK, {}, whole.roster, index),
+    )
     assert (part.rows == alone.rows).all()
     assert (part.membership.row == alone.membership.row).all()
     assert (part.membership.fence == alone.membership.fence).all()
-    assert part.place is not None
     assert (part.place == np.flatnonzero(mask)).all()
-    again = part_of(part, np.arange(len(part.rows)) % 2 == 0)
-    assert again.place is not None
+    again = part_of(part, np.arange(0, len(part.rows), 2))
     assert (rows[again.place] == again.rows).all()
+    assert (again.membership.row == stretch_of(again).membership.row).all()
 
 
-def test_a_distance_is_measured_once() -> None:
-    rows = drive(3, 60)
-    view = build_view(rows, BOOK, {}, Roster.of(BOOK), FenceIndex(FENCES))
-    place, of = np.repeat(np.arange(60), 2), np.tile(np.array([2, 4], np.int32), 60)
-    first = view.distances.of(view.index, place, of, rows[place])
-    assert first == pytest.approx(view.index.distances_m(of, rows[place]), nan_ok=True)
+def stretch_of(view: View) -> View:
+    """The same rows with everything found anew."""
+    return build_view(view.rows, BOOK, {}, view.roster, view.index)
 
-    class Deaf:
-        def __len__(self) -> int:
-            return len(FENCES)
 
-    again = view.distances.of(Deaf(), place[::-1], of[::-1], rows[place[::-1]])  # type: ignore[arg-type]
-    assert (again == first[::-1]).all()
+RULE = Rule(id=1, version=1, organisation_id=1, kind="", name_zh="", name_en="", valid_from_us=0)
+
+
+@pytest.mark.parametrize("purpose", ["corridor", "grid"])
+@pytest.mark.parametrize("places", [np.arange(7, 60), np.arange(0, 80, 3), np.arange(0)])
+def test_a_part_has_the_same_pairs_and_distances(purpose: Purpose, places: Places) -> None:
+    whole = build_view(sort_rows(drive(3, 80)), BOOK, {}, Roster.of(BOOK), FenceIndex(FENCES))
+    part, alone = whole.part(places), stretch_of(whole.part(places))
+    wanted = np.ones(len(places), np.bool_)
+    shared, own = assigned_pairs(part, RULE, purpose), assigned_pairs(alone, RULE, purpose)
+    assert (shared.row == own.row).all()
+    assert (shared.fence == own.fence).all()
+    for found, expected in zip(
+        nearest(part, shared, wanted), nearest(alone, own, wanted), strict=True
+    ):
+        assert found == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_distance_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = build_view(sort_rows(drive(3, 60)), BOOK, {}, Roster.of(BOOK), FenceIndex(FENCES))
+    half, wanted = view.part(np.arange(0, 60, 2)), np.ones(60, np.bool_)
+    first = nearest(view, assigned_pairs(view, RULE, "corridor"), wanted)
+    monkeypatch.delattr(FenceIndex, "distances_m")
+    again = nearest(half, assigned_pairs(half, RULE, "corridor"), wanted[::2])
+    assert np.isfinite(again[0]).any()
+    assert (again[0] == first[0][::2]).all()
+
+
+def test_a_reading_is_made_once_and_for_all_rows() -> None:
+    view = build_view(sort_rows(drive(3, 60)), BOOK, {}, Roster.of(BOOK), FenceIndex(FENCES))
+    part, seen = view.part(np.arange(5, 20)), []
+
+    def make(whole: View) -> Any:
+        seen.append(len(whole.rows))
+        return whole.rows["time_us"] * 2
+
+    for _ in range(2):
+        assert (part.once("double", make) == part.rows["time_us"] * 2).all()
+    assert (view.once("double", make) == view.rows["time_us"] * 2).all()
+    assert seen == [60]
+    with pytest.raises(ValueError, match="read-only"):
+        part.once("double", make)[0] = 1
