@@ -58,7 +58,9 @@ def judged(book: Rulebook, rows: Rows, cuts: Sequence[int] = ()) -> list[Judgeme
             continue
         view = build_view(part, book, {d.id: d.kind for d in book.devices}, roster, index)
         state = decode(encode(state))
-        found += engine.duties.judge({1: state}, Batch.of(view))
+        states = {1: state}
+        batch = Batch.of(view, np.array([1], np.int32), states)
+        found += engine.duties.judge(states, batch)
         assert not engine.failing
         state.last_us = int(part["time_us"][-1])
     return found
