@@ -83,16 +83,21 @@ def run_scenario(
         if files.dump is not None:
             _dump(name, files.dump)
             return
-        told = asyncio.run(judge_scenario(name, target, _progress(), speed, limit_s))
-        typer.echo(f"\n{table(told)}")
-        if files.junit:
-            files.junit.write_bytes(junit(told))
-        if files.json:
-            files.json.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1))
+        told = asyncio.run(judge_scenario(name, target, progress(), speed, limit_s))
+        show(told, files)
     except PROBLEMS as problem:
         typer.echo(str(problem), err=True)
         sys.exit(2)
     sys.exit(1 if told["error"] or (check and not told["passed"]) else 0)
+
+
+def show(told: dict[str, Any], files: Files) -> None:
+    """Print a report, and write it where it is wanted."""
+    typer.echo(f"\n{table(told)}")
+    if files.junit:
+        files.junit.write_bytes(junit(told))
+    if files.json:
+        files.json.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1))
 
 
 async def judge_scenario(
@@ -193,7 +198,8 @@ def _dump(name: str, path: Path) -> None:
     typer.echo(f"{lines:,} lines in {path}")
 
 
-def _progress() -> Tell:
+def progress() -> Tell:
+    """A bar of the simulated time."""
     bar = ProgressBar()
 
     def tell(line: dict[str, Any]) -> None:

@@ -127,3 +127,12 @@ async def test_a_server_that_stops_answering_ends_the_run_with_what_was_seen(ans
 
 def test_the_library_needs_no_path() -> None:
     assert read_scenario("noisy-day")[1].path.name == "noisy-day.yaml"
+
+
+def test_a_foreign_platform_that_is_not_there_fails_with_a_report(tmp_path: Path) -> None:
+    junit = tmp_path / "a.xml"
+    options = ["--platform", "127.0.0.1:1", "--check", "--junit", str(junit), "--limit", "0.1"]
+    app = build_app("simulate")
+    done = CliRunner().invoke(app, ["simulate", "uncovered-nearly", *options])
+    assert done.exit_code == 1, done.output
+    assert "<error" in junit.read_text()

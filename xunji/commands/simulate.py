@@ -23,6 +23,7 @@ from storage.problems import DatabaseProblem
 from xunji.addresses import host_port
 from xunji.demo import Demo, demo_settings, forever, new_state
 from xunji.logs import configure_logs
+from xunji.platform_command import judge_platform
 from xunji.progress import ProgressBar
 from xunji.scenario_command import Files, Target, list_scenarios, run_scenario
 from xunji.server import SettingsProblem
@@ -76,6 +77,12 @@ def simulate(
     speed: Annotated[
         float, typer.Option(min=0, help="times real time; 0: as fast as the server takes it")
     ] = 0.0,
+    platform: Annotated[
+        str | None, typer.Option(help="host:port of a foreign platform to judge on its replies")
+    ] = None,
+    reply_limit: Annotated[
+        float, typer.Option(min=0.1, help="seconds that a platform's answer may take")
+    ] = 5.0,
     limit: Annotated[float, typer.Option(min=0.1, help="minutes that a scenario may take")] = 30.0,
 ) -> None:
     """Drive a server with a simulated city over real sockets, and grade what it raised.
@@ -87,6 +94,18 @@ def simulate(
     configure_logs("warning")
     if listed:
         list_scenarios()
+    elif scenario is not None and platform is not None:
+        address = host_port(platform)
+        paths = Files(junit, json_file)
+        judge_platform(
+            scenario,
+            address,
+            check=check,
+            files=paths,
+            speed=speed,
+            reply_limit_s=reply_limit,
+            limit_s=limit * 60,
+        )
     elif scenario is not None:
         server = Target(url, gateway, mqtt, username, password)
         run_scenario(
@@ -97,9 +116,10 @@ def simulate(
             speed=speed,
             limit_s=limit * 60,
         )
-    elif check or junit or json_file or dump_file or speed:
+    elif check or junit or json_file or dump_file or speed or platform:
         typer.echo(
-            "--check, --junit, --json, --dump and --speed need a SCENARIO: see --list", err=True
+            "--check, --junit, --json, --dump, --speed and --platform need a SCENARIO: see --list",
+            err=True,
         )
         sys.exit(2)
     else:

@@ -1,0 +1,1 @@
+"""A foreign platform, judged on its replies and commands: no API needed."""
