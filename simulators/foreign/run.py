@@ -76,6 +76,9 @@ class ForeignRun:
         return terminal
 
     async def _log_in(self) -> None:
+        # Terminals try for ever; a platform that is not there is told at once.
+        _, writer = await asyncio.open_connection(*self._address)
+        writer.close()
         gate = asyncio.Semaphore(LOG_INS_AT_ONCE)
 
         async def enter(unit: Unit) -> None:
