@@ -40,6 +40,25 @@ test('a rule is tried on the past, then saved as a new version', async ({ page }
   await expect(rule).toContainText('61')
 })
 
+test('a rule on trial says so, and is set beside the live ones', async ({ page }) => {
+  await logIn(page, 'chief')
+  await page.getByTestId('tab-tools').click()
+  await page.getByTestId('new-rule').click()
+  await page.getByTestId('rule-kind').selectOption('uncovered_load')
+  await page.getByTestId('rule-mode').selectOption('shadow')
+  await page.getByTestId('ladder').locator('input[type=checkbox]').first().uncheck()
+  await page.getByTestId('ladder').getByRole('button').last().click()
+  await expect(page.getByTestId('ladder-step')).toHaveCount(1)
+  await page.getByTestId('save-rule').click()
+  await expect(page.locator('dialog')).toHaveCount(0)
+  const rule = page.getByTestId('rule').filter({ has: page.getByTestId('rule-mode-tag') })
+  await expect(rule.getByTestId('rule-mode-tag')).toHaveText('试运行')
+  await rule.getByTestId('rule-shadow').click()
+  await expect(rule.getByTestId('shadow-comparison')).toHaveAttribute('data-shadow', /^\d+$/)
+  await page.getByTestId('tab-violations').click()
+  await expect(page.getByTestId('violation').first()).toBeVisible()
+})
+
 test('the rule file: out, changed, tried dry, put in force', async ({ page }) => {
   await logIn(page, 'chief')
   await page.getByTestId('tab-tools').click()

@@ -60,6 +60,8 @@ test('two officers cannot both take one violation; warned and closed, it keeps w
   await expect(page.getByTestId('card-status')).toHaveAttribute('data-status', 'closed')
   await expect(page.getByTestId('closing')).toContainText('传感器')
   await expect(page.getByTestId('log').locator('li')).not.toHaveCount(0)
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByTestId('evidence-file').click()])
+  expect(file.suggestedFilename()).toBe(`evidence-${id}.zip`)
 
   await page.getByTestId('status-closed').click()
   await expect(page.locator(`[data-testid=violation][data-id="${id}"]`)).toHaveAttribute('data-status', 'closed')

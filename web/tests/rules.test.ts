@@ -59,7 +59,7 @@ describe('a back-test', () => {
 })
 
 describe('a rule', () => {
-  const rule = { kind: 'uncovered_load', scope: { kinds: [], organisation_ids: [], device_ids: [] } } as unknown as Rule
+  const rule = { kind: 'uncovered_load', scope: { kinds: [], organisation_ids: [], device_ids: [], tags: [] } } as unknown as Rule
   const narrowed = (scope: Partial<Rule['scope']>) => ({ ...rule, scope: { ...rule.scope, ...scope } })
 
   it('is asked about only for units it can be about', () => {

@@ -23,6 +23,7 @@ function violation(id: number, change: Partial<Violation> = {}): Violation {
     fence: null,
     responsible_organisation_id: 3,
     late: false,
+    shadow: false,
     ...change,
   } as Violation
 }

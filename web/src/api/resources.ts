@@ -1,6 +1,6 @@
 /** The server's resources, one function a route of docs/api.md that the page uses. */
 import type { CalendarDay } from '@/format/calendar'
-import { query, request } from './client'
+import { query, request, requestFile } from './client'
 import type {
   Collection,
   Command,
@@ -25,6 +25,7 @@ export interface ViolationQuery {
   to?: string
   before_id?: number
   limit?: number
+  shadow?: boolean
 }
 
 export interface Closing {
@@ -48,6 +49,7 @@ export const track = (deviceId: number, from: string, to: string, maxPoints = 20
 export const violations = (filter: ViolationQuery) =>
   request<Violation[]>('GET', `/violations${query({ ...filter })}`)
 export const evidence = (id: number) => request<Evidence>('GET', `/violations/${id}`)
+export const evidenceFile = (id: number) => requestFile(`/violations/${id}/evidence.zip`)
 export const take = (id: number) => request<Violation>('POST', `/violations/${id}/take`)
 export const close = (id: number, closing: Closing) =>
   request<Violation>('POST', `/violations/${id}/close`, closing)

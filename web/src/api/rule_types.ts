@@ -33,6 +33,16 @@ export interface RuleScope {
   kinds: UnitKind[]
   organisation_ids: number[]
   device_ids: number[]
+  tags: string[]
+}
+
+export type RuleMode = 'live' | 'shadow' | 'off'
+
+/** Who is told, how long after the violation was raised, and whether also when it is over. */
+export interface LadderStep {
+  to: 'driver' | 'company' | 'team'
+  after_s: number
+  unless_ended: boolean
 }
 
 export interface RuleBody {
@@ -41,6 +51,9 @@ export interface RuleBody {
   name_zh: string
   name_en: string
   severity: Severity
+  mode: RuleMode
+  /** null: the severity's own. */
+  ladder: LadderStep[] | null
   parameters: Record<string, number>
   scope: RuleScope
   schedule: { zone: string; windows: Window[] } | null
@@ -54,6 +67,22 @@ export interface Rule extends RuleBody {
   organisation_id: number
   valid_from: string
   cannot_judge: number
+  /** This version raised an error and has stopped itself. */
+  failing: { since: string; error: string } | null
+}
+
+/** What a rule on trial found, beside what live rules of its kind raised of the same units. */
+export interface ShadowComparison {
+  rule_id: number
+  from: string
+  to: string
+  shadow: number
+  live: number
+  both: number
+  only_shadow: number
+  only_live: number
+  only_shadow_ids: number[]
+  only_live_ids: number[]
 }
 
 export interface WhyNotClause {

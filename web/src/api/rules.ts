@@ -1,11 +1,13 @@
 /** The routes of rules: the rulebook, its file, back-tests, why-not. */
 import { query, request, requestFile } from './client'
-import type { BackTest, Rule, RuleBody, RuleFileChange, RuleKind, WhyNot } from './rule_types'
+import type { BackTest, Rule, RuleBody, RuleFileChange, RuleKind, ShadowComparison, WhyNot } from './rule_types'
 
 export const kinds = () => request<RuleKind[]>('GET', '/rule-kinds')
 export const all = () => request<Rule[]>('GET', '/rules')
 export const add = (rule: RuleBody) => request<Rule>('POST', '/rules', rule)
 export const change = (id: number, rule: RuleBody) => request<Rule>('PUT', `/rules/${id}`, rule)
+
+export const shadow = (id: number) => request<ShadowComparison>('GET', `/rules/${id}/shadow`)
 
 export const file = () => requestFile('/rules.yaml')
 export const putFile = (text: Blob, dry: boolean) =>

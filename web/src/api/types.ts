@@ -68,6 +68,7 @@ export interface Device {
   kind: UnitKind
   name: string
   plate: string | null
+  tags: string[]
   last: Position | null
   cannot_judge: CannotJudge[]
 }
@@ -103,6 +104,7 @@ export interface Status {
   open_violations: number
   taken_violations: number
   cannot_judge: number
+  failing_rules: number
   unregistered: number
   quarantined: number
   clock: 'system' | 'simulated'
@@ -146,6 +148,8 @@ export interface Violation {
   finding: 'standing' | 'withdrawn'
   status: ViolationStatus
   late: boolean
+  /** Found by a rule on trial: told to nobody, nobody can take it. */
+  shadow: boolean
   taken_by: Person | null
   taken_at: string | null
   closed_by: Person | null

@@ -44,6 +44,7 @@ export default {
     open: 'open',
     taken: 'taken',
     cannot_judge: 'cannot be judged',
+    failing_rules: 'rules failing',
     simulated: 'simulated',
     light: 'Light',
     dark: 'Dark',
@@ -141,6 +142,7 @@ export default {
     late: 'late data',
     ongoing: 'going on',
     taken_by: 'with {name}',
+    shadow: 'only what rules on trial found',
     more_filters: 'More filters',
   },
   card: {
@@ -190,6 +192,8 @@ export default {
     gap_no_gnss: 'no GNSS',
     simplified: 'track simplified',
     system: 'system',
+    missed: 'missed',
+    file: 'Evidence file',
     unpositioned: '{n} fixes without position are not on the line',
   },
   action: {

@@ -44,6 +44,7 @@ export default {
     open: '待处理',
     taken: '处理中',
     cannot_judge: '无法判定',
+    failing_rules: '规则出错',
     simulated: '模拟',
     light: '浅色',
     dark: '深色',
@@ -141,6 +142,7 @@ export default {
     late: '补报',
     ongoing: '进行中',
     taken_by: '{name} 处理中',
+    shadow: '只看试运行规则的结果',
     more_filters: '更多筛选',
   },
   card: {
@@ -189,6 +191,8 @@ export default {
     gap_no_gnss: '无定位',
     simplified: '轨迹已抽稀',
     system: '系统',
+    missed: '未覆盖',
+    file: '证据包',
     unpositioned: '{n} 个未定位点不在线上',
   },
   action: {

@@ -12,6 +12,8 @@ export interface QueueFilter {
   device_id: number | null
   place: string
   responsible_id: number | null
+  /** What rules on trial found, instead of the queue. */
+  shadow: boolean
 }
 
 const PAGE_SIZE = 100
@@ -27,6 +29,7 @@ export const EMPTY_FILTER: QueueFilter = {
   device_id: null,
   place: '',
   responsible_id: null,
+  shadow: false,
 }
 
 export const filter = reactive<QueueFilter>({ ...EMPTY_FILTER })
@@ -49,11 +52,13 @@ export function ongoingOf(deviceId: number): Violation[] {
 
 export function goesOn(violation: Violation): boolean {
   return (
+    !violation.shadow &&
     violation.ended_at === null && violation.finding === 'standing' && violation.status !== 'closed'
   )
 }
 
 export function passes(violation: Violation, wanted: QueueFilter, nowMs: number): boolean {
+  if (violation.shadow !== wanted.shadow) return false
   if (wanted.status && violation.status !== wanted.status) return false
   if (wanted.status === 'open' && violation.finding === 'withdrawn') return false
   if (wanted.kind && violation.rule.kind !== wanted.kind) return false
@@ -81,6 +86,7 @@ function serverQuery(beforeId?: number, nowMs = Date.now()): api.ViolationQuery 
     kind: filter.kind || undefined,
     device_id: filter.device_id ?? undefined,
     from: filter.age_h ? new Date(nowMs - filter.age_h * 3_600_000).toISOString() : undefined,
+    shadow: filter.shadow || undefined,
     before_id: beforeId,
     limit: PAGE_SIZE,
   }
@@ -134,7 +140,7 @@ export function applyViolation(violation: Violation, nowMs: number, isNews = fal
   else going.delete(violation.id)
   ongoing.value = going
   list.value = merged(list.value, violation, passes(violation, filter, nowMs))
-  const isNew = isNews && !wasKnown && violation.status === 'open' && violation.finding === 'standing'
+  const isNew = isNews && !wasKnown && !violation.shadow && violation.status === 'open' && violation.finding === 'standing'
   if (isNew) markFresh(violation.id)
   return isNew
 }
