@@ -10,10 +10,13 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
+from typing import NamedTuple
 
 import msgspec
 
+from model.position import Rows
 from model.rulebook import Finding, Rule
 from model.violations import StoredViolation
 from rules.back_test import BackTest, Difference, difference
@@ -88,30 +91,58 @@ async def back_test(conn: Connection, job: Job, tell: Callable[[float], None]) -
     devices = [id_ for id_ in test.device_ids() if id_ in visible]
     positions = 0
     steps = list(_steps(devices, test.read_from_us, job.to_us))
-    for number, (chunk, from_us, to_us) in enumerate(steps, 1):
-        if from_us == test.read_from_us:
-            test.begin(chunk)
-        rows = await positions_of_many(conn, dict.fromkeys(chunk, from_us), to_us)
-        test.advance(rows)
-        positions += len(rows)
-        if test.failed:
-            raise BackTestProblem(test.failed)
-        if to_us == job.to_us:
-            test.end()
-        tell(number / len(steps))
+    async with aclosing(_read_ahead(conn, steps)) as read:
+        async for step, rows in read:
+            if step.from_us == test.read_from_us:
+                test.begin(step.devices)
+            await asyncio.to_thread(test.advance, rows)
+            positions += len(rows)
+            if test.failed:
+                raise BackTestProblem(test.failed)
+            if step.to_us == job.to_us:
+                test.end()
+            tell((steps.index(step) + 1) / len(steps))
     period = (job.from_us, job.to_us)
     raised = await raised_between(conn, devices, period, job.rule.kind, job.rule.id)
     compared = difference(test.findings(), raised)
     return _result(compared, len(devices), positions, time.monotonic() - began_s)
 
 
-def _steps(
-    devices: Sequence[int], from_us: int, to_us: int
-) -> Iterator[tuple[Sequence[int], int, int]]:
+class _Step(NamedTuple):
+    """Positions that are read and judged together."""
+
+    devices: Sequence[int]
+    from_us: int
+    to_us: int
+
+
+async def _read_ahead(
+    conn: Connection, steps: Sequence[_Step]
+) -> AsyncGenerator[tuple[_Step, Rows]]:
+    """Each step with its positions; the database reads the next while these are judged."""
+
+    def read(step: _Step) -> asyncio.Task[Rows]:
+        starts = dict.fromkeys(step.devices, step.from_us)
+        return asyncio.create_task(positions_of_many(conn, starts, step.to_us))
+
+    reading = [read(steps[0])] if steps else []
+    try:
+        for number, step in enumerate(steps):
+            rows = await reading.pop()
+            if number + 1 < len(steps):
+                reading = [read(steps[number + 1])]
+            yield step, rows
+    finally:
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
+
+
+def _steps(devices: Sequence[int], from_us: int, to_us: int) -> Iterator[_Step]:
     for begin in range(0, len(devices), DEVICES_AT_ONCE):
         chunk = devices[begin : begin + DEVICES_AT_ONCE]
         for start_us in range(from_us, to_us, DAY_US):
-            yield chunk, start_us, min(start_us + DAY_US, to_us)
+            yield _Step(chunk, start_us, min(start_us + DAY_US, to_us))
 
 
 def _result(compared: Difference, devices: int, positions: int, seconds: float) -> Result:

@@ -61,6 +61,7 @@ class Engine:
             FenceIndex(rulebook.fences) if previous is None else previous.replaced(rulebook.fences)
         )
         self.failing = dict(failing or {})
+        self.counts_trips = True  # a back-test of a rule that does not ask for them need not
         self.devices = {device.id: device for device in rulebook.devices}
         self._device_ids = np.array(sorted(self.devices), np.int32)
         self._kinds = {device.id: device.kind for device in rulebook.devices}
@@ -100,7 +101,7 @@ class Engine:
             return []
         view = build_view(sort_rows(rows), self.rulebook, self._kinds, self.roster, self.index)
         batch = Batch.of(view, self._device_ids, states)
-        over = follow_trips(view, states, self.devices)
+        over = follow_trips(view, states, self.devices) if self.counts_trips else []
         if trips is not None:
             trips += over
         under_way = batch.with_episodes()

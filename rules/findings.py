@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from rules.owed import Duty
 from rules.plan import Plan, Version
 from rules.silence import Silence
 
+DISTRICTS_KEPT = 4_096
+
 
 class FindingMaker:
     """Makes findings under one rulebook."""
@@ -27,6 +30,8 @@ class FindingMaker:
             (fence.id, fence.version): fence.responsible_organisation_id for fence in self._fences
         }
         self._district = np.array(["district" in fence.tags for fence in self._fences], np.bool_)
+        # An episode is told every minute, and its beginning stays where it was.
+        self._of_district = lru_cache(DISTRICTS_KEPT)(self._find_district)
 
     def of_episode(self, plan: Plan, device_id: int, told: Told) -> Finding:
         """A finding from a violation's episode."""
@@ -116,6 +121,9 @@ class FindingMaker:
             return self._responsible.get(fence)
         if not self._district.any() or where == (0, 0):
             return None
+        return self._of_district(where, time_us)
+
+    def _find_district(self, where: tuple[int, int], time_us: int) -> int | None:
         point = empty_rows(1)
         point["longitude_e6"], point["latitude_e6"] = where
         point["time_us"], point["fix_source"] = time_us, FixSource.GNSS

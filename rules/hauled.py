@@ -15,6 +15,23 @@ LOAD, BODY, STOP, UNSEEN = 1, 2, 3, 4
 SIGNS: dict[int, Sign] = {LOAD: "load", BODY: "body", STOP: "stop", UNSEEN: "unseen"}
 
 
+class Fix(NamedTuple):
+    """What one fix says. `site`, `dump`: ids of the fences around or near it, 0 none; `near_*`
+    count only where a stand begins. `load`, `raised`, `standing`: yes, no, unknown."""
+
+    time_us: int
+    longitude_e6: int
+    latitude_e6: int
+    usable: bool
+    standing: int
+    load: int
+    raised: int
+    site: int
+    dump: int
+    near_site: int
+    near_dump: int
+
+
 class Closed(NamedTuple):
     """A trip that is over, as the memory knew it; 0 none; signs by number."""
 

@@ -8,35 +8,17 @@ unknown stays unknown: a sensor that is silent for `dead_s` is believed no more.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import msgspec
 
 from rules.contract import NO, UNKNOWN, YES
-from rules.hauled import BODY, LOAD, STOP, UNSEEN, Closed
+from rules.hauled import BODY, LOAD, STOP, UNSEEN, Closed, Fix
 
 _SECOND_US = 1_000_000
 _METRES_A_DEGREE = 111_195.0
 # Beliefs about the load; 0, which a memory leaves out, is unknown.
 _EMPTY, _FULL = 1, 2
 _BELIEF = {NO: _EMPTY, YES: _FULL}
-
-
-class Fix(NamedTuple):
-    """What one fix says. `site`, `dump`: ids of the fences around or near it, 0 none; `near_*`
-    count only where a stand begins. `load`, `raised`, `standing`: yes, no, unknown."""
-
-    time_us: int
-    longitude_e6: int
-    latitude_e6: int
-    usable: bool
-    standing: int
-    load: int
-    raised: int
-    site: int
-    dump: int
-    near_site: int
-    near_dump: int
 
 
 class Haul(msgspec.Struct, omit_defaults=True):
@@ -82,6 +64,14 @@ class Haul(msgspec.Struct, omit_defaults=True):
 
     def step(self, fix: Fix, parameters: dict[str, float]) -> Closed | None:
         """One fix; the trip that it ends."""
+        if self._drives_on(fix, parameters):
+            self.known_us = self.last_us = fix.time_us
+            if fix.raised != UNKNOWN:
+                self.body_us = fix.time_us
+            if self.leg and self.last_place != (0, 0):
+                self.distance_dm += round(10 * _metres(*self.last_place, fix))
+            self.longitude_e6, self.latitude_e6 = fix.longitude_e6, fix.latitude_e6
+            return None
         turned = self._weigh(fix, parameters)
         if fix.time_us - self.last_us > parameters["max_gap_s"] * _SECOND_US:
             self.stand_us = self.stand_site = self.stand_dump = self.raised = 0
@@ -95,6 +85,24 @@ class Haul(msgspec.Struct, omit_defaults=True):
         ended = self._end(fix.time_us, turned, parameters)
         begun = self._begin(fix.time_us, turned, parameters)
         return ended or begun
+
+    @property
+    def last_place(self) -> tuple[int, int]:
+        """Where it was last seen, in 1e-6 degree; (0, 0) nowhere yet."""
+        return self.longitude_e6, self.latitude_e6
+
+    def _drives_on(self, fix: Fix, parameters: dict[str, float]) -> bool:
+        """Full or empty as before, body down, away from every stop: so with most fixes, and then
+        all that `step` would do is to note time and place."""
+        return (
+            fix.standing == NO
+            and fix.usable
+            and fix.raised != YES
+            and _BELIEF.get(fix.load, 0) == self.load != 0
+            and fix.time_us - self.known_us <= parameters["dead_s"] * _SECOND_US
+            and not (self.reading or self.turn_us or self.before_us or self.raised or self.tip_us)
+            and not (self.stand_us or self.site or self.gone_site or self.out_us)
+        )
 
     def hauling(self) -> int:
         """Whether the truck is loaded and away from where it was loaded, as far as known."""
@@ -127,9 +135,8 @@ class Haul(msgspec.Struct, omit_defaults=True):
             self._stand(fix, parameters)
         elif fix.standing == NO:
             self.stand_us = self.stand_site = self.stand_dump = 0
-        where = (self.longitude_e6, self.latitude_e6)
-        if self.leg and fix.standing != YES and where != (0, 0):
-            self.distance_dm += round(10 * _metres(*where, fix))
+        if self.leg and fix.standing != YES and self.last_place != (0, 0):
+            self.distance_dm += round(10 * _metres(*self.last_place, fix))
         self.longitude_e6, self.latitude_e6 = fix.longitude_e6, fix.latitude_e6
         self.out_us = (self.out_us or fix.time_us) if self._away(fix, parameters) else 0
 

@@ -18,8 +18,8 @@ from model.rulebook import Device
 from model.trips import Trip
 from rules.batch import part_of
 from rules.contract import UNKNOWN, YES
-from rules.hauled import SIGNS, Closed, Hauls
-from rules.hauls import Fix, Haul
+from rules.hauled import SIGNS, Closed, Fix, Hauls
+from rules.hauls import Haul
 from rules.nearby import nearest_marked
 from rules.permits import permit_for, waybill_for
 from rules.readings import accuracy_m, at_most, in_places, signal_is_yes, speed_kmh
@@ -28,6 +28,7 @@ from rules.trip_parameters import DEFAULTS
 from rules.view import View
 
 HAULS = -1
+READERS = frozenset({"no_permit", "no_waybill", "off_permit_dump"})  # kinds that ask hauls_of
 TRIP_KIND = "muck_truck"
 _ASSUMED_ACCURACY_M = 10.0  # of satellite fixes that state none: urban GNSS, 95 %
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
@@ -14,9 +15,12 @@ from model.position import FixSource
 from model.rulebook import Device
 from model.trips import StoredTrip, Trip
 from model.violations import Window
+from rules import hauled
+from rules.hauls import Haul
+from rules.registry import kinds_by_name
 from rules.state import decode
 from rules.trip_changes import trip_changes
-from rules.trips import HAULS
+from rules.trips import HAULS, READERS
 from tests.rules.haulage import (
     BLIND,
     EMPTY,
@@ -164,6 +168,36 @@ def test_the_random_trails_make_trips_of_every_sort() -> None:
         signs |= {(t.loaded_by, t.unloaded_by) for t in Haulage(()).trips((), rows)}
     assert {s[0] for s in signs} == {"load", "stop", "unseen"}
     assert {s[1] for s in signs} >= {"load", "body", "unseen"}
+
+
+def test_driving_on_is_told_apart_without_changing_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The short way through `Haul.step` against the long one."""
+    signals = [{}, FULL, FULL, EMPTY, TIPPING, HALF_BLIND, LIFTED]
+    rows = [random_rows(seed, 120, [(0, 0), (1500, 0), (5000, 0)], signals) for seed in range(40)]
+    short = [Haulage(()).followed((), some) for some in rows]
+    taken = 0
+
+    def never(haul: Haul, fix: hauled.Fix, parameters: dict[str, float]) -> bool:
+        nonlocal taken
+        taken += drives_on(haul, fix, parameters)
+        return False
+
+    drives_on = Haul._drives_on
+    monkeypatch.setattr(Haul, "_drives_on", never)
+    assert [Haulage(()).followed((), some) for some in rows] == short
+    assert taken > 200
+
+
+def test_kinds_that_ask_for_trips_are_named() -> None:
+    """Else a back-test would not follow them."""
+    asking = {
+        name
+        for name, kind in kinds_by_name().items()
+        if "hauls_of" in inspect.getsource(inspect.getmodule(kind))  # type: ignore[arg-type]
+    }
+    assert asking == READERS
 
 
 def test_fixes_without_a_position_are_passed_over() -> None:
