@@ -11,8 +11,10 @@ import msgspec
 
 from model.rulebook import Device
 from pipeline.replay import NO_SNAPSHOT_LOOKBACK_US
+from rules.owed import DutyKind
 from rules.registry import kinds_by_name
 from rules.state import DeviceState, decode
+from rules.why_due import LOOK_US
 from rules.why_not import LOOK_AHEAD_US, Question, why_not
 from rules.why_not_words import Answer, answer
 from storage.database import Connection
@@ -45,11 +47,15 @@ async def ask_why_not(conn: Connection, device: Device, rule_id: int, at_us: int
 
 
 async def _question(conn: Connection, device: Device, rule_id: int, at_us: int) -> Question:
-    # Strictly before, so that the fix at hand is always asked itself.
-    start = await snapshot_before(conn, device.id, at_us)
-    after_us = start[0] if start else at_us - NO_SNAPSHOT_LOOKBACK_US
+    rulebook = await load_rulebook(conn, at_us)
+    own = {rule.kind for rule in rulebook.rules if rule.id == rule_id}
+    owes = any(isinstance(kinds_by_name().get(name), DutyKind) for name in own)
+    # Strictly before, so that the fix at hand is always asked itself; a duty is asked whole.
+    before_us, ahead_us = (at_us - LOOK_US, LOOK_US) if owes else (at_us, LOOK_AHEAD_US)
+    start = await snapshot_before(conn, device.id, before_us)
+    after_us = start[0] if start else before_us - NO_SNAPSHOT_LOOKBACK_US
     state = decode(start[1]) if start else DeviceState()
-    rows = await positions_of(conn, device.id, after_us + 1, at_us + LOOK_AHEAD_US)
+    rows = await positions_of(conn, device.id, after_us + 1, at_us + ahead_us)
     if start and not len(rows[rows["time_us"] <= at_us]):
         # The last fix is the snapshot's own: go on from an earlier one.
         start = await snapshot_before(conn, device.id, start[0])
@@ -57,7 +63,7 @@ async def _question(conn: Connection, device: Device, rule_id: int, at_us: int) 
         state = decode(start[1]) if start else DeviceState()
         rows = await positions_of(conn, device.id, after_us + 1, at_us + LOOK_AHEAD_US)
     return Question(
-        rulebook=await load_rulebook(conn, at_us),
+        rulebook=rulebook,
         device=device,
         rule_id=rule_id,
         at_us=at_us,

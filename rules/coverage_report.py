@@ -19,9 +19,9 @@ from rules.coverage import (
     fold_coverage,
     look_at_coverage,
 )
-from rules.duties import follow_one
 from rules.owed import Duty, Watched
 from rules.pieces import Pieces, driven, pieces_of
+from rules.progress import follow_one
 from rules.roster import Roster
 
 MAX_DAYS = 3  # the times of passes fit into 16 bits so long

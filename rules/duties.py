@@ -8,9 +8,8 @@ tick for a device that fell silent before; the tick changes nothing, for late da
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -19,10 +18,10 @@ from rules.batch import Batch
 from rules.contract import UNKNOWN, YES, Memory
 from rules.duty_days import DAY_US, DutyDays, Opened
 from rules.findings import FindingMaker
-from rules.owed import Duty, Ground, Seen, Verdict, Watched
+from rules.owed import Duty, Ground, Verdict, Watched
 from rules.plan import Plan, Version
+from rules.progress import begun, hear, known_share, steps_of
 from rules.state import DeviceState
-from rules.view import View
 
 _SECOND_US = 1_000_000
 GRACE_US = 60 * _SECOND_US  # at a tick: reports are on their way for so long
@@ -102,11 +101,22 @@ class Duties:
         """A device's duties under way at a time, of all rules, the earliest due first."""
         return [opened for _, days in self._plans for opened in days.around(device_id, at_us)]
 
+    def verdict_at(
+        self, device_id: int, duty: Duty, state: DeviceState, tick_us: int
+    ) -> Verdict | None:
+        """The verdict at a tick on a duty that a state holds; None: none, or it is not due."""
+        for plan, days in self._plans:
+            opened = days.find(device_id, duty.key, duty.from_us)
+            progress = state.memories.get(plan.rule_id, {}).get(duty.key)
+            if opened is not None and progress and duty.due_us + GRACE_US <= tick_us:
+                return self.verdict(days, opened, progress)
+        return None
+
     def verdict(self, days: DutyDays, opened: Opened, progress: Memory) -> Verdict:
         """The verdict by what is known."""
         duty, version = opened
         parameters = version.parameters
-        share = _known_share(duty, progress, parameters["max_gap_s"] * _SECOND_US)
+        share = known_share(duty, progress, parameters["max_gap_s"] * _SECOND_US)
         known = {"known_share": round(share, 3)}
         if not days.kind.unheard and share < parameters["min_known_share"]:
             return Verdict(UNKNOWN, progress.get("doubt") or "not_heard", known)
@@ -130,11 +140,11 @@ class Duties:
             times = batch.view.rows["time_us"][row].tolist()
             for duty, end, count in zip(duties, np.cumsum(counts).tolist(), counts, strict=True):
                 memory = states[duty.device_id].memories.setdefault(plan.rule_id, {})
-                progress = memory.setdefault(duty.key, _begun(duty))
+                progress = memory.setdefault(duty.key, begun(duty))
                 part = slice(end - count, end)
-                steps = _steps(seen, times, part, progress)
+                steps = steps_of(seen, times, part, progress)
                 days.kind.fold(self._ground, duty, progress, steps, version.parameters)
-                _hear(progress, duty, steps, version.parameters["max_gap_s"] * _SECOND_US)
+                hear(progress, duty, steps, version.parameters["max_gap_s"] * _SECOND_US)
 
     def _pass(
         self, plan: Plan, days: DutyDays, states: Mapping[int, DeviceState], batch: Batch
@@ -172,7 +182,7 @@ class Duties:
                 start, stop = np.searchsorted(own, [duty.from_us, duty.due_us + 1])
                 near = int(own[stop]) < duty.due_us + UNHEARD_US
                 if start == stop and near and duty.key not in memory:
-                    yield place, duty.key, opened, _begun(duty)
+                    yield place, duty.key, opened, begun(duty)
 
     def _due(
         self, plan: Plan, days: DutyDays, states: Mapping[int, DeviceState], tick_us: int
@@ -188,7 +198,7 @@ class Duties:
             duty = opened[0]
             state = states.get(duty.device_id) or DeviceState()
             if state.last_us < duty.due_us and duty.key not in state.memories.get(plan.rule_id, {}):
-                yield from self._tell(plan, days, opened, state, _begun(duty))
+                yield from self._tell(plan, days, opened, state, begun(duty))
 
     def _tell(
         self,
@@ -220,57 +230,8 @@ class Duties:
         )
 
 
-def follow_one(
-    duty: Duty,
-    view: View,
-    seen: Seen,
-    fold: Callable[[Memory, Sequence[tuple[int, Any]]], None],
-    max_gap_s: float,
-) -> tuple[Memory, float]:
-    """A duty over all rows of a view at once: its progress and known share, for reports."""
-    progress = _begun(duty)
-    times = view.rows["time_us"].tolist()
-    steps = _steps(seen, times, slice(0, len(times)), progress)
-    fold(progress, steps)
-    _hear(progress, duty, steps, max_gap_s * _SECOND_US)
-    return progress, _known_share(duty, progress, max_gap_s * _SECOND_US)
-
-
 def _open(memory: Memory | None) -> list[tuple[str, Memory]]:
     return [(key, progress) for key, progress in (memory or {}).items() if key != DOUBT]
-
-
-def _begun(duty: Duty) -> dict[str, Any]:
-    return {"from_us": duty.from_us, "due_us": duty.due_us, "seen_us": 0, "heard_us": 0}
-
-
-def _steps(
-    seen: Seen, times: Sequence[int], part: slice, progress: Memory
-) -> list[tuple[int, Any]]:
-    """The known fixes of one duty; why others are not known is noted."""
-    known = seen.known[part]
-    if not known.all():
-        progress["doubt"] = str(seen.reasons[part][~known][-1])
-    facts = zip(times[part], seen.facts[part], known.tolist(), strict=True)
-    return [(time_us, fact) for time_us, fact, is_known in facts if is_known]
-
-
-def _hear(
-    progress: Memory, duty: Duty, steps: Sequence[tuple[int, Any]], max_gap_us: float
-) -> None:
-    """Count the time between fixes that are near enough; the window's start counts as one."""
-    for time_us, _ in steps:
-        gap_us = time_us - (progress["seen_us"] or duty.from_us)
-        progress["heard_us"] += gap_us if gap_us <= max_gap_us else 0
-        progress["seen_us"] = time_us
-
-
-def _known_share(duty: Duty, progress: Memory, max_gap_us: float) -> float:
-    if not progress["seen_us"]:
-        return 0.0
-    rest_us = duty.due_us - progress["seen_us"]
-    heard_us = progress["heard_us"] + (rest_us if rest_us <= max_gap_us else 0)
-    return float(heard_us / max(duty.due_us - duty.from_us, 1))
 
 
 def _note_doubt(memory: Memory, duty: Duty, verdict: Verdict) -> None:

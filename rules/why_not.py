@@ -20,10 +20,12 @@ from rules.clauses import Clause, ExplainingKind
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, FollowingKind, RuleKind
 from rules.engine import Engine
 from rules.episodes import ACTIVE, IDLE, PENDING, Episode
+from rules.owed import DutyKind
 from rules.plan import effective_parameters
 from rules.scope import judges
 from rules.state import DeviceState
 from rules.trips import HAULS, follow_trips
+from rules.why_due import why_due
 from rules.why_not_words import Answer, Said, answer, out_of_scope
 from rules.why_silent import why_silent
 
@@ -63,6 +65,11 @@ def why_not(question: Question, kinds: Mapping[str, RuleKind]) -> Answer:
         return why_silent(
             question.rulebook, question.device, (kind, parameters), question.at_us, heard
         )
+    if isinstance(kind, DutyKind):
+        book = msgspec.structs.replace(question.rulebook, rules=tuple(versions))
+        state, rows = _only(question.state, rule.id), question.rows
+        known = state, rows, question.known_until_us
+        return why_due(book, question.device, kind, question.at_us, known)
     return _Trial(question, kind, rule, parameters).answer()
 
 

@@ -94,6 +94,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "最后一次上报（{before_zh}）时不在作业",
         "it was not at work when last heard ({before_en})",
     ),
+    "no_duty": (
+        "当时没有应完成的任务（无生效的指派，或不在其时段内）",
+        "nothing was owed then: no assignment in force, or none of its windows",
+    ),
+    "not_due": (
+        "任务尚未到期（{from_zh}至{due_zh}）",
+        "it is not due yet ({from_en} to {due_en})",
+    ),
+    "unheard": (
+        "时段内没有收到任何上报（{from_zh}至{due_zh}），沉默不归责",
+        "nothing at all was heard in the window ({from_en} to {due_en}): silence accuses no one",
+    ),
+    "duty_done": (
+        "任务已完成（{from_zh}至{due_zh}）：{facts}",
+        "it was done ({from_en} to {due_en}): {facts}",
+    ),
     "heard": (
         "当时有上报：{before_zh}至{after_zh}之间只沉默{lasted_zh}，须满{wanted_zh}",
         "it was heard of: silent from {before_en} to {after_en}, only {lasted_en} of {wanted_en}",
@@ -114,6 +130,7 @@ _REASONS = {
     "load_unknown": ("载重未知", "nobody knows whether it was loaded"),
     "site_unknown": ("不知在何处装车", "nobody knows where it was loaded"),
     "no_position": ("未定位", "no position"),
+    "not_heard": ("时段内有效定位覆盖的时间不足", "too little of the window was heard"),
 }
 
 

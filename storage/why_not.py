@@ -9,7 +9,8 @@ from storage.instants import from_datetime, to_datetime
 
 _RAISED = """
 SELECT id, finding FROM violations
-WHERE device_id = %(device)s AND rule_id = %(rule)s AND started_at <= %(at)s
+WHERE device_id = %(device)s AND rule_id = %(rule)s
+  AND (started_at <= %(at)s OR (measures->>'window_from_us')::bigint <= %(at_us)s)
   AND coalesce(ended_at, last_at) >= %(at)s
 ORDER BY finding = 'standing' DESC, id DESC LIMIT 1
 """
@@ -20,6 +21,7 @@ async def raised_at(
 ) -> tuple[int, bool] | None:
     """The violation of a rule that covers a time, and whether it stands."""
     parameters: dict[str, Any] = {"device": device_id, "rule": rule_id, "at": to_datetime(at_us)}
+    parameters["at_us"] = at_us
     row = await (await conn.execute(_RAISED, parameters)).fetchone()
     return (int(row[0]), row[1] == "standing") if row else None
 
