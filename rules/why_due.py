@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from model.position import Rows
 from model.rulebook import Device, Rulebook
@@ -56,11 +57,11 @@ def _verdict(
     """What the fixes, or the silence after them, say of the duty; None: nothing yet, or nothing."""
     state, rows, known_until_us = heard
     states = {device.id: state}
-    kinds = {device.id: device.kind}
+    kinds, own = {device.id: device.kind}, np.array([device.id], np.int32)
     if len(rows):
         rows = sort_rows(rows)
         view = build_view(rows, engine.rulebook, kinds, engine.roster, engine.index)
-        for judged in engine.duties.judge(states, Batch.of(view)):
+        for judged in engine.duties.judge(states, Batch.of(view, own, states)):
             if judged.duty == duty:
                 return judged.verdict
     return engine.duties.verdict_at(device.id, duty, state, known_until_us)
