@@ -10,6 +10,7 @@ from model.calendar import CalendarDay
 from model.fences import Assignment, Fence, Shift, Window
 from model.ladder import LadderStep
 from model.permits import Permit, Waybill
+from model.sightings import Sighting
 
 Severity = Literal["info", "warning", "serious"]
 Mode = Literal["live", "shadow", "off"]
@@ -93,6 +94,7 @@ class Rulebook(msgspec.Struct, frozen=True, kw_only=True):
     calendar: tuple[CalendarDay, ...] = ()
     permits: tuple[Permit, ...] = ()
     waybills: tuple[Waybill, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

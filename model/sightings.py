@@ -8,7 +8,8 @@ import msgspec
 class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     """One sighting of a unit; `registered`: its plate was in the register when it was seen.
 
-    `organisation_id` is the source's; `photo`: SHA-256 of the picture, None without one.
+    `organisation_id` is the source's; `confidence`: of the plate reader, 0 to 1; `photo`: SHA-256
+    of the picture, None without one.
     """
 
     id: int
@@ -19,4 +20,5 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     latitude_e6: int
     accuracy_m: int
     registered: bool
+    confidence: float | None = None
     photo: str | None = None

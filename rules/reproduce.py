@@ -111,6 +111,7 @@ def own_world(
         outages=tuple(o for o in rulebook.outages if o.from_us <= to_us and o.to_us >= from_us),
         permits=permits,
         waybills=waybills,
+        sightings=tuple(s for s in rulebook.sightings if s.device_id == device.id),
     )
 
 

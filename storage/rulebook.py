@@ -26,6 +26,7 @@ from storage.rulebook_changes import (
     save_rule,
     save_shift,
 )
+from storage.sightings import sightings_since
 from storage.waybills import load_waybills
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "save_shift",
 ]
 
+SIGHTING_DAYS = 8  # as far back as anything is judged anew, and a day
 SHIFT_DAYS = 60  # older shifts no replay needs
 
 _FENCES = """
@@ -101,6 +103,7 @@ async def _load(conn: Connection, now_us: int) -> Rulebook:
         calendar=await load_calendar(conn),
         permits=await load_permits(conn),
         waybills=await load_waybills(conn, now_us),
+        sightings=tuple(await sightings_since(conn, now_us - SIGHTING_DAYS * DAY_US)),
     )
 
 

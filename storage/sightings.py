@@ -15,14 +15,17 @@ from psycopg.rows import dict_row
 
 from model.sightings import Sighting
 from model.vehicles import UnitKind
+from storage import rejudge
 from storage.cameras import Source
 from storage.database import Connection
-from storage.instants import from_datetime, to_datetime
+from storage.instants import to_datetime
 
 Row = dict[str, Any]
 PLATE_PROTOCOL = "plate"
 MAX_PLATE_UNITS = 20_000  # plates of no register; more of them are refused until some are looked at
 MAX_LISTED = 500
+MAX_JUDGED = 200_000  # sightings that the rules look back on
+REJUDGED_BEFORE_US = 3_600_000_000  # rules look so far back from a sighting (rules.seen)
 MAX_PHOTOS = 50  # of one violation's evidence
 # One plate must not become two units because two cameras saw it at the same moment.
 _PLATE_LOCK = 0x706C_6174
@@ -46,6 +49,7 @@ VALUES (%(organisation_id)s, %(camera_id)s, %(user_id)s, %(key)s, %(plate)s, %(d
     %(accuracy_m)s, %(confidence)s, %(note)s, %(photo)s)
 ON CONFLICT (camera_id, user_id, key) DO NOTHING RETURNING id
 """
+_BUMP = "UPDATE rulebook_revision SET revision = revision + 1"
 _KNOWN = """
 SELECT id, device_id, registered FROM sightings
 WHERE camera_id IS NOT DISTINCT FROM %(camera_id)s AND user_id IS NOT DISTINCT FROM %(user_id)s
@@ -132,6 +136,9 @@ async def save_sighting(conn: Connection, source: Source, new: NewSighting, now_
             known = await _row(conn, _KNOWN, values)
             assert known is not None
             return Stored(**known, duplicate=True)
+        await conn.execute(_BUMP)
+        since_us = new.seen_us - REJUDGED_BEFORE_US
+        await rejudge.ask(conn, [values["device_id"]], since_us)
     return Stored(
         id=row["id"],
         device_id=values["device_id"],
@@ -152,7 +159,6 @@ async def _unit(conn: Connection, values: Row) -> tuple[int, bool]:
     row = await _row(conn, _NEW_UNIT, made)
     if row is None:
         raise TooManyPlatesError
-    await conn.execute("UPDATE rulebook_revision SET revision = revision + 1")
     return row["id"], False
 
 
@@ -170,6 +176,7 @@ async def take_over_plate(conn: Connection, device_id: int, plate: str, now_us: 
         query = f"UPDATE {table} SET device_id = %s WHERE device_id = %s"  # noqa: S608 ours
         await conn.execute(query.encode(), moved)
     await conn.execute("DELETE FROM devices WHERE id = %s", (row["id"],))
+    await conn.execute(_BUMP)
     await conn.execute(
         "UPDATE devices SET plate_known_from = %s WHERE id = %s", (to_datetime(now_us), device_id)
     )
@@ -194,21 +201,16 @@ async def find_sighting(
     return await _row(conn, f"{_SELECT} AND s.id = %(id)s", parameters)
 
 
-async def sightings_between(
-    conn: Connection, from_us: int, to_us: int, device_id: int | None = None
-) -> list[Sighting]:
-    """What the rules need to know of [from, to], of all units or of one; by time."""
+async def sightings_since(conn: Connection, from_us: int) -> list[Sighting]:
+    """What the rules need to know, by time: the latest MAX_JUDGED."""
     query = """
-        SELECT id, device_id, organisation_id, seen_at, longitude_e6, latitude_e6, accuracy_m,
-               registered, photo
-        FROM sightings WHERE seen_at >= %(from)s AND seen_at <= %(to)s
-          AND (%(device)s::integer IS NULL OR device_id = %(device)s) ORDER BY seen_at, id
+        SELECT id, device_id, organisation_id, (extract(epoch FROM seen_at) * 1000000)::bigint
+                   AS seen_us,
+               longitude_e6, latitude_e6, accuracy_m, registered, confidence, photo
+        FROM sightings WHERE seen_at >= %(from)s ORDER BY seen_at DESC, id DESC LIMIT %(most)s
     """
-    parameters = {"from": to_datetime(from_us), "to": to_datetime(to_us), "device": device_id}
-    return [
-        Sighting(**{k: v for k, v in row.items() if k != "seen_at"}, seen_us=_us(row["seen_at"]))
-        for row in await _rows(conn, query, parameters)
-    ]
+    parameters = {"from": to_datetime(from_us), "most": MAX_JUDGED}
+    return [Sighting(**row) for row in reversed(await _rows(conn, query, parameters))]
 
 
 async def photos_between(conn: Connection, device_id: int, from_us: int, to_us: int) -> list[Row]:
@@ -221,7 +223,3 @@ async def photos_between(conn: Connection, device_id: int, from_us: int, to_us: 
     """  # noqa: S608 the number is ours
     parameters = {"device": device_id, "from": to_datetime(from_us), "to": to_datetime(to_us)}
     return await _rows(conn, query, parameters)
-
-
-def _us(time: Any) -> int:
-    return from_datetime(time)

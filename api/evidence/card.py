@@ -50,7 +50,9 @@ class Period:
 
     @staticmethod
     def of(row: Row) -> Period:
-        start_us = microseconds(row["started_at"])
+        # A duty is a moment; what was looked at is its window.
+        started_us = microseconds(row["started_at"])
+        start_us = min(int(row["measures"].get("window_from_us", started_us)), started_us)
         end_us = microseconds(row["ended_at"] or row["last_at"])
         return Period(start_us, min(end_us, start_us + MAX_EPISODE_US))
 
