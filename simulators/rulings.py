@@ -36,6 +36,9 @@ _SPECIAL = (
         parameters={"min_duration_s": 120},
     ),
     Ruling("illegal_dumping", severity="serious"),
+    # Sweepers have their roads all day; water trucks fetch water and rest half of each window.
+    Ruling("late_start", kinds=("water_truck",)),
+    Ruling("not_working", kinds=("water_truck",), parameters={"required_pct": 30}),
     # The avenues are signed 50; everything slower is judged by the police.
     Ruling("speeding", parameters={"limit_kmh": 50}),
 )

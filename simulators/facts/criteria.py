@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from model.vehicles import VEHICLES, UnitKind
-from simulators.facts import conduct, dust, hours, patrol, route
+from simulators.facts import conduct, dust, duties, hours, patrol, route
 from simulators.facts.scene import Facts, Scene
 
 RED_LIGHT_S = 75.0
@@ -49,6 +49,8 @@ CRITERIA: dict[str, Criterion] = {
     "driving_too_long": Criterion(
         VEHICLES, hours.driving_too_long, 1, 300, 5, needs="fix", event=True
     ),
+    "late_start": Criterion((WATER,), duties.late_start, 1, 30, 5, needs="word", event=True),
+    "not_working": Criterion((WATER,), duties.not_working, 1, 30, 5, needs="word", event=True),
     # dust
     "uncovered_load": Criterion((MUCK,), dust.uncovered, 60, 110, 40, signals=("cover_closed",)),
     "unwashed_exit": Criterion((MUCK,), dust.unwashed_exit, 1, 30, 5, event=True),

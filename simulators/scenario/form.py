@@ -12,7 +12,7 @@ from msgspec import Meta
 
 Rule = Literal[
     "route_deviation", "wrong_direction", "forbidden_area", "left_area",
-    "operating_hours", "stop_too_long", "driving_too_long",
+    "operating_hours", "stop_too_long", "driving_too_long", "late_start", "not_working",
     "uncovered_load", "unwashed_exit", "illegal_dumping", "mixer_discharge",
     "not_spraying", "not_sweeping", "spraying_too_fast", "sweeping_too_fast",
     "speeding", "vehicle_offline", "gnss_lost", "frozen_position", "impossible_jump",
@@ -23,8 +23,9 @@ Deed = Literal[
     "leaves_uncovered", "leaves_route", "drives_through_centre", "leaves_unwashed",
     "dumps_outside", "turns_back", "speeds", "enters_closed_area", "discharges_outside",
     "drives_without_rest", "does_not_spray", "does_not_sweep", "works_too_fast", "leaves_area",
-    "stands_at_roadside", "leaves_grid", "falls_silent", "mocks_position", "goes_offline",
-    "loses_satellites", "freezes", "jumps", "loses_power", "loses_antenna", "loses_ignition_wire",
+    "stands_at_roadside", "stays_in_depot", "leaves_grid", "falls_silent", "mocks_position",
+    "goes_offline", "loses_satellites", "freezes", "jumps", "loses_power", "loses_antenna",
+    "loses_ignition_wire",
 ]  # fmt: skip
 FaultKind = Literal[
     "gnss_drift", "outliers", "tunnel", "area_gnss_loss", "frozen_fixes", "clock_skew",

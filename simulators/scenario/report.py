@@ -16,16 +16,23 @@ _COLUMNS = (
 
 
 def report(
-    plan: Plan, score: Score, seconds: float, error: str | None, counts: Mapping[str, int]
+    plan: Plan,
+    score: Score,
+    seconds: tuple[float, float],
+    error: str | None,
+    counts: Mapping[str, int],
 ) -> dict[str, Any]:
-    """The JSON report (docs/simulators.md)."""
+    """The JSON report (docs/simulators.md). `seconds`: of the run, of them the simulators' own."""
+    whole_s, own_s = seconds
     rules = {kind: entry.summary() for kind, entry in score.rules.items()}
     return {
         "scenario": plan.name,
         "passed": score.passed and error is None,
         "error": error,
         "vehicle_hours": round(plan.vehicle_hours, 3),
-        "seconds": round(seconds, 1),
+        "seconds": round(whole_s, 1),
+        "simulators_s": round(own_s, 1),
+        "unit_seconds_per_s": round(plan.vehicle_hours * 3_600 / max(whole_s, 0.1)),
         "rules": rules,
         "total": score.total().summary(),
         "missed": [{"rule": rule, "what": what} for rule, what in score.missed],
@@ -69,7 +76,11 @@ def table(told: Mapping[str, Any]) -> str:
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         for row in rows
     ]
-    lines.append(f"{told['vehicle_hours']:,.0f} vehicle-hours in {told['seconds']:.0f} s")
+    lines.append(
+        f"{told['vehicle_hours']:,.0f} vehicle-hours in {told['seconds']:.0f} s, of them"
+        f" {told['simulators_s']:.0f} s the simulators' own:"
+        f" {told['unit_seconds_per_s']:,} vehicle-seconds a second"
+    )
     lines += [f"  missed: {one['rule']}, {one['what']}" for one in told["missed"]]
     lines += [f"  false: {one['rule']}, {one['what']}" for one in told["false_violations"]]
     if told["error"]:

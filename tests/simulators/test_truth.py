@@ -25,6 +25,8 @@ BREAKERS = {
     "illegal_dumping": {"dumps"},
     "mixer_discharge": {"roadside"},
     "driving_too_long": {"restless"},
+    "late_start": {"idle"},
+    "not_working": {"idle"},
     "speeding": {"speeds"},
     "not_spraying": {"dry"},
     "not_sweeping": {"brush_up"},

@@ -15,13 +15,13 @@ from simulators.fleet.timeline import Change
 SWEEPING_KMH, SPRAYING_KMH = 8.0, 12.0
 DRY_S, NEARLY_DRY_S = 780.0, 90.0
 PASS_S = 1_600.0
-WATER_ROLES = ("dry", "too_fast", "nearly_dry", "no_sensor", "dry", "nearly_fast", "honest")
+WATER_ROLES = ("dry", "too_fast", "nearly_dry", "no_sensor", "dry", "idle", "nearly_fast", "honest")
 SWEEPER_ROLES = ("brush_up", "too_fast", "leaves_area", "stands", "honest", "nearly_stands")
 ON_THE_ROAD = ("dry", "nearly_dry", "brush_up", "too_fast", "nearly_fast", "leaves_area",
                "stands", "nearly_stands")  # fmt: skip
 IDLE = {"dry": DRY_S, "nearly_dry": NEARLY_DRY_S, "brush_up": DRY_S}
 STANDS = {"stands": 2_700.0, "nearly_stands": 900.0}
-AWAY_S = 600.0
+AWAY_S, IN_DEPOT_S, IDLE_SOON_S = 600.0, 14_400.0, 1_200.0
 TOO_FAST_KMH = {"sweeper": 25.0, "water_truck": 32.0}
 NEARLY_FAST_KMH = {"sweeper": 12.0, "water_truck": 16.5}
 REST_AFTER_S, LATEST_REST_S = 3_600.0, 5_400.0
@@ -66,6 +66,9 @@ def round_work(driver: Driver, plan: RoundPlan) -> Iterator[None]:
     depot = plan.city.place("K1").inside
     travelling = _signals(plan, TRAVELLING)
     while True:
+        if plan.role == "idle" and plan.appointments.due_s < driver.now_s + IDLE_SOON_S:
+            _stay_in_depot(driver, plan, travelling)
+            yield
         open_s = left_s(plan.windows, plan.origin_us, driver.now_s)
         if open_s < 600:
             driver.drive_to(depot, "to_depot", travelling)
@@ -84,6 +87,15 @@ def round_work(driver: Driver, plan: RoundPlan) -> Iterator[None]:
             after_s = LATEST_REST_S if soon and plan.role in ON_THE_ROAD else REST_AFTER_S
             driver.rest(after_s, **{k: v for k, v in travelling.items() if k != "ignition"})
             yield
+
+
+def _stay_in_depot(driver: Driver, plan: RoundPlan, travelling: dict[str, int]) -> None:
+    """Park, until well after the window has opened."""
+    driver.drive_to(plan.city.place("K1").inside, "to_depot", travelling)
+    plan.appointments.done(max(driver.now_s, plan.appointments.due_s))
+    until_s = max(driver.now_s, plan.appointments.kept[-1]) + (plan.seconds or IN_DEPOT_S)
+    driver.wait(until_s - driver.now_s, "parked", **{**travelling, "ignition": NO})
+    driver.rested_s = driver.now_s
 
 
 def _passes(driver: Driver, plan: RoundPlan) -> Iterator[None]:

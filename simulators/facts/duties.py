@@ -1,0 +1,70 @@
+"""Facts of the rules over windows: what was owed in them and not done; told at the due time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from model.signals import UNKNOWN
+from model.signals import field as signal_field
+from simulators.city.city import WORK_ROAD_HALF_WIDTH_M
+from simulators.facts.scene import GRID_S, Facts, Mask, Scene
+
+LATE_S = 1_800
+TOLD_S = 60
+UNSEEN_SHARES = (0.1, 0.3)  # of a window: more, and the server may not, does not judge it
+Due = Callable[[float, float], float]
+
+
+def late_start(scene: Scene) -> Facts:
+    """Hardly any work half an hour after the window's start."""
+    return _owed(scene, lambda start, _end: start + LATE_S, (10.0, 150.0), share=False)
+
+
+def not_working(scene: Scene) -> Facts:
+    """Too little of the window worked; the city's rule asks for 30 %."""
+    return _owed(scene, lambda _start, end: end, (0.18, 0.40), share=True)
+
+
+def _owed(scene: Scene, due_of: Due, limits: tuple[float, float], *, share: bool) -> Facts:
+    """Seconds (`share`: of the window) at work up to each due time, below the limits."""
+    sure, maybe = scene.none(), scene.none()
+    duty = next(duty for duty in scene.unit.duties if duty.purpose == "work_road")
+    time_s = scene.at.time_s
+    works = unseen = None
+    for start_min, end_min in duty.windows or ():
+        opened_s = np.rint(time_s - (scene.local_minute - start_min) * 60).astype(np.int64)
+        length_s = (end_min - start_min) * 60
+        for start_s in np.unique(opened_s).tolist():
+            due_s = due_of(start_s, start_s + length_s)
+            if due_s + TOLD_S < time_s[0] or start_s > time_s[-1]:
+                continue
+            if works is None or unseen is None:
+                works, unseen = _works(scene), _unseen(scene)
+            window = (time_s >= start_s) & (time_s < due_s)
+            known = scene.memory.setdefault(str(start_s), {"worked": 0, "unseen": 0})
+            known["worked"] += GRID_S * int((window & works).sum())
+            known["unseen"] += GRID_S * int((window & unseen).sum())
+            told = (time_s >= due_s) & (time_s < due_s + TOLD_S)
+            done = known["worked"] / (due_s - start_s) if share else known["worked"]
+            unseen_share = (known["unseen"] + max(0, -start_s)) / (due_s - start_s)
+            sure |= told & (done < limits[0]) & (start_s >= 0) & (unseen_share < UNSEEN_SHARES[0])
+            maybe |= told & (done < limits[1]) & (unseen_share < UNSEEN_SHARES[1])
+    return sure, maybe
+
+
+def _works(scene: Scene) -> Mask:
+    """Pump on, on the road, at the speed of the work."""
+    duty = next(duty for duty in scene.unit.duties if duty.purpose == "work_road")
+    road = next(road for road in scene.city.work_roads if road.code == duty.fence_code)
+    works: Mask = scene.says("spraying") & (scene.kmh > 2) & (scene.kmh < 20)
+    if works.any():
+        works &= scene.to_line_m(road.line) < WORK_ROAD_HALF_WIDTH_M
+    return works
+
+
+def _unseen(scene: Scene) -> Mask:
+    unknown = signal_field(scene.at.signals, "spraying") == UNKNOWN
+    unseen: Mask = scene.blind | scene.elsewhere | scene.silent | unknown
+    return unseen
