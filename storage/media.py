@@ -38,7 +38,9 @@ WITH sized AS (
 ), gone AS (
     SELECT s.sha256 FROM sized s
     WHERE s.total > %(most)s OR (s.added_at < %(before)s AND NOT EXISTS
-        (SELECT 1 FROM sightings g WHERE g.photo = s.sha256))
+        (SELECT 1 FROM sightings g WHERE g.photo = s.sha256) AND NOT EXISTS
+        (SELECT 1 FROM terminal_media t WHERE t.sha256 = s.sha256
+         AND t.received_at >= %(before)s))
     ORDER BY s.added_at LIMIT %(limit)s
 ), cleared AS (
     UPDATE sightings SET photo = NULL WHERE photo IN (SELECT sha256 FROM gone)

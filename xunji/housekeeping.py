@@ -8,6 +8,8 @@ import structlog
 
 from pipeline.contract import Clock
 from storage.database import Database
+from storage.instants import DAY_US
+from storage.media import MediaStore, drop_media
 from storage.retention import drop_expired, trim
 from xunji.settings import Settings
 
@@ -46,8 +48,14 @@ class Housekeeping:
                 max(settings.raw_frames_days, 1),
             )
             deleted = await trim(conn, now_us, self._settings.rules.snapshot_days)
+            photos = await drop_media(
+                conn,
+                now_us - settings.retention_days * DAY_US,
+                int(settings.media_gigabytes * 1e9),
+            )
         finally:
             await conn.close()
+        await asyncio.to_thread(MediaStore(self._settings.data_dir / "media").remove, photos)
         if dropped.positions or dropped.raw_frames:
             _log.info("dropped", positions=dropped.positions, raw_frames=dropped.raw_frames)
         _log.debug("trimmed", **deleted)

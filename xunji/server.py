@@ -22,7 +22,6 @@ from api.services import Services
 from api.violation_view import violation_json
 from gateway.counters import Counters
 from gateway.directory import Directory
-from gateway.gateway import Gateway
 from pipeline.contract import Clock
 from pipeline.duplicates import RecentReports
 from pipeline.evaluate import Evaluator
@@ -30,7 +29,6 @@ from pipeline.ingest import IngestLoop
 from pipeline.live import LiveHub
 from pipeline.prepare import Preparation
 from rules.registry import kinds_by_name
-from storage.command_queue import CommandQueue
 from storage.database import open_database
 from storage.instants import DAY_US
 from storage.journal import last_journal_id
@@ -39,8 +37,9 @@ from storage.organisations import any_organisation, create_organisation, organis
 from storage.registration import Registration
 from storage.writer import Writer
 from xunji.clock import SimulatedClock
+from xunji.doors import build_gateway
 from xunji.housekeeping import Housekeeping
-from xunji.options import clock_of, gateway_options, pace, secret_of
+from xunji.options import clock_of, pace, secret_of
 from xunji.settings import Settings
 from xunji.web_server import QuietUvicorn
 
@@ -214,15 +213,16 @@ class Server:
         self.directory.refresh(await source.load_devices())
 
     async def _start_gateway(self, stack: contextlib.AsyncExitStack) -> None:
-        self.gateway = Gateway(
-            gateway_options(self.settings),
+        self.gateway, media = build_gateway(
+            self.settings,
+            self.database,
             ingest=self.ingest,
             clock=self.clock,
             directory=self.directory,
-            commands=CommandQueue(self.database.pool),
             counters=self.counters,
             live=self.live,
         )
+        stack.push_async_callback(_cancelled, self._run(media.run(), "media"))
         await self.gateway.start()
         stack.push_async_callback(self.gateway.stop, self._drain)
 

@@ -23,6 +23,7 @@ class DatabaseSettings(BaseModel):
     url: str | None = Field(None, description="postgresql://... of TimescaleDB or PostgreSQL >= 15")
     timescale: bool = Field(True, description="false: plain partitions even where it is there")
     retention_days: int = Field(90, ge=1, description="positions older than this are dropped")
+    media_gigabytes: float = Field(20, gt=0, description="photos kept; above it the oldest go")
     raw_frames_days: int = Field(7, ge=0, description="raw frames kept; 0 keeps none")
 
 

@@ -15,6 +15,7 @@ from api.routes import (
     fences,
     inputs,
     live,
+    media,
     patrol,
     people,
     permits,
@@ -58,5 +59,6 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         webhooks,
         clock,
         live,
+        media,
     )
 )

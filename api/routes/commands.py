@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from api.access import Commander, Conn, Reader, State
 from api.driver_texts import check_text
 from api.errors import ApiProblem
-from api.shapes.units import Command, TextCommand
+from api.shapes.units import Command, PhotoCommand, TextCommand
 from api.violation_view import command_json
 from storage.commands import commands_of_device, find_command, queue_command
 from storage.registers import device
@@ -18,8 +18,10 @@ router = APIRouter(tags=["commands"])
 
 
 @router.post("/devices/{device_id}/commands", response_model=Command, status_code=201)
-async def send(device_id: int, body: TextCommand, state: State, conn: Conn, by: Commander) -> Any:
-    """Queue a text for a terminal; it goes out at once or at the next log-in, or expires."""
+async def send(
+    device_id: int, body: TextCommand | PhotoCommand, state: State, conn: Conn, by: Commander
+) -> Any:
+    """Queue a text or a photo for a terminal; out at once or at the next log-in, or it expires."""
     unit = await device(conn, by.organisations, device_id)
     if unit is None:
         raise ApiProblem("not_found")
@@ -28,7 +30,7 @@ async def send(device_id: int, body: TextCommand, state: State, conn: Conn, by: 
         organisation_id=unit["organisation_id"],
         device_id=device_id,
         kind=body.kind,
-        body={"text": check_text(body.text), "flags": body.flags},
+        body=_content(body),
         created_by=by.user.id,
         now_us=state.services.clock.now_us(),
     )
@@ -37,6 +39,12 @@ async def send(device_id: int, body: TextCommand, state: State, conn: Conn, by: 
     await conn.commit()
     state.tell_command(command_id)
     return command_json(queued)
+
+
+def _content(body: TextCommand | PhotoCommand) -> dict[str, Any]:
+    if isinstance(body, TextCommand):
+        return {"text": check_text(body.text), "flags": body.flags}
+    return body.model_dump(exclude={"kind"})
 
 
 @router.get("/devices/{device_id}/commands", response_model=list[Command])

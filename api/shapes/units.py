@@ -96,6 +96,16 @@ class TextCommand(BaseModel):
     flags: list[TextFlag] = ["display", "tts"]
 
 
+class PhotoCommand(BaseModel):
+    """Take photos now; resolution 1 320x240, 2 640x480, 3 800x600, 4 1024x768."""
+
+    kind: Literal["photo"]
+    channel: int = Field(1, ge=1, le=255)
+    shots: int = Field(1, ge=1, le=10)
+    resolution: int = Field(2, ge=1, le=4)
+    quality: int = Field(5, ge=1, le=10)
+
+
 class Command(BaseModel):
     """A command and what became of it."""
 

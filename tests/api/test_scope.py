@@ -10,7 +10,7 @@ import pytest
 from api.access import PERMISSIONS
 from api.app import PREFIX, create_app
 from storage.scope import CACHE_SECONDS, ScopeCache, visible_organisations
-from tests.api.town import Browser, Town
+from tests.api.town import Browser, Town, photo_of
 
 # Routes that need no log-in, or show nothing of anybody.
 OPEN = {("POST", "/login")}
@@ -110,7 +110,9 @@ async def _things_of_a(town: Town, browser: Browser) -> dict[str, int]:
     sighting = await browser.client.post(
         f"{PREFIX}/sightings", json=seen, headers={"Authorization": f"Bearer {camera['token']}"}
     )
+    media = await photo_of(town, "truck_a")
     return {
+        "media_id": media,
         "permit_id": permit["id"],
         "waybill_id": waybill["id"],
         "camera_id": camera["id"],

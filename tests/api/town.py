@@ -6,6 +6,7 @@ violations through the rules' own storage functions.
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -21,12 +22,15 @@ from model.frames import Quarantined, RawFrame
 from model.position import PositionBatch, empty_rows
 from model.rulebook import FAR_FUTURE_US, Device, Finding, Rule
 from model.signals import NO, YES, pack
+from model.uploads import TerminalFile
 from model.violations import Change
 from pipeline.live import LiveHub
 from protocols.jt808.fix import Fix, encode_fix
 from protocols.jt808.protocol import encode_frames
+from simulators.terminal.camera import photo
 from storage.changes import apply_change
 from storage.database import Database
+from storage.media import MediaStore
 from storage.rulebook import (
     register_device,
     save_assignment,
@@ -35,6 +39,7 @@ from storage.rulebook import (
     save_rule,
     save_shift,
 )
+from storage.terminal_media import TerminalMedia
 from storage.users import create_user, hash_password
 from storage.writer import Writer
 from xunji.clock import SimulatedClock
@@ -364,3 +369,20 @@ def browser_of(town: Town, services: Services | None = None) -> Browser:
     """A browser over a new application; close its client."""
     transport = httpx.ASGITransport(app=create_app(services or town.services))
     return Browser(town, httpx.AsyncClient(transport=transport, base_url="http://xunji.test"))
+
+
+async def photo_of(town: Town, name: str, number: int = 7) -> int:
+    """A photo that a truck has uploaded, 10 minutes ago; its id."""
+    file = TerminalFile(
+        device_id=town.devices[name].id,
+        media_number=number,
+        event="command",
+        channel=1,
+        data=photo(1, random.Random(number)),
+        received_us=NOW_US,
+        taken_us=NOW_US - 10 * MINUTE_US,
+        longitude_e6=118_800_000,
+        latitude_e6=32_050_000,
+    )
+    store = MediaStore(town.services.settings.data_dir / "media")
+    return await TerminalMedia(town.database, store).keep(file)

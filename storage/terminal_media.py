@@ -1,0 +1,95 @@
+"""Photos of terminals: a row each, the bytes in the media folder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+from model.uploads import TerminalFile
+from storage.database import Database
+from storage.instants import to_datetime
+from storage.media import MediaStore, record_media
+
+Row = dict[str, Any]
+
+# The same photo again, byte for byte under the same number, is one.
+_INSERT = """
+INSERT INTO terminal_media (organisation_id, device_id, media_number, event, channel, taken_at,
+    received_at, longitude_e6, latitude_e6, sha256)
+SELECT organisation_id, id, %(media_number)s, %(event)s, %(channel)s, %(taken_at)s,
+    %(received_at)s, %(longitude_e6)s, %(latitude_e6)s, %(sha256)s
+FROM devices WHERE id = %(device_id)s
+ON CONFLICT (device_id, media_number, sha256) DO UPDATE SET media_number = EXCLUDED.media_number
+RETURNING id
+"""
+_SELECT = """
+SELECT t.*, m.content_type, m.bytes FROM terminal_media t JOIN media m USING (sha256)
+WHERE t.organisation_id = ANY(%(organisations)s)
+"""
+_FILTERS = """
+  AND (%(device_id)s::integer IS NULL OR t.device_id = %(device_id)s)
+  AND (%(from)s::timestamptz IS NULL OR coalesce(t.taken_at, t.received_at) >= %(from)s)
+  AND (%(to)s::timestamptz IS NULL OR coalesce(t.taken_at, t.received_at) <= %(to)s)
+  AND (%(before_id)s::bigint IS NULL OR t.id < %(before_id)s)
+ORDER BY t.id DESC LIMIT %(limit)s
+"""
+
+
+class UnknownDevice(Exception):
+    """The register does not have the device yet."""
+
+
+class TerminalMedia:
+    """Where photos of terminals go."""
+
+    def __init__(self, database: Database, store: MediaStore) -> None:
+        self._database = database
+        self._store = store
+
+    async def keep(self, file: TerminalFile) -> int:
+        """Store durably; returns the row's id. Raises MediaProblem, UnknownDevice."""
+        media = await asyncio.to_thread(self._store.put, file.data)
+        async with self._database.pool.connection() as conn:
+            await record_media(conn, media, file.received_us)
+            cursor = await conn.execute(
+                _INSERT.encode(),
+                {
+                    "device_id": file.device_id,
+                    "media_number": file.media_number,
+                    "event": file.event,
+                    "channel": file.channel,
+                    "taken_at": None if file.taken_us is None else to_datetime(file.taken_us),
+                    "received_at": to_datetime(file.received_us),
+                    "longitude_e6": file.longitude_e6,
+                    "latitude_e6": file.latitude_e6,
+                    "sha256": media.sha256,
+                },
+            )
+            row = await cursor.fetchone()
+            if row is None:
+                raise UnknownDevice(f"device {file.device_id}")
+            return int(row[0])
+
+
+async def list_media(
+    conn: AsyncConnection[Any], organisations: Sequence[int], filters: Row
+) -> list[Row]:
+    """Visible photos, newest first; `filters`: device_id, from, to, before_id (or None), limit."""
+    parameters = {**filters, "organisations": list(organisations)}
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute((_SELECT + _FILTERS).encode(), parameters)
+        return await cursor.fetchall()
+
+
+async def find_media(
+    conn: AsyncConnection[Any], organisations: Sequence[int], media_id: int
+) -> Row | None:
+    """One visible photo."""
+    parameters = {"organisations": list(organisations), "id": media_id}
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(f"{_SELECT} AND t.id = %(id)s".encode(), parameters)
+        return await cursor.fetchone()

@@ -1,0 +1,42 @@
+"""The gateway and what stands behind it, from the settings."""
+
+from __future__ import annotations
+
+from gateway.counters import Counters
+from gateway.directory import Directory
+from gateway.gateway import Gateway
+from pipeline.contract import Clock, Ingest
+from pipeline.live import LiveHub
+from pipeline.media import MediaLoop
+from storage.command_queue import CommandQueue
+from storage.database import Database
+from storage.media import MediaStore
+from storage.terminal_media import TerminalMedia
+from xunji.options import gateway_options
+from xunji.settings import Settings
+
+
+def build_gateway(
+    settings: Settings,
+    database: Database,
+    *,
+    ingest: Ingest,
+    clock: Clock,
+    directory: Directory,
+    counters: Counters,
+    live: LiveHub,
+) -> tuple[Gateway, MediaLoop]:
+    """The gateway, not started yet, and the loop that stores photos for it."""
+    archive = TerminalMedia(database, MediaStore(settings.data_dir / "media"))
+    media = MediaLoop(archive, directory.actual_device)
+    gateway = Gateway(
+        gateway_options(settings),
+        ingest=ingest,
+        clock=clock,
+        directory=directory,
+        commands=CommandQueue(database.pool),
+        counters=counters,
+        live=live,
+        media=media,
+    )
+    return gateway, media
