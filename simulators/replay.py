@@ -15,6 +15,8 @@ from model.position import UNKNOWN, FixSource
 from model.signals import YES, pack
 from simulators.fleet.receiver import Fixes
 from simulators.fleet.unit import FIX_DTYPE
+from simulators.replay_faults import ReplayFaults
+from simulators.scenario.wire import Line
 from simulators.terminal import Handset, HandsetLink, Jt808Terminal, location_bodies
 from simulators.tracks import TrackPoint
 
@@ -28,6 +30,7 @@ class Replay:
     """How to play a track. `speed` 0: as fast as the server acknowledges.
 
     `shift`: move all times so that the last fix is taken when it is sent; else keep them.
+    `start_s`: move them so that the first fix is taken then (seconds since 1970).
     """
 
     identity: str
@@ -36,6 +39,7 @@ class Replay:
     plate: str = ""
     speed: float = 1.0
     shift: bool = True
+    start_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,14 @@ async def replay(
     orders: Replay,
     gateway: tuple[str, int],
     broker: tuple[str, int] | None = None,
+    *,
     tell: Callable[[float], None] = lambda _: None,
+    faults: ReplayFaults | None = None,
 ) -> Played:
     """Send a track and wait until everything is acknowledged. Raises Refused, OSError."""
-    lasts_s = _lasts_s(points) / orders.speed if orders.speed else 0.0
-    shift_s = int(time.time() + lasts_s - (points[-1].time_s or 0)) if orders.shift else 0
-    fixes = fixes_of(points, shift_s)
+    fixes = fixes_of(points, _shift_s(points, orders))
+    if faults is not None:
+        fixes = faults.spoil(fixes)
     courier: _Truck | _Person
     if orders.protocol == "handset":
         if broker is None:
@@ -83,6 +89,8 @@ async def replay(
         courier = _Person(orders, broker)
     else:
         courier = _Truck(orders, gateway)
+    if faults is not None:
+        courier.use(faults.line())
     try:
         await courier.start()
         await _send(fixes, orders.speed, courier, tell)
@@ -91,6 +99,15 @@ async def replay(
         await courier.stop()
     one = courier.terminal
     return Played(len(fixes), one.sent, one.acknowledged, one.refused)
+
+
+def _shift_s(points: Sequence[TrackPoint], orders: Replay) -> int:
+    if orders.start_s is not None:
+        return int(orders.start_s - (points[0].time_s or 0))
+    if not orders.shift:
+        return 0
+    lasts_s = _lasts_s(points) / orders.speed if orders.speed else 0.0
+    return int(time.time() + lasts_s - (points[-1].time_s or 0))
 
 
 def _lasts_s(points: Sequence[TrackPoint]) -> float:
@@ -126,6 +143,9 @@ class _Truck:
         self.start, self.stop = self.terminal.start, self.terminal.stop
         self.drained = self.terminal.drained
 
+    def use(self, line: Line) -> None:
+        self.terminal.pieces = line.pieces
+
     def report(self, fixes: Fixes) -> None:
         self.terminal.report(location_bodies(fixes, 0))
 
@@ -137,6 +157,9 @@ class _Person:
         self._link = HandsetLink(*broker, client_id=f"xunji-replay-{orders.identity}")
         self.terminal = Handset(self._link, orders.identity, random.Random(orders.identity))
         self.drained = self.terminal.drained
+
+    def use(self, line: Line) -> None:
+        self.terminal.copies = line.copies
 
     async def start(self) -> None:
         await self._link.start()

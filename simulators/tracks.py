@@ -1,4 +1,4 @@
-"""Recorded tracks: GPX (track and route points) and CSV with the usual column names.
+"""Recorded tracks: GPX (track and route points), CSV with the usual column names, GeoLife, GeoJSON.
 
 Points without a time get one: between timed neighbours by their share of the way, else at the given
 interval. GPX is read in one pass of expat that refuses any DOCTYPE, so no entity can explode.
@@ -9,15 +9,20 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+from simulators.track_geojson import read_geojson
+from simulators.track_plt import read_plt
+from simulators.track_point import MAX_POINTS, TrackPoint, TrackProblem
+
+__all__ = ["TrackPoint", "TrackProblem", "moved", "read_track"]
+
 MAX_FILE_BYTES = 64_000_000
-MAX_POINTS = 1_000_000
 DEFAULT_START_S = 0.0
 # column: the names under which programs write it
 COLUMNS = {
@@ -33,27 +38,11 @@ GPX_FIELDS = {"time": "time_s", "ele": "altitude_m", "speed": "speed_ms", "cours
 MILLISECONDS_FROM = 1e11  # a number so large is milliseconds since 1970, not seconds
 
 
-class TrackProblem(Exception):
-    """A file that is no track; the text says what is wrong with it and where."""
-
-
-@dataclass(slots=True)
-class TrackPoint:
-    """A recorded fix; None: the file does not say."""
-
-    longitude: float
-    latitude: float
-    time_s: float | None = None
-    altitude_m: float | None = None
-    speed_kmh: float | None = None
-    course_deg: float | None = None
-
-
 def read_track(path: Path, interval_s: float = 1.0) -> list[TrackPoint]:
     """All points in the file's order, every one with a time. Raises TrackProblem."""
-    reader = {".gpx": _read_gpx, ".csv": _read_csv, ".txt": _read_csv}.get(path.suffix.lower())
+    reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise TrackProblem(f"{path}: neither .gpx nor .csv")
+        raise TrackProblem(f"{path}: neither of {', '.join(READERS)}")
     try:
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
@@ -231,3 +220,27 @@ def _fill_motion(points: list[TrackPoint]) -> None:
             point.speed_kmh = math.hypot(east_m, north_m) / seconds * 3.6
         if point.course_deg is None and (east_m or north_m):
             point.course_deg = math.degrees(math.atan2(east_m, north_m)) % 360
+
+
+def moved(points: Sequence[TrackPoint], longitude: float, latitude: float) -> list[TrackPoint]:
+    """The same way, begun elsewhere: metres east and north stay, whatever the latitude."""
+    first = points[0]
+    shrink = math.cos(math.radians(first.latitude)) / math.cos(math.radians(latitude))
+    return [
+        replace(
+            point,
+            longitude=longitude + (point.longitude - first.longitude) * shrink,
+            latitude=latitude + point.latitude - first.latitude,
+        )
+        for point in points
+    ]
+
+
+READERS: dict[str, Callable[[Path], list[TrackPoint]]] = {
+    ".gpx": _read_gpx,
+    ".csv": _read_csv,
+    ".txt": _read_csv,
+    ".plt": read_plt,
+    ".geojson": read_geojson,
+    ".json": read_geojson,
+}

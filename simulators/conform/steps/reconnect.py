@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulators.conform.platform import LOCATION, LOG_IN, REGISTER, Platform, is_message
 from simulators.conform.record import Await, Connected, Course, Event, Heard, Step, failed, passed
 
-PATIENCE_S = 120  # a terminal may wait between two attempts
+PATIENCE = 4  # a terminal may wait between two attempts
 
 
 def _is_connected(event: Event) -> bool:
@@ -17,7 +17,7 @@ def _run(platform: Platform) -> Course:
     yield Await(is_message(LOCATION), 3 * pace.interval_s)
     platform.notes["cut_s"] = platform.now_s
     platform.hang_up(pace.outage_s)
-    back = yield Await(_is_connected, pace.outage_s + PATIENCE_S)
+    back = yield Await(_is_connected, pace.outage_s + PATIENCE * pace.answer_s)
     if back is None:
         return failed("断开后没有重新连接", "it did not connect again")
     platform.notes["back_s"] = platform.now_s
