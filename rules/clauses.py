@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.rulebook import Rule
+from rules.contract import Memory
 from rules.readings import applies, at_least, at_most, in_places, signal_is_yes, speed_kmh
 from rules.trilogic import negate, tri
 from rules.trips import hauls_of
@@ -41,6 +42,16 @@ class ExplainingKind(Interface):
 
     def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
         """Every part, in the order in which a person would ask."""
+
+
+@runtime_checkable
+class RecallingKind(Interface):
+    """A FollowingKind that says which part of its condition does not hold."""
+
+    def recall(
+        self, view: View, memory: tuple[Memory, Memory], rule: Rule, parameters: dict[str, float]
+    ) -> list[Clause]:
+        """Every part at one fix (the view's), by the memory before and after it."""
 
 
 def schedule(view: View, rule: Rule) -> Clause:

@@ -1,41 +1,37 @@
-"""Why a rule raised nothing of a device at a time: the first thing that stood against it.
-
-The device's fixes go through the same engine from the state before; then the fix at hand is asked
-clause by clause, and the episode how far it got.
-"""
+"""Why a rule raised nothing of a device: the first thing that stood against it, at a time or over
+a period."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import msgspec
 import numpy as np
 
 from model.position import Rows
 from model.rulebook import Device, Rule, Rulebook
-from rules.build_view import build_view, sort_rows
-from rules.clauses import Clause, ExplainingKind
-from rules.contract import HOLD, NO, UNKNOWN, YES, Column, FollowingKind, RuleKind
-from rules.engine import Engine
-from rules.episodes import ACTIVE, IDLE, PENDING, Episode
+from rules.build_view import sort_rows
+from rules.contract import RuleKind
 from rules.owed import DutyKind
 from rules.plan import effective_parameters
 from rules.scope import judges
 from rules.state import DeviceState
-from rules.trips import HAULS, follow_trips
 from rules.why_due import why_due
-from rules.why_not_words import Answer, Said, answer, out_of_scope
+from rules.why_not_trial import Asked, Trial, first_against, only_of
+from rules.why_not_words import Answer, answer, out_of_scope
 from rules.why_silent import why_silent
 
+_HOUR_US = 3_600_000_000
 LOOK_AHEAD_US = 3_600_000_000  # an episode that has not become a violation by then is too short
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """`state`: the device's at a snapshot before; `rows`: all its positions from there until
-    LOOK_AHEAD_US after `at_us`, as far as there are any; `known_until_us`: what is committed."""
+    LOOK_AHEAD_US after `at_us`, as far as there are any; `known_until_us`: what is committed.
+    `until_us`: the end of the period, where one is asked for."""
 
     rulebook: Rulebook
     device: Device
@@ -44,181 +40,173 @@ class Question:
     state: DeviceState
     rows: Rows
     known_until_us: int
+    until_us: int = 0
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """Equal answers of [from_us, to_us); `answer` is the first of them."""
+
+    from_us: int
+    to_us: int
+    answer: Answer
 
 
 def why_not(question: Question, kinds: Mapping[str, RuleKind]) -> Answer:
-    """The answer, whatever is stored. Raises LookupError: no such rule."""
+    """The answer at `at_us`, whatever is stored. Raises LookupError: no such rule."""
+    asked = _asked(question, _version_at(question, question.at_us), kinds)
+    if isinstance(asked, Answer):
+        return asked
+    rows = sort_rows(question.rows)
+    if asked.kind.absence:
+        return _silent(question, asked, rows, question.at_us)
+    if isinstance(asked.kind, DutyKind):
+        return _due(question, asked, question.at_us)
+    times, at_us = rows["time_us"], question.at_us
+    place = int(np.searchsorted(times, at_us, "right")) - 1
+    if place < 0 or at_us - times[place] > asked.parameters["max_gap_s"] * 1e6:
+        return _no_data(question, asked, rows, place)
+    return Trial(asked, question.state, rows, place, question.known_until_us).at(place)
+
+
+def why_not_between(question: Question, kinds: Mapping[str, RuleKind]) -> list[Run]:
+    """The answers over [at_us, until_us), each until the next. Raises LookupError: no such rule."""
+    rows = sort_rows(question.rows)
+    runs: list[Run] = []
+    for from_us, to_us, version in _pieces(question):
+        asked = _asked(question, version, kinds)
+        if isinstance(asked, Answer):
+            runs.append(Run(from_us=from_us, to_us=to_us, answer=asked))
+            continue
+        tell = _told_of_duties if isinstance(asked.kind, DutyKind) else _told
+        tell = _told_of_silence if asked.kind.absence else tell
+        runs += _runs(tell(question, asked, rows, (from_us, to_us)), (from_us, to_us))
+    return runs
+
+
+def _versions(question: Question) -> list[Rule]:
     versions = [r for r in question.rulebook.rules if r.id == question.rule_id]
     if not versions:
         raise LookupError(f"no rule {question.rule_id}")
-    rule = _in_force(versions, question.at_us)
+    return versions
+
+
+def _version_at(question: Question, at_us: int) -> Rule | None:
+    for rule in _versions(question):
+        if rule.valid_from_us <= at_us < rule.valid_to_us:
+            return rule
+    return None
+
+
+def _pieces(question: Question) -> Iterator[tuple[int, int, Rule | None]]:
+    """The period by what version was in force."""
+    ends = {question.at_us, question.until_us}
+    for rule in _versions(question):
+        ends |= {rule.valid_from_us, rule.valid_to_us}
+    inside = sorted(end for end in ends if question.at_us <= end <= question.until_us)
+    for from_us, to_us in pairwise(inside):
+        yield from_us, to_us, _version_at(question, from_us)
+
+
+def _asked(question: Question, rule: Rule | None, kinds: Mapping[str, RuleKind]) -> Asked | Answer:
+    """What to try; or the answer, where there is nothing to try."""
     if rule is None:
-        return answer("rule_not_in_force", from_us=min(r.valid_from_us for r in versions))
+        first_us = min(version.valid_from_us for version in _versions(question))
+        return answer("rule_not_in_force", from_us=first_us)
     kind = kinds.get(rule.kind)
     if kind is None:
         return answer("rule_not_in_force", from_us=rule.valid_from_us)
     if not judges(rule, kind, question.device, question.rulebook):
         return out_of_scope(rule, kind, question.device)
     parameters = effective_parameters(rule, kind)
-    if kind.absence:
-        heard = sort_rows(question.rows), question.state.last_us, question.known_until_us
-        return why_silent(
-            question.rulebook, question.device, (kind, parameters), question.at_us, heard
-        )
-    if isinstance(kind, DutyKind):
-        book = msgspec.structs.replace(question.rulebook, rules=tuple(versions))
-        state, rows = _only(question.state, rule.id), question.rows
-        known = state, rows, question.known_until_us
-        return why_due(book, question.device, kind, question.at_us, known)
-    return _Trial(question, kind, rule, parameters).answer()
+    return Asked(question.rulebook, question.device, rule, kind, parameters)
 
 
-def _in_force(versions: list[Rule], at_us: int) -> Rule | None:
-    for rule in versions:
-        if rule.valid_from_us <= at_us < rule.valid_to_us:
-            return rule
-    return None
+def _silent(question: Question, asked: Asked, rows: Rows, at_us: int) -> Answer:
+    heard = rows, question.state.last_us, question.known_until_us
+    judged_by = asked.kind, asked.parameters
+    return why_silent(question.rulebook, question.device, judged_by, at_us, heard)
 
 
-class _Trial:
-    """The rule's engine over one device's fixes, a step at a time."""
-
-    def __init__(
-        self, question: Question, kind: RuleKind, rule: Rule, parameters: dict[str, float]
-    ) -> None:
-        self._question, self._kind = question, kind
-        self._rule, self._parameters = rule, parameters
-        book = question.rulebook
-        own = tuple(r for r in book.rules if r.id == rule.id)
-        self._engine = Engine(msgspec.structs.replace(book, rules=own), {kind.name: kind})
-        self._rows = sort_rows(question.rows)
-        self._states = {question.device.id: _only(question.state, rule.id)}
-
-    def answer(self) -> Answer:
-        times, at_us = self._rows["time_us"], self._question.at_us
-        place = int(np.searchsorted(times, at_us, "right")) - 1
-        gap_us = self._parameters["max_gap_s"] * 1e6
-        if place < 0 or at_us - times[place] > gap_us:
-            return self._no_data(place)
-        self._engine.advance(self._states, self._rows[:place])
-        before = copy.deepcopy(self._state)
-        self._engine.advance(self._states, self._rows[place : place + 1])
-        failing = self._engine.failing.get((self._rule.id, self._rule.version))
-        if failing is not None:
-            return answer("rule_failing", error=failing)
-        column, clauses = self._ask(place, before)
-        said = tuple(_said(clause) for clause in clauses)
-        found = self._of_fix(place, int(column.value[0]), column, said)
-        return msgspec.structs.replace(found, fix_us=int(times[place]), clauses=said)
-
-    @property
-    def _state(self) -> DeviceState:
-        return self._states[self._question.device.id]
-
-    def _episode(self) -> Episode:
-        return self._state.episodes.get(self._rule.id) or Episode()
-
-    def _no_data(self, place: int) -> Answer:
-        times = self._rows["time_us"]
-        before_us = int(times[place]) if place >= 0 else self._question.state.last_us
-        after_us = int(times[place + 1]) if place + 1 < len(times) else 0
-        code = "gap" if before_us and after_us else "no_data"
-        return answer(
-            code, before_us=before_us, after_us=after_us, max_gap_s=self._parameters["max_gap_s"]
-        )
-
-    def _ask(self, place: int, before: DeviceState) -> tuple[Column, list[Clause]]:
-        question, rule, parameters = self._question, self._rule, self._parameters
-        kinds = {question.device.id: question.device.kind}
-        engine = self._engine
-        row = self._rows[place : place + 1]
-        view = build_view(row, engine.rulebook, kinds, engine.roster, engine.index)
-        follow_trips(view, {question.device.id: before}, engine.devices)
-        if isinstance(self._kind, FollowingKind):
-            memory = before.memories.setdefault(rule.id, {})
-            column = self._kind.follow(view, slice(0, 1), memory, rule, parameters)
-        else:
-            column = self._kind.condition(view, rule, parameters)
-        clauses: list[Clause] = []
-        if isinstance(self._kind, ExplainingKind):
-            clauses = self._kind.clauses(view, rule, parameters)
-        return column, clauses
-
-    def _of_fix(self, place: int, value: int, column: Column, said: tuple[Said, ...]) -> Answer:
-        row = self._rows[place]
-        if value == NO:
-            against = _first(said, "no")
-            is_schedule = against is not None and against.name == "schedule"
-            return answer("outside_schedule" if is_schedule else "condition_false", clause=against)
-        if value == UNKNOWN:
-            if not row["fix_source"]:
-                return answer("not_positioned")
-            reason = column.reason if column.reasons is None else str(column.reasons[0])
-            return answer("unknown", reason=reason, clause=_first(said, "unknown"))
-        episode = self._episode()
-        if episode.phase == ACTIVE:
-            return answer("would_be_raised", started_us=episode.started_us)
-        if episode.phase == PENDING:
-            return self._of_pending(place, episode)
-        return self._of_idle(int(row["time_us"]), value, episode)
-
-    def _of_idle(self, time_us: int, value: int, episode: Episode) -> Answer:
-        """The condition holds, or nearly, and no episode began."""
-        if value == HOLD:
-            return answer("between_limits")
-        if time_us < episode.cool_until_us:
-            return answer("cool_down", until_us=episode.cool_until_us)
-        return answer("too_soon", wanted_s=self._parameters["min_previous_s"])
-
-    def _of_pending(self, place: int, begun: Episode) -> Answer:
-        """How the episode that is under way at a fix went on."""
-        started_us, last = begun.started_us, msgspec.structs.replace(begun)
-        wanted_s = self._parameters["min_duration_s"]
-        for next_place in range(place + 1, len(self._rows)):
-            before_us = self._state.last_us
-            self._engine.advance(self._states, self._rows[next_place : next_place + 1])
-            episode = self._episode()
-            if episode.phase == ACTIVE and episode.started_us == started_us:
-                return answer("would_be_raised", started_us=started_us)
-            if episode.phase == IDLE or episode.started_us != started_us:
-                silent_us = int(self._rows["time_us"][next_place]) - before_us
-                broken = silent_us > self._parameters["max_gap_s"] * 1e6
-                lasted_s = (last.last_yes_us - started_us) / 1e6
-                return answer(
-                    "too_short_gap" if broken else "too_short",
-                    lasted_s=lasted_s, wanted_s=wanted_s, gap_s=silent_us / 1e6,
-                )  # fmt: skip
-            last = msgspec.structs.replace(episode)
-        lasted_s = (last.last_yes_us - started_us) / 1e6
-        silent_us = self._question.known_until_us - self._state.last_us
-        over = silent_us > self._parameters["max_gap_s"] * 1e6
-        code = "too_short_gap" if over else "not_yet"
-        return answer(code, lasted_s=lasted_s, wanted_s=wanted_s, gap_s=silent_us / 1e6)
+def _due(question: Question, asked: Asked, at_us: int) -> Answer:
+    book = msgspec.structs.replace(question.rulebook, rules=tuple(_versions(question)))
+    known = only_of(question.state, question.rule_id), question.rows, question.known_until_us
+    return why_due(book, question.device, asked.kind, at_us, known)
 
 
-def _only(state: DeviceState, rule_id: int) -> DeviceState:
-    """A copy with the episode and memory of one rule."""
-    own = copy.deepcopy(state)
-    own.episodes = {id_: e for id_, e in own.episodes.items() if id_ == rule_id}
-    own.memories = {id_: m for id_, m in own.memories.items() if id_ in (rule_id, HAULS)}
-    return own
+def _no_data(question: Question, asked: Asked, rows: Rows, place: int) -> Answer:
+    times = rows["time_us"]
+    before_us = int(times[place]) if place >= 0 else question.state.last_us
+    after_us = int(times[place + 1]) if place + 1 < len(times) else 0
+    code = "gap" if before_us and after_us else "no_data"
+    max_gap_s = asked.parameters["max_gap_s"]
+    return answer(code, before_us=before_us, after_us=after_us, max_gap_s=max_gap_s)
 
 
-def _first(said: tuple[Said, ...], value: str) -> Said | None:
-    return next((clause for clause in said if clause.value == value), None)
+_Period = tuple[int, int]
+_Told = Iterator[tuple[int, Answer]]
 
 
-_WORDS = {YES: "yes", NO: "no", UNKNOWN: "unknown", HOLD: "hold"}
+def _told(question: Question, asked: Asked, rows: Rows, period_us: _Period) -> _Told:
+    """(time, answer) at each fix, and where a silence begins that is too long."""
+    times, max_gap_us = rows["time_us"], asked.parameters["max_gap_s"] * 1e6
+    first, end = np.searchsorted(times, period_us).tolist()
+    trial = Trial(asked, question.state, rows, first, question.known_until_us)
+    if first == end or times[first] > period_us[0]:
+        start_us = int(times[first - 1]) if first else 0
+        if first == end or times[first] - max(start_us, period_us[0]) > max_gap_us or not first:
+            yield period_us[0], _no_data(question, asked, rows, first - 1)
+    for place in range(first, end):
+        yield int(times[place]), trial.at(place)
+        after_us = int(times[place + 1]) if place + 1 < end else period_us[1]
+        if after_us - times[place] > max_gap_us:
+            yield int(times[place] + 1), _no_data(question, asked, rows, place)
 
 
-def _said(clause: Clause) -> Said:
-    measured = None if clause.measured is None else float(clause.measured[0])
-    return Said(
-        name=clause.name,
-        zh=clause.zh,
-        en=clause.en,
-        value=_WORDS[int(clause.value[0])],
-        measured=None if measured is None or np.isnan(measured) else round(measured, 1),
-        threshold=clause.threshold,
-        unit=clause.unit,
-    )
+def _told_of_silence(question: Question, asked: Asked, rows: Rows, period_us: _Period) -> _Told:
+    """(time, answer) at the beginning, and after each fix."""
+    times = rows["time_us"]
+    yield period_us[0], _silent(question, asked, rows, period_us[0])
+    for place in range(*np.searchsorted(times, period_us).tolist()):
+        yield int(times[place]), _silent(question, asked, rows, int(times[place]))
+
+
+def _told_of_duties(question: Question, asked: Asked, rows: Rows, period_us: _Period) -> _Told:  # noqa: ARG001
+    """(time, answer) each hour: windows begin and end on full hours, or nearly."""
+    for at_us in range(*period_us, _HOUR_US):
+        yield at_us, _due(question, asked, at_us)
+
+
+def _runs(told: _Told, period_us: _Period) -> list[Run]:
+    """Answers with the same code and the same clause against them make one run."""
+    groups: list[tuple[int, Answer]] = []
+    for time_us, found in told:
+        if not groups or _sort_of(groups[-1][1]) != _sort_of(found):
+            groups.append((time_us if groups else period_us[0], found))
+    ends = [start_us for start_us, _ in groups[1:]] + [period_us[1]]
+    return [
+        Run(from_us=start_us, to_us=end_us, answer=found)
+        for (start_us, found), end_us in zip(groups, ends, strict=True)
+    ]
+
+
+def _sort_of(found: Answer) -> tuple[str, str]:
+    against = first_against(found.clauses)
+    return found.code, against.name if against else ""
+
+
+def overlaid(runs: Sequence[Run], from_us: int, to_us: int, better: Answer) -> list[Run]:
+    """The runs, by time, with what is known better of [from_us, to_us): a violation was raised,
+    and so that it would be until the next fix is no news."""
+    for run in runs:
+        due = run.answer.code == "would_be_raised"
+        if due and run.from_us < to_us and from_us < run.to_us:
+            from_us, to_us = min(from_us, run.from_us), max(to_us, run.to_us)
+    found = [Run(from_us=from_us, to_us=to_us, answer=better)]
+    for run in runs:
+        for begin_us, end_us in (
+            (run.from_us, min(run.to_us, from_us)),
+            (max(run.from_us, to_us), run.to_us),
+        ):
+            if begin_us < end_us:
+                found.append(msgspec.structs.replace(run, from_us=begin_us, to_us=end_us))
+    return sorted(found, key=lambda run: run.from_us)

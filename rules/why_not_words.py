@@ -146,13 +146,18 @@ def answer(code: str, *, clause: Said | None = None, **values: Any) -> Answer:
         else:
             words[name] = str(value)
     if "reason" in words:
-        zh, en = _REASONS.get(words["reason"], (words["reason"], words["reason"]))
+        zh, en = reason_words(words["reason"])
         words |= {"reason_zh": zh, "reason_en": en}
     if clause is not None:
         words["clause_zh"] = f"：“{clause.zh}”{_numbers(clause, '实测', '限值', '，')}"
         words["clause_en"] = f': "{clause.en}"{_numbers(clause, "measured", "threshold", ", ")}'
     zh, en = TEXTS[code]
     return Answer(code=code, zh=zh.format(**words), en=en.format(**words))
+
+
+def reason_words(reason: str) -> tuple[str, str]:
+    """Why a fix cannot be judged, in Chinese and English; a code without words stays as it is."""
+    return _REASONS.get(reason, (reason, reason))
 
 
 def out_of_scope(rule: Rule, kind: RuleKind, device: Device) -> Answer:

@@ -95,6 +95,18 @@ async def unjudged(conn: AsyncConnection[Any], visible: Sequence[int]) -> list[R
     return await _rows(conn, query, (list(visible),))
 
 
+async def unjudged_by(
+    conn: AsyncConnection[Any], visible: Sequence[int], rule_id: int
+) -> list[Row]:
+    """Whom one rule cannot judge: `{device_id, name, plate, since, reason}`, the longest first."""
+    query = """
+        SELECT u.device_id, d.name, d.plate, u.since, u.reason
+        FROM unjudged u JOIN devices d ON d.id = u.device_id
+        WHERE d.organisation_id = ANY(%s) AND u.rule_id = %s ORDER BY u.since, u.device_id
+    """
+    return await _rows(conn, query, (list(visible), rule_id))
+
+
 async def unregistered(conn: AsyncConnection[Any], limit: int) -> list[Row]:
     """Terminals that knocked and are not in the register, latest first."""
     query = """

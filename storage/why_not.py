@@ -26,6 +26,22 @@ async def raised_at(
     return (int(row[0]), row[1] == "standing") if row else None
 
 
+async def raised_between(
+    conn: Connection, device_id: int, rule_id: int, period_us: tuple[int, int]
+) -> list[tuple[int, bool, int, int]]:
+    """(id, stands, from, to) of a rule's violations in a period, those that stand last."""
+    cursor = await conn.execute(
+        "SELECT id, finding = 'standing', started_at, coalesce(ended_at, last_at) FROM violations"
+        " WHERE device_id = %s AND rule_id = %s AND started_at < %s"
+        " AND coalesce(ended_at, last_at) >= %s ORDER BY 2, id",
+        (device_id, rule_id, to_datetime(period_us[1]), to_datetime(period_us[0])),
+    )
+    return [
+        (row[0], row[1], from_datetime(row[2]), from_datetime(row[3]))
+        for row in await cursor.fetchall()
+    ]
+
+
 async def committed_until(conn: Connection) -> int:
     """The newest judged tick: what was received before it is committed; 0: there is none yet."""
     row = await (await conn.execute("SELECT tick FROM judged WHERE partition = 0")).fetchone()

@@ -70,7 +70,7 @@ def test_command_explains_itself(name: str) -> None:
 
 
 def test_no_document_names_a_command_that_does_not_exist() -> None:
-    shell = re.compile(r"(?:^|`|\$ |bin/)xunji ([a-z]+)\b", re.MULTILINE)
+    shell = re.compile(r"(?:^|`|\$ |bin/)xunji ([a-z]+(?:-[a-z]+)*)\b", re.MULTILINE)
     known = {name.partition(" ")[0] for name in commands_by_name()}
     for path in documents():
         assert set(shell.findall(path.read_text(encoding="utf-8"))) <= known, path.name

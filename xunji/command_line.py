@@ -14,8 +14,10 @@ import xunji.commands
 def build_app(wanted: str = "") -> typer.Typer:
     """The command-line application: with the command `wanted`, or with every command.
 
-    Importing what all commands need takes seconds; a command is named as its module.
+    Importing what all commands need takes seconds; a command is named as its module, with a dash
+    for each underscore.
     """
+    wanted = wanted.replace("-", "_")
     app = typer.Typer(
         name="xunji",
         help="Vehicle telematics and GPS tracking server for city management.",

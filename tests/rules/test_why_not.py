@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from itertools import pairwise
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from model.fences import Shift
@@ -13,8 +16,8 @@ from model.rulebook import Device, Outage, Rule, Rulebook, Schedule, Scope
 from model.signals import NO, UNKNOWN, YES
 from rules.registry import kinds_by_name
 from rules.state import DeviceState
-from rules.why_not import Question, why_not
-from rules.why_not_words import TEXTS, Answer
+from rules.why_not import Question, Run, overlaid, why_not, why_not_between
+from rules.why_not_words import TEXTS, Answer, answer
 from tests.rules.kinds.city import Fix, daily, rows_of, when
 
 START = when("2026-03-02T10:00")
@@ -158,3 +161,63 @@ def test_silence() -> None:
 
 def test_every_answer_has_words_in_both_languages() -> None:
     assert all(zh and en for zh, en in TEXTS.values())
+
+
+def test_a_period_is_told_in_runs_that_agree_with_each_single_question() -> None:
+    states = [CLOSED] * 6 + [OPEN] * 3 + [CLOSED] * 12 + [OPEN] * 12 + [None] * 4 + [CLOSED] * 4
+    rows = rows_of([Fix(signals=state or {}) for state in states])
+    late = np.where(np.arange(len(states)) >= 24, 600, 0)
+    rows["time_us"] = START + (15 * np.arange(len(states)) + late) * SECOND
+    rows["fix_source"][[state is None for state in states]] = FixSource.NONE
+    versions = (
+        rule(valid_to_us=START + 900 * SECOND),
+        rule(version=2, valid_from_us=START + 900 * SECOND, scope=Scope(device_ids=(7,))),
+    )
+    end_us = START + 1_300 * SECOND
+    question = Question(
+        rulebook=Rulebook(
+            revision=1, organisation_parents={1: None}, devices=(TRUCK,), rules=versions
+        ),
+        device=TRUCK, rule_id=1, at_us=START - 30 * SECOND, until_us=end_us, state=DeviceState(),
+        rows=rows, known_until_us=end_us,
+    )  # fmt: skip
+    runs = why_not_between(question, kinds_by_name())
+    assert [(r.from_us - START) // SECOND for r in runs] == [
+        -30, 0, 90, 135, 315, 345, 900,
+    ]  # fmt: skip
+    assert [r.answer.code for r in runs] == [
+        "no_data", "condition_false", "too_short", "condition_false", "too_short_gap", "gap",
+        "out_of_scope",
+    ]  # fmt: skip
+    assert all(a.to_us == b.from_us for a, b in pairwise(runs))
+    assert runs[-1].to_us == end_us
+    for time_us in rows["time_us"].tolist():
+        single = why_not(dataclasses.replace(question, at_us=time_us), kinds_by_name())
+        run = next(run for run in runs if run.from_us <= time_us < run.to_us)
+        assert run.answer.code == single.code
+
+
+def test_a_period_of_silence() -> None:
+    rows = rows_of([Fix()] * 3)
+    rows["time_us"] = START + np.array([0, 60, 1_860]) * SECOND
+    question = Question(
+        rulebook=Rulebook(
+            revision=1, organisation_parents={1: None}, devices=(INSPECTOR,), shifts=(SHIFT,),
+            rules=(rule(kind="inspector_silent"),),
+        ),
+        device=INSPECTOR, rule_id=1, at_us=START, until_us=START + 2_400 * SECOND,
+        state=DeviceState(), rows=rows, known_until_us=START + 2_400 * SECOND,
+    )  # fmt: skip
+    runs = why_not_between(question, kinds_by_name())
+    assert [(run.answer.code, (run.from_us - START) // SECOND) for run in runs] == [
+        ("heard", 0), ("would_be_raised", 60), ("silent_so_far", 1_860),
+    ]  # fmt: skip
+
+
+def test_what_is_known_better_is_laid_over() -> None:
+    first, second = answer("off_duty"), answer("outage", before_us=0, after_us=0)
+    runs = [Run(from_us=0, to_us=10, answer=first), Run(from_us=10, to_us=20, answer=first)]
+    found = overlaid(runs, 5, 15, second)
+    assert [(r.from_us, r.to_us, r.answer.code) for r in found] == [
+        (0, 5, "off_duty"), (5, 15, "outage"), (15, 20, "off_duty"),
+    ]  # fmt: skip
