@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 import structlog
@@ -84,6 +85,10 @@ def _workflow(row: Row) -> Row:
         "status": row["status"],
         "late": row["late"],
         "shadow": row["shadow"],
+        "incident": row["incident_id"],
+        "repeat": row["repeat"],
+        "inhibited_by": row["storm_id"],
+        "ladder": [_step(step) for step in row["ladder"] or []],
         "taken_by": person(row["taken_by"], row["taken_by_name"]),
         "taken_at": iso(row["taken_at"]),
         "closed_by": person(row["closed_by"], row["closed_by_name"]),
@@ -95,6 +100,12 @@ def _workflow(row: Row) -> Row:
     }
 
 
+def _step(step: Row) -> Row:
+    times = {name: step[name] and iso(datetime.fromisoformat(step[name])) for name in _STEP_TIMES}
+    return {**step, **times}
+
+
+_STEP_TIMES = ("due_at", "done_at")
 _COMMAND = ("id", "device_id", "violation_id", "kind", "body", "state", "result", "created_by")
 
 

@@ -120,6 +120,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     longitude_e6: int
     latitude_e6: int
     measures: dict[str, Any] = {}
+    repeat: tuple[int, int] | None = None  # days, limit: earlier ones of the rule count
 
     @property
     def duty(self) -> str:

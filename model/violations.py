@@ -21,6 +21,7 @@ class StoredViolation(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["open", "taken", "closed"]
     finding: Literal["standing", "withdrawn"]
     rule_version: int = 0
+    kind: str = ""
     measures: dict[str, Any] = {}  # of duties, by which late data may change nothing else
 
     @property

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
@@ -24,10 +24,11 @@ from model.rulebook import Rulebook
 from pipeline.contract import Clock
 from pipeline.judge import Judge, Outcome
 from pipeline.live import LiveHub
+from pipeline.outcomes import OutcomeLimits, Outcomes
 from rules.calendar import asks_the_calendar, known_until
 from rules.contract import RuleKind
 from rules.engine import Engine
-from storage import changes, judgement, rejudge
+from storage import judgement, rejudge
 from storage.database import Connection, Database
 from storage.failing import load_failing, save_failing
 from storage.problems import DatabaseProblem
@@ -45,12 +46,12 @@ BACK_OFF_S = (0.1, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often, and what is news; times in event time but `linger_s`."""
+    """How often; times in event time but `linger_s`. `limits`: what becomes of findings."""
 
-    news_us: int = 900_000_000  # violations older than this are not announced
     snapshot_us: int = 600_000_000
     outage_us: int = 120_000_000  # a gap this long between ticks of two runs is an outage of ours
     linger_s: float = LINGER_S
+    limits: OutcomeLimits = field(default_factory=OutcomeLimits)
 
 
 @dataclass(slots=True)
@@ -193,6 +194,7 @@ class Evaluator:
             # One changed fence must not cost the index of all others.
             old = self.judge.engine
             self.judge.engine = Engine(rulebook, self._kinds, old.index, old.failing)
+        self._outcomes = Outcomes(rulebook, self._kinds, self._pace.limits)
         self._revision = rulebook.revision
         self._mind_the_calendar(rulebook)
 
@@ -267,15 +269,12 @@ class Evaluator:
     ) -> None:
         assert self.judge is not None
         now_us = self._clock.now_us()
-        changed: list[int] = []
         async with conn.transaction():
             await judgement.move_on(conn, self._epoch, journal_id, tick_us)
-            for change in await outcome.changes(conn, frozenset(self.judge.engine.failing)):
-                violation_id = await changes.apply_change(conn, change, now_us, self._pace.news_us)
-                if violation_id is not None:
-                    changed.append(violation_id)
+            found = await outcome.changes(conn, frozenset(self.judge.engine.failing))
+            written, changed = await self._outcomes.carry_out(conn, found, now_us)
             await save_trips(conn, await outcome.trip_changes(conn))
-            await judgement.mark_judged(conn, changed, tick_us)
+            await judgement.mark_judged(conn, written, tick_us)
             await judgement.save_snapshots(conn, outcome.snapshots)
             await judgement.save_unjudged(conn, outcome.unjudged)
             failing = await self._note_failing(conn, now_us)

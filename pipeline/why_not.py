@@ -28,10 +28,10 @@ from storage.why_not import committed_until, raised_at, raised_between
 async def ask_why_not(conn: Connection, device: Device, rule_id: int, at_us: int) -> Answer:
     """The first thing that stood against a violation. Raises LookupError: no such rule."""
     raised = await raised_at(conn, device.id, rule_id, at_us)
-    if raised is not None and raised[1]:
-        return msgspec.structs.replace(
-            answer("raised", violation=raised[0]), violation_id=raised[0]
-        )
+    if raised is not None and raised.stands:
+        code = "raised" if raised.storm_id is None else "inhibited"
+        found = answer(code, violation=raised.id, storm=raised.storm_id)
+        return msgspec.structs.replace(found, violation_id=raised.id)
     failed = await failure_of(conn, rule_id, at_us)
     if failed is not None:
         return answer("rule_failing", error=failed)
@@ -40,9 +40,9 @@ async def ask_why_not(conn: Connection, device: Device, rule_id: int, at_us: int
     )
     if raised is None:
         return found
-    withdrawn = answer("withdrawn", violation=raised[0], zh=found.zh, en=found.en)
+    withdrawn = answer("withdrawn", violation=raised.id, zh=found.zh, en=found.en)
     return msgspec.structs.replace(
-        found, code="withdrawn", zh=withdrawn.zh, en=withdrawn.en, violation_id=raised[0]
+        found, code="withdrawn", zh=withdrawn.zh, en=withdrawn.en, violation_id=raised.id
     )
 
 

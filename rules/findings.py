@@ -12,6 +12,7 @@ from model.position import FixSource, empty_rows
 from model.rulebook import Device, Finding, Rulebook
 from rules.contract import RuleKind
 from rules.episodes import Episode, Told
+from rules.outcome import lasting, repeat_of
 from rules.owed import Duty
 from rules.plan import Plan, Version
 from rules.silence import Silence
@@ -36,7 +37,8 @@ class FindingMaker:
     def of_episode(self, plan: Plan, device_id: int, told: Told) -> Finding:
         """A finding from a violation's episode."""
         episode = told.episode
-        rule = plan.version_or_newest(episode.rule_version).rule
+        version = plan.version_or_newest(episode.rule_version)
+        rule, lasted_us = version.rule, episode.last_yes_us - episode.started_us
         where = (episode.longitude_e6, episode.latitude_e6)
         fence = (episode.fence_id, episode.fence_version) if episode.fence_id else None
         return Finding(
@@ -45,7 +47,8 @@ class FindingMaker:
             rule_id=plan.rule_id,
             rule_version=rule.version,
             kind=plan.kind.name,
-            severity=rule.severity,
+            severity=lasting(rule.severity, lasted_us, version.parameters),
+            repeat=repeat_of(version.parameters),
             started_us=episode.started_us,
             ended_us=episode.last_yes_us if told.ended else None,
             last_us=episode.last_yes_us,
@@ -68,7 +71,8 @@ class FindingMaker:
             rule_id=plan.rule_id,
             rule_version=version.rule.version,
             kind=plan.kind.name,
-            severity=version.rule.severity,
+            severity=lasting(version.rule.severity, duration_us, version.parameters),
+            repeat=repeat_of(version.parameters),
             started_us=found.started_us,
             ended_us=None if found.ongoing else found.ended_us,
             last_us=found.ended_us,
@@ -102,6 +106,7 @@ class FindingMaker:
             rule_version=version.rule.version,
             kind=plan.kind.name,
             severity=version.rule.severity,
+            repeat=repeat_of(version.parameters),
             started_us=duty.due_us,
             ended_us=duty.due_us,
             last_us=duty.due_us,

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from model.rulebook import Rule, Rulebook
 from rules.contract import RuleKind
 from rules.episodes import EPISODE_PARAMETERS
+from rules.outcome import OUTCOME_PARAMETERS
 from rules.scope import judges
 
 
 def effective_parameters(rule: Rule, kind: RuleKind) -> dict[str, float]:
     """All parameters by name: the machine's, the kind's, the rule's own, the later the stronger."""
-    values = {parameter.name: parameter.default for parameter in EPISODE_PARAMETERS}
+    common = (*EPISODE_PARAMETERS, *OUTCOME_PARAMETERS)
+    values = {parameter.name: parameter.default for parameter in common}
     values.update(kind.episode_defaults)
     values.update({parameter.name: parameter.default for parameter in kind.parameters})
     values.update(rule.parameters)

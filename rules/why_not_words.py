@@ -85,6 +85,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         " under way, or late data have changed it",
     ),
     "raised": ("已产生违规 {violation}", "a violation was raised: {violation}"),
+    "inhibited": (
+        "违规 {violation} 属于多台终端同时失联或失去定位（事件 {storm}），不逐一通知",
+        "violation {violation} belongs to storm {storm}: many units fell silent or lost GNSS"
+        " together, so it is not announced",
+    ),
     "withdrawn": (
         "曾产生违规 {violation}，补传数据到达后已撤回；{zh}",
         "violation {violation} was raised and withdrawn when late data came; {en}",

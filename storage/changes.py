@@ -1,4 +1,4 @@
-"""What a new judgement does to the violations table, its log, corrections and the outbox.
+"""What a new judgement does to the violations table, its log, corrections, ladder and outbox.
 
 A violation that a person has taken or closed is never changed: the correction is laid beside it.
 """
@@ -13,6 +13,7 @@ from psycopg import AsyncConnection
 from model.rulebook import Finding
 from model.violations import Change
 from storage.instants import to_datetime
+from storage.ladder import stop_ladder
 
 Connection = AsyncConnection[Any]
 
@@ -28,8 +29,10 @@ async def apply_change(conn: Connection, change: Change, now_us: int, news_us: i
     if change.action == "update":
         return await _update(conn, change, now_us, news_us)
     await conn.execute(
-        "UPDATE violations SET finding = 'withdrawn' WHERE id = %s", (change.violation.id,)
+        "UPDATE violations SET finding = 'withdrawn', storm_id = NULL WHERE id = %s",
+        (change.violation.id,),
     )
+    await stop_ladder(conn, change.violation.id, "withdrawn", now_us)
     await _log(conn, change.violation.id, now_us, "withdrawn", {})
     await _tell(conn, change.violation.id, "withdrawn", now_us)
     return change.violation.id
@@ -40,10 +43,10 @@ async def _raise(conn: Connection, finding: Finding, now_us: int, news_us: int) 
     cursor = await conn.execute(
         "INSERT INTO violations (organisation_id, responsible_organisation_id, device_id, rule_id,"
         " rule_version, kind, severity, fence_id, fence_version, started_at, ended_at, last_at,"
-        " longitude_e6, latitude_e6, measures, late, raised_at, found_severity, shadow)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+        " longitude_e6, latitude_e6, measures, late, raised_at, found_severity, repeat, shadow)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
         " coalesce((SELECT mode = 'shadow' FROM rules WHERE id = %s AND version = %s), false))"
-        " RETURNING id, shadow",
+        " RETURNING id",
         (
             finding.organisation_id,
             finding.responsible_organisation_id,
@@ -63,6 +66,7 @@ async def _raise(conn: Connection, finding: Finding, now_us: int, news_us: int) 
             late,
             to_datetime(now_us),
             finding.severity,
+            _repeat(finding),
             finding.rule_id,
             finding.rule_version,
         ),
@@ -71,8 +75,6 @@ async def _raise(conn: Connection, finding: Finding, now_us: int, news_us: int) 
     assert row is not None
     violation_id = int(row[0])
     await _log(conn, violation_id, now_us, "raised", {"late": late})
-    if not late and not row[1]:
-        await _tell(conn, violation_id, "raised", now_us)
     return violation_id
 
 
@@ -82,7 +84,7 @@ async def _update(conn: Connection, change: Change, now_us: int, news_us: int) -
     assert violation is not None
     await conn.execute(
         "UPDATE violations SET rule_version = %s, fence_id = %s, fence_version = %s,"
-        " responsible_organisation_id = %s, severity = %s, found_severity = %s,"
+        " responsible_organisation_id = %s, severity = %s, found_severity = %s, repeat = %s,"
         " shadow = coalesce((SELECT mode = 'shadow' FROM rules WHERE id = %s AND version = %s),"
         " shadow), started_at = %s, ended_at = %s, last_at = %s,"
         " longitude_e6 = %s, latitude_e6 = %s, measures = %s, finding = 'standing'"
@@ -94,6 +96,7 @@ async def _update(conn: Connection, change: Change, now_us: int, news_us: int) -
             finding.responsible_organisation_id,
             finding.severity,
             finding.severity,
+            _repeat(finding),
             finding.rule_id,
             finding.rule_version,
             to_datetime(finding.started_us),
@@ -142,6 +145,13 @@ async def _correct(conn: Connection, change: Change, now_us: int) -> int | None:
         (violation.id, to_datetime(now_us), json.dumps(correction)),
     )
     return violation.id
+
+
+def _repeat(finding: Finding) -> str | None:
+    """What is counted; the count itself is settled when all changes of the step are made."""
+    if finding.repeat is None:
+        return None
+    return json.dumps({"count": 0, "days": finding.repeat[0], "limit": finding.repeat[1]})
 
 
 def _ended(finding: Finding) -> Any:

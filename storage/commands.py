@@ -43,11 +43,14 @@ async def queue_command(
     device_id: int,
     kind: str,
     body: Row,
-    created_by: int,
+    created_by: int | None,
     now_us: int,
     violation_id: int | None = None,
 ) -> int:
-    """Queue a command for the gateway; returns its id. It expires after EXPIRES_AFTER_S."""
+    """Queue a command for the gateway; returns its id. It expires after EXPIRES_AFTER_S.
+
+    `created_by` None: a rule's ladder gave it.
+    """
     cursor = await conn.execute(
         "INSERT INTO commands (organisation_id, device_id, violation_id, kind, body, created_by,"
         " created_at, expires_at) VALUES (%s, %s, %s, %s, %s, %s, to_timestamp(%s / 1e6),"

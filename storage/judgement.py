@@ -94,7 +94,7 @@ async def stored_violations(
     """Violations of these devices that reach past a time, locked against people's clicks."""
     cursor = await conn.execute(
         "SELECT id, device_id, rule_id, started_at, ended_at, last_at, status, finding,"
-        " CASE WHEN measures ? 'duty' THEN measures ELSE '{}' END, rule_version"
+        " CASE WHEN measures ? 'duty' THEN measures ELSE '{}' END, rule_version, kind"
         " FROM violations WHERE device_id = ANY(%s) AND last_at >= %s ORDER BY id FOR UPDATE",
         (list(device_ids), to_datetime(since_us)),
     )
@@ -110,6 +110,7 @@ async def stored_violations(
             finding=row[7],
             measures=row[8],
             rule_version=row[9],
+            kind=row[10],
         )
         for row in await cursor.fetchall()
     ]

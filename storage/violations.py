@@ -12,6 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from storage.ladder import stop_ladder
 from storage.scope import VIOLATION_IS_VISIBLE
 
 Row = dict[str, Any]
@@ -21,13 +22,19 @@ _SELECT = """
 SELECT v.*, o.name AS organisation, ro.name AS responsible_organisation,
        d.name AS device_name, d.plate AS device_plate, d.kind AS device_kind,
        r.name_zh AS rule_name_zh, r.name_en AS rule_name_en,
-       f.name AS fence_name, t.display_name AS taken_by_name, c.display_name AS closed_by_name
+       f.name AS fence_name, l.ladder,
+       t.display_name AS taken_by_name, c.display_name AS closed_by_name
 FROM violations v
 JOIN organisations o ON o.id = v.organisation_id
 JOIN devices d ON d.id = v.device_id
 LEFT JOIN organisations ro ON ro.id = v.responsible_organisation_id
 LEFT JOIN rules r ON r.id = v.rule_id AND r.version = v.rule_version
 LEFT JOIN fences f ON f.id = v.fence_id AND f.version = v.fence_version
+LEFT JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_object('to', s.recipient, 'due_at', s.due_at, 'done_at', s.done_at,
+                                        'state', s.state, 'reason', s.reason) ORDER BY s.step)
+           AS ladder
+    FROM violation_steps s WHERE s.violation_id = v.id) l ON true
 LEFT JOIN users t ON t.id = v.taken_by
 LEFT JOIN users c ON c.id = v.closed_by
 """
@@ -41,6 +48,8 @@ _FILTERS = {
     "to": "v.started_at <= %(to)s",
     "before_id": "v.id < %(before_id)s",
     "shadow": "v.shadow = %(shadow)s",
+    "inhibited": "(v.storm_id IS NOT NULL) = %(inhibited)s",
+    "incident_id": "v.incident_id = %(incident_id)s",
 }
 
 
@@ -78,6 +87,15 @@ async def find_violation(
     return rows[0] if rows else None
 
 
+async def violations_of_incidents(
+    conn: AsyncConnection[Any], organisations: Sequence[int], incident_ids: Sequence[int]
+) -> list[Row]:
+    """The visible violations of these incidents."""
+    query = f"{_SELECT} WHERE v.incident_id = ANY(%(ids)s) AND {VIOLATION_IS_VISIBLE}"
+    values = {"ids": list(incident_ids), "organisations": list(organisations)}
+    return await _rows(conn, query, values)
+
+
 async def any_violation(conn: AsyncConnection[Any], violation_id: int) -> Row | None:
     """One violation whoever asks: for the live relay, which sorts out the readers itself."""
     rows = await _rows(conn, f"{_SELECT} WHERE v.id = %(id)s", {"id": violation_id})
@@ -97,6 +115,7 @@ async def take_violation(
     parameters = {"id": violation_id, "organisations": list(organisations)}
     if not await _rows(conn, query, {**parameters, "user": act.user_id, "at_us": act.at_us}):
         return False
+    await stop_ladder(conn, violation_id, "taken", act.at_us)
     await add_log(conn, violation_id, act, "taken", {})
     await add_to_outbox(conn, violation_id, "taken", act.at_us)
     return True

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.database import Connection
 from storage.instants import from_datetime, to_datetime
 
 _RAISED = """
-SELECT id, finding FROM violations
+SELECT id, finding, storm_id FROM violations
 WHERE device_id = %(device)s AND rule_id = %(rule)s
   AND (started_at <= %(at)s OR (measures->>'window_from_us')::bigint <= %(at_us)s)
   AND coalesce(ended_at, last_at) >= %(at)s
@@ -16,14 +16,20 @@ ORDER BY finding = 'standing' DESC, id DESC LIMIT 1
 """
 
 
-async def raised_at(
-    conn: Connection, device_id: int, rule_id: int, at_us: int
-) -> tuple[int, bool] | None:
-    """The violation of a rule that covers a time, and whether it stands."""
+class Raised(NamedTuple):
+    """A violation, whether it stands, and the storm that inhibits it."""
+
+    id: int
+    stands: bool
+    storm_id: int | None
+
+
+async def raised_at(conn: Connection, device_id: int, rule_id: int, at_us: int) -> Raised | None:
+    """The violation of a rule that covers a time."""
     parameters: dict[str, Any] = {"device": device_id, "rule": rule_id, "at": to_datetime(at_us)}
     parameters["at_us"] = at_us
     row = await (await conn.execute(_RAISED, parameters)).fetchone()
-    return (int(row[0]), row[1] == "standing") if row else None
+    return Raised(row[0], row[1] == "standing", row[2]) if row else None
 
 
 async def raised_between(

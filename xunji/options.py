@@ -5,10 +5,13 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from alerts.outbox import AlertOptions
 from gateway.gateway import GatewayOptions, MqttOptions
 from gateway.tcp import TcpLimits
 from pipeline.contract import Clock
 from pipeline.evaluate import Pace
+from pipeline.outcomes import OutcomeLimits
+from rules.storms import StormLimits
 from xunji.clock import SimulatedClock, SystemClock
 from xunji.settings import Settings
 
@@ -45,9 +48,34 @@ def pace(settings: Settings) -> Pace:
     """How often the rules' stage does what."""
     rules = settings.rules
     return Pace(
-        news_us=int(rules.news_minutes * 60e6),
         snapshot_us=int(rules.snapshot_minutes * 60e6),
         outage_us=int(rules.outage_seconds * 1e6),
+        limits=outcome_limits(settings),
+    )
+
+
+def outcome_limits(settings: Settings) -> OutcomeLimits:
+    """What belongs together, and what is news."""
+    alerts = settings.alerts
+    return OutcomeLimits(
+        incident_gap_us=int(alerts.incident_gap_minutes * 60e6),
+        storm=StormLimits(
+            devices=alerts.storm_units,
+            share_pct=alerts.storm_percent,
+            place_devices=alerts.storm_units_of_place,
+            window_us=int(alerts.storm_minutes * 60e6),
+            wait_us=int(alerts.storm_wait_seconds * 1e6),
+        ),
+        news_us=int(settings.rules.news_minutes * 60e6),
+    )
+
+
+def alert_options(settings: Settings) -> AlertOptions:
+    """How receivers are told."""
+    return AlertOptions(
+        allow_private=settings.http.webhook_allow_private,
+        per_minute=settings.alerts.per_minute,
+        news_us=int(settings.rules.news_minutes * 60e6),
     )
 
 

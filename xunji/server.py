@@ -18,6 +18,7 @@ import uvicorn
 
 from alerts.outbox import Outbox
 from api.app import create_app
+from api.driver_texts import driver_text
 from api.services import Services
 from api.violation_view import violation_json
 from gateway.counters import Counters
@@ -39,7 +40,7 @@ from storage.writer import Writer
 from xunji.clock import SimulatedClock
 from xunji.doors import build_gateway
 from xunji.housekeeping import Housekeeping
-from xunji.options import clock_of, pace, secret_of
+from xunji.options import alert_options, clock_of, pace, secret_of
 from xunji.settings import Settings
 from xunji.web_server import QuietUvicorn
 
@@ -233,8 +234,10 @@ class Server:
         outbox = Outbox(
             self.database,
             self.clock,
-            allow_private=self.settings.http.webhook_allow_private,
+            alert_options(self.settings),
             describe=violation_json,
+            warning_text=driver_text,
+            show=lambda kind, id_: self.live.publish(0, kind, {"id": id_}),
         )
         stack.push_async_callback(_cancelled, self._run(outbox.run(), "outbox"))
 

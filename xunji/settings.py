@@ -80,6 +80,30 @@ class RulesSettings(BaseModel):
     outage_seconds: float = Field(120, description="a gap in ticks this long is an outage of ours")
 
 
+class AlertsSettings(BaseModel):
+    """What belongs together, and how people are told."""
+
+    incident_gap_minutes: float = Field(
+        10, ge=0, description="violations of a unit closer than this are one incident"
+    )
+    storm_units: int = Field(
+        5, ge=2, description="so many units silent or without GNSS together are a storm ..."
+    )
+    storm_percent: float = Field(
+        20, ge=0, le=100, description="... if they are this share of their organisation's units"
+    )
+    storm_units_of_place: int = Field(
+        10, ge=2, description="... or so many where one organisation answers for the place"
+    )
+    storm_minutes: float = Field(10, gt=0, description="... when they begin within this time")
+    storm_wait_seconds: float = Field(
+        60, ge=0, description="silence and lost GNSS are told this much later: it may be a storm"
+    )
+    per_minute: int = Field(
+        60, ge=1, description="messages to one receiver; what is more becomes a digest"
+    )
+
+
 class Settings(BaseSettings):
     """All of it."""
 
@@ -98,6 +122,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     http: HttpSettings = HttpSettings()
     rules: RulesSettings = RulesSettings()
+    alerts: AlertsSettings = AlertsSettings()
 
     @classmethod
     def settings_customise_sources(

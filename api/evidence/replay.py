@@ -33,15 +33,15 @@ _WIDE = ("alarm_bits", "signals")
 
 
 def finding_of(row: Row) -> Finding:
-    """The finding as the violation's row keeps it."""
-    responsible = row["responsible_organisation_id"]
+    """The finding as the violation's row keeps it, before repeats made it more severe."""
+    responsible, repeat = row["responsible_organisation_id"], row["repeat"]
     return Finding(
         device_id=row["device_id"],
         organisation_id=row["organisation_id"],
         rule_id=row["rule_id"],
         rule_version=row["rule_version"],
         kind=row["kind"],
-        severity=row["severity"],
+        severity=row["found_severity"],
         started_us=microseconds(row["started_at"]),
         ended_us=None if row["ended_at"] is None else microseconds(row["ended_at"]),
         last_us=microseconds(row["last_at"]),
@@ -51,6 +51,7 @@ def finding_of(row: Row) -> Finding:
         longitude_e6=row["longitude_e6"],
         latitude_e6=row["latitude_e6"],
         measures=row["measures"],
+        repeat=None if repeat is None else (repeat["days"], repeat["limit"]),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from api.registries import rule_kinds
 from rules.contract import Parameter, RuleKind
 from rules.episodes import EPISODE_PARAMETERS
+from rules.outcome import OUTCOME_PARAMETERS
 
 Row = dict[str, Any]
 
@@ -15,15 +16,19 @@ Row = dict[str, Any]
 def parameters_of(kind: RuleKind) -> list[tuple[Parameter, float]]:
     """Each parameter of a kind, its own first, with the kind's default."""
     own = [(parameter, parameter.default) for parameter in kind.parameters]
+    outcome = [
+        (parameter, kind.episode_defaults.get(parameter.name, parameter.default))
+        for parameter in OUTCOME_PARAMETERS
+    ]
     if kind.absence:  # silences do not pass through the episode machine
-        return own
+        return own + outcome
     names = {parameter.name for parameter in kind.parameters}
     common = [
         (parameter, kind.episode_defaults.get(parameter.name, parameter.default))
         for parameter in EPISODE_PARAMETERS
         if parameter.name not in names
     ]
-    return own + common
+    return own + common + outcome
 
 
 def rule_text(kind_name: str, rule: Mapping[str, Any] | None) -> Row:

@@ -18,6 +18,7 @@ from api.shapes.units import Command
 from api.shapes.violations import Closing, EvidenceCard, Violation, Warning
 from api.times import Time, iso
 from api.violation_view import command_json, person, violation_json
+from pipeline.outcomes import settle_repeats
 from storage.commands import find_command, queue_command
 from storage.evidence import freeze_evidence, read_pack
 from storage.violations import (
@@ -52,11 +53,14 @@ async def listed(
     until: Annotated[Time | None, Query(alias="to")] = None,
     before_id: int | None = None,
     shadow: bool = False,
+    inhibited: bool | None = None,
+    incident_id: int | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Any:
     """Visible violations, newest first; the next page starts at `before_id` of the last one.
 
-    `shadow`: instead what rules on trial found.
+    `shadow`: instead what rules on trial found. `inhibited`: only those of a storm, or none of
+    them.
     """
     filters = {
         "status": status,
@@ -66,6 +70,8 @@ async def listed(
         "to": until,
         "before_id": before_id,
         "shadow": shadow,
+        "inhibited": inhibited,
+        "incident_id": incident_id,
     }
     rows = await list_violations(conn, caller.organisations, filters, limit)
     return [violation_json(row) for row in rows]
@@ -133,6 +139,8 @@ async def close(violation_id: int, body: Closing, state: State, conn: Conn, call
         _refuse(row)
     content = await frozen_content(conn, row)
     photos = [photo["sha256"] for photo in content["photos"]]
+    if body.result == "false_alarm":
+        await settle_repeats(conn, [(row["device_id"], row["rule_id"])])
     await freeze_evidence(conn, violation_id, content, photos, act.at_us)
     await conn.commit()
     state.tell_violation(violation_id)

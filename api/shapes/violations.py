@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from api.shapes.people import Person
 from api.shapes.units import Command, TextFlag
+from model.ladder import Recipient
 
 
 class DeviceOfViolation(BaseModel):
@@ -37,6 +38,25 @@ class FenceOfViolation(BaseModel):
     name: str | None
 
 
+class RepeatShape(BaseModel):
+    """How many violations of the unit and rule the days before hold; from `limit` on it is one
+    step more severe."""
+
+    count: int
+    days: int
+    limit: int
+
+
+class StepShape(BaseModel):
+    """A step of the ladder; `reason`: why nobody was told."""
+
+    to: Recipient
+    due_at: str
+    done_at: str | None
+    state: Literal["waiting", "done", "grouped", "stopped"]
+    reason: str | None
+
+
 class _Finding(BaseModel):
     """What a violation and its evidence card share."""
 
@@ -61,6 +81,10 @@ class _Finding(BaseModel):
     status: Literal["open", "taken", "closed"]
     late: bool
     shadow: bool
+    incident: int | None
+    repeat: RepeatShape | None
+    inhibited_by: int | None
+    ladder: list[StepShape]
     taken_by: Person | None
     taken_at: str | None
     closed_by: Person | None

@@ -41,6 +41,7 @@ class GnssLost(Follower):
     vehicle_kinds: tuple[str, ...] = VEHICLES
     parameters: tuple[Parameter, ...] = _PARAMETERS
     episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    storm = "gnss"  # of many units at once the weather is to blame (rules.storms)
 
     def follow(
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]

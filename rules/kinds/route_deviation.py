@@ -50,7 +50,7 @@ _PARAMETERS = (
         "our default: approved routes bind the loaded run (site, route, dump)",
     ),
 )  # fmt: skip
-_EPISODE_DEFAULTS = {"min_duration_s": 600.0}
+_EPISODE_DEFAULTS = {"min_duration_s": 600.0, "serious_after_s": 900.0}
 _WORDS = Words("偏离规定线路", "off the approved route", "最远偏离{}米", "up to {} m away")
 
 

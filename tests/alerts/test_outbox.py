@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from alerts.outbox import LONGEST_RETRY_S, MAX_ATTEMPTS, Outbox, retry_after_s
+from alerts.ladder import climb
+from alerts.outbox import LONGEST_RETRY_S, MAX_ATTEMPTS, AlertOptions, Outbox, retry_after_s
 from alerts.webhook import make_client
+from api.driver_texts import driver_text
 from api.violation_view import violation_json
 from storage.deliveries import claim, fan_out, trim_outbox, waiting
 from storage.violations import Act, take_violation
@@ -24,7 +26,10 @@ async def _subscribe(town: Town, organisation: str, url: str, secret: str = SECR
 
 
 def _outbox(town: Town, **given: Any) -> Outbox:
-    return Outbox(town.database, town.clock, **{"allow_private": True, **given})
+    options = {n: given.pop(n) for n in ("allow_private", "per_minute") if n in given}
+    return Outbox(
+        town.database, town.clock, AlertOptions(**{"allow_private": True, **options}), **given
+    )
 
 
 async def _deliver(town: Town, **given: Any) -> int:
@@ -114,11 +119,12 @@ async def test_a_claim_that_is_never_settled_is_claimed_again(town: Town) -> Non
     async with receiver() as one:
         await _subscribe(town, "a", one.url)
         async with town.database.pool.connection() as conn:
+            await climb(conn, NOW_US, MINUTE_US, driver_text)
             await fan_out(conn, NOW_US)
         async with town.database.pool.connection() as conn:
-            assert len(await claim(conn, NOW_US, 60 * SECOND_US)) == 1
+            assert len(await claim(conn, NOW_US, 60 * SECOND_US, 60)) == 1
         async with town.database.pool.connection() as conn:
-            assert await claim(conn, NOW_US, 60 * SECOND_US) == []
+            assert await claim(conn, NOW_US, 60 * SECOND_US, 60) == []
         await _deliver(town)
         assert one.received == []
         town.clock.advance_to(NOW_US + 61 * SECOND_US)
@@ -182,7 +188,7 @@ async def test_settled_events_are_forgotten_in_the_end(town: Town) -> None:
         await _subscribe(town, "a", one.url)
         await _deliver(town)
         async with town.database.pool.connection() as conn:
-            assert await trim_outbox(conn, NOW_US + MINUTE_US) == 1  # not the one that waits
+            assert await trim_outbox(conn, NOW_US + MINUTE_US) == 3  # not the one that waits
             town.clock.advance_to(NOW_US + 60 * MINUTE_US)
     assert one.received == []
 

@@ -25,13 +25,15 @@ from model.signals import NO, YES, pack
 from model.uploads import TerminalFile
 from model.violations import Change
 from pipeline.live import LiveHub
+from pipeline.outcomes import OutcomeLimits, Outcomes
 from protocols.jt808.fix import Fix, encode_fix
 from protocols.jt808.protocol import encode_frames
+from rules.registry import kinds_by_name
 from simulators.terminal.camera import photo
-from storage.changes import apply_change
 from storage.database import Database
 from storage.media import MediaStore
 from storage.rulebook import (
+    load_rulebook,
     register_device,
     save_assignment,
     save_fence,
@@ -312,8 +314,11 @@ async def raise_violation(town: Town, device: str, rule: str = "uncovered", **ch
     finding = msgspec.structs.replace(finding, **changes)
     async with town.database.pool.connection() as conn:
         change = Change(action="raise", violation=None, finding=finding)
-        found = await apply_change(conn, change, NOW_US, 15 * MINUTE_US)
-    assert found is not None
+        outcomes = Outcomes(await load_rulebook(conn), kinds_by_name(), OutcomeLimits())
+        await outcomes.carry_out(conn, [change], NOW_US)
+        row = await (await conn.execute("SELECT max(id) FROM violations")).fetchone()
+    assert row is not None
+    found: int = row[0]
     return found
 
 

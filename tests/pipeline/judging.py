@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,7 +68,11 @@ class World:
         self.writer = Writer(self.database)
 
     async def prepare(
-        self, devices: int, kind: str = "muck_truck", also: Sequence[str] = ()
+        self,
+        devices: int,
+        kind: str = "muck_truck",
+        also: Sequence[str] = (),
+        parameters: Mapping[str, float] | None = None,
     ) -> None:
         """Register an organisation, its devices, and the rules of the tests."""
         conn = await self.database.connect()
@@ -84,7 +88,7 @@ class World:
             )
             self.devices.append((await register_device(conn, device)).id)
         for rule in ("uncovered_load", "inspector_silent", *also):
-            await save_rule(conn, self.rule(rule))
+            await save_rule(conn, self.rule(rule, **(parameters or {})))
         await conn.close()
 
     def rule(self, kind: str, **parameters: float) -> Rule:
@@ -160,6 +164,19 @@ class World:
         if self.task.done():
             self.task.result()
         await waiting
+
+    async def outcomes(self) -> list[tuple[Any, ...]]:
+        """(device, kind, start s, severity, repeat count, the incident's kinds and starts)."""
+        conn = await self.database.connect()
+        cursor = await conn.execute(
+            "SELECT v.device_id, v.kind, v.started_at, v.severity, v.repeat->>'count',"
+            " (SELECT array_agg(o.kind || o.started_at ORDER BY o.started_at, o.kind)"
+            "  FROM violations o WHERE o.incident_id = v.incident_id)"
+            " FROM violations v WHERE v.finding = 'standing' ORDER BY 1, 2, 3"
+        )
+        rows = await cursor.fetchall()
+        await conn.close()
+        return [(*row[:2], _second(row[2]), *row[3:]) for row in rows]
 
     async def violations(self, finding: str = "standing") -> list[tuple[Any, ...]]:
         """(device, kind, start s, end s or None, duration) sorted, in seconds after START_US."""

@@ -54,9 +54,11 @@ async def test_an_open_cover_is_raised_while_it_lasts_and_ended_after(world: Wor
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_any_order_of_arrival_gives_the_same_violations(world: World, seed: int) -> None:
-    """Of a condition by the fix alone, and of one that follows the truck with a memory."""
+    """Of a condition by the fix alone, and of one that follows the truck with a memory; with
+    severities, repeat counts and incidents."""
     rng = random.Random(seed)
-    await world.prepare(4, also=["illegal_dumping"])
+    counting = {"repeat_limit": 2, "repeat_days": 1, "serious_after_s": 150}
+    await world.prepare(4, also=["illegal_dumping"], parameters=counting)
     values = a_day_of_a_truck(rng, 240)
     ordered, shuffled = (
         np.concatenate([fixes(id_, world.organisation_id, values) for id_ in pair])
@@ -84,6 +86,10 @@ async def test_any_order_of_arrival_gives_the_same_violations(world: World, seed
     pairs = dict(zip(world.devices[:2], world.devices[2:], strict=True))
     straight = [(pairs[v[0]], *v[1:]) for v in found if v[0] in pairs]
     assert [v for v in found if v[0] not in pairs] == straight
+    outcomes = await world.outcomes()
+    assert len({outcome[3:5] for outcome in outcomes}) > 1, "the seed would show nothing"
+    straight = [(pairs[v[0]], *v[1:]) for v in outcomes if v[0] in pairs]
+    assert [v for v in outcomes if v[0] not in pairs] == straight
 
 
 def random_batches(rng: random.Random, rows: Rows) -> list[Rows]:

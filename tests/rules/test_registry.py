@@ -13,6 +13,7 @@ from model.rulebook import Rule
 from model.vehicles import UnitKind
 from rules.contract import RuleKind
 from rules.episodes import EPISODE_PARAMETERS
+from rules.outcome import OUTCOME_PARAMETERS
 from rules.registry import kinds_by_name
 from tests.rules.kinds.city import City
 
@@ -43,7 +44,8 @@ def test_contract(kind: RuleKind) -> None:
     assert kind.en
     assert re.fullmatch(r"[a-z_]+_(kmh|m|min|s|days|pct|points)", kind.measure_name)
     assert set(kind.vehicle_kinds) <= {unit.value for unit in UnitKind}
-    assert set(kind.episode_defaults) <= {p.name for p in EPISODE_PARAMETERS}
+    common = (*EPISODE_PARAMETERS, *OUTCOME_PARAMETERS)
+    assert set(kind.episode_defaults) <= {p.name for p in common}
     assert len({p.name for p in kind.parameters}) == len(kind.parameters) > 0
 
 
