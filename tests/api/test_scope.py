@@ -121,6 +121,7 @@ async def _things_of_a(town: Town, browser: Browser) -> dict[str, int]:
         "test_id": test["id"],
         "device_id": town.devices["truck_a"].id,
         "violation_id": violation,
+        "incident_id": violation,
         "command_id": command["id"],
         "fence_id": town.fences["site"].id,
         "rule_id": town.rules["uncovered"].id,
