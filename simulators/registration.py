@@ -51,7 +51,7 @@ async def _register_fences(api: ApiClient, fleet: Fleet) -> tuple[dict[str, int]
 
 
 def _feature(fence: CityFence) -> dict[str, Any]:
-    names = ("name", "code", "shape", "tags", "half_width_m")
+    names = ("name", "code", "shape", "tags", "half_width_m", "radius_m")
     properties = {name: msgspec.to_builtins(getattr(fence, name)) for name in names}
     return {"type": "Feature", "geometry": fence.geometry, "properties": properties}
 

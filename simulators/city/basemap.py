@@ -9,8 +9,13 @@ import msgspec
 from shapely.geometry import LineString, Polygon
 
 from simulators.city import names
-from simulators.city.city import CORRIDOR_HALF_WIDTH_M, WORK_ROAD_HALF_WIDTH_M, City
-from simulators.city.frame import Point, line_geometry, polygon_geometry
+from simulators.city.city import (
+    CORRIDOR_HALF_WIDTH_M,
+    STAND_RADIUS_M,
+    WORK_ROAD_HALF_WIDTH_M,
+    City,
+)
+from simulators.city.frame import Point, line_geometry, points_geometry, polygon_geometry
 from simulators.city.grid import ring_of
 from simulators.city.places import Place
 
@@ -28,6 +33,7 @@ class CityFence(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
     south: bool
     half_width_m: float | None = None
+    radius_m: float | None = None
 
 
 def basemap(city: City) -> dict[str, Any]:
@@ -97,6 +103,20 @@ def fences(city: City) -> list[CityFence]:
                 half_width_m=WORK_ROAD_HALF_WIDTH_M,
                 tags=("road",),
                 south=city.is_south(road.line[0]),
+            )
+        )
+    for code, stands in city.rounds().items():
+        points = [city.network.nodes[node] for node in stands]
+        made.append(
+            CityFence(
+                code=code,
+                name=f"{names.COLLECTION[0]}{code}",
+                name_en=f"{names.COLLECTION[1]} {code}",
+                shape="point_set",
+                geometry=points_geometry(points),
+                radius_m=STAND_RADIUS_M,
+                tags=("collection",),
+                south=city.is_south(points[0]),
             )
         )
     for cell in city.cells:

@@ -24,6 +24,7 @@ from simulators.city.places import (
 
 CORRIDOR_HALF_WIDTH_M = 30.0
 WORK_ROAD_HALF_WIDTH_M = 25.0
+STANDS_A_ROUND, STAND_RADIUS_M = 8, 40.0
 EDGE_M, OVERLAP_M = 150.0, 1_100.0
 
 
@@ -83,6 +84,14 @@ class City:
     def corridor_line(self, site: str, dump: str) -> list[Point]:
         """Centre line of a corridor as driven."""
         return self.network.line(self.corridor(site, dump))
+
+    def rounds(self) -> dict[str, list[int]]:
+        """Collection rounds by code: the nodes of their stands, in order."""
+        starts = range(0, len(self.bins), STANDS_A_ROUND)
+        return {
+            f"G{number}": self.bins[start : start + STANDS_A_ROUND]
+            for number, start in enumerate(starts, 1)
+        }
 
     def area(self, code: str) -> Polygon:
         """A contract area by its code."""

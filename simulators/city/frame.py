@@ -51,6 +51,6 @@ def polygon_geometry(ring: Iterable[Point]) -> dict[str, Any]:
     return {"type": "Polygon", "coordinates": [corners]}
 
 
-def point_geometry(point: Point) -> dict[str, Any]:
-    """A GeoJSON Point."""
-    return {"type": "Point", "coordinates": list(to_degrees(point))}
+def points_geometry(points: Iterable[Point]) -> dict[str, Any]:
+    """A GeoJSON MultiPoint."""
+    return {"type": "MultiPoint", "coordinates": [list(to_degrees(point)) for point in points]}

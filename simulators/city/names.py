@@ -38,6 +38,7 @@ CONTRACT_AREAS = (
     ("环卫一标段（西）", "Sanitation lot 1 (west)"),
     ("环卫二标段（东）", "Sanitation lot 2 (east)"),
 )
+COLLECTION = "收运点位", "Collection points"
 CENTRE = ("中心城区禁行区", "Centre No-go Zone")
 
 

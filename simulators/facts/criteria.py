@@ -12,6 +12,7 @@ from simulators.facts.scene import Facts, Scene
 
 RED_LIGHT_S = 75.0
 MUCK, MIXER = UnitKind.MUCK_TRUCK.value, UnitKind.MIXER.value
+GARBAGE = UnitKind.GARBAGE_TRUCK.value
 SWEEPER, WATER = UnitKind.SWEEPER.value, UnitKind.WATER_TRUCK.value
 INSPECTOR = UnitKind.INSPECTOR.value
 Needs = Literal["place", "fix", "word", "silence"]
@@ -43,6 +44,9 @@ CRITERIA: dict[str, Criterion] = {
     "wrong_direction": Criterion((MUCK,), route.wrong_direction, 30, 90, 15),
     "forbidden_area": Criterion((MUCK, MIXER), route.forbidden_area, 120, 200, 75),
     "left_area": Criterion((SWEEPER, WATER), route.left_area, 300, 420, 200),
+    "point_not_served": Criterion(
+        (GARBAGE,), duties.point_not_served, 1, 30, 5, needs="word", event=True
+    ),
     # hours
     "operating_hours": Criterion((MUCK, MIXER), hours.forbidden_hours, 120, 160, 75),
     "stop_too_long": Criterion(VEHICLES, hours.stop_too_long, 1_800, 2_160, 1_560, gap_s=45),

@@ -8,11 +8,12 @@ import numpy as np
 
 from model.signals import UNKNOWN
 from model.signals import field as signal_field
-from simulators.city.city import WORK_ROAD_HALF_WIDTH_M
+from simulators.city.city import STAND_RADIUS_M, WORK_ROAD_HALF_WIDTH_M
 from simulators.facts.scene import GRID_S, Facts, Mask, Scene
 
 LATE_S = 1_800
 TOLD_S = 60
+STAY_S = 90  # of all stays together: less may look like none
 UNSEEN_SHARES = (0.1, 0.3)  # of a window: more, and the server may not, does not judge it
 Due = Callable[[float, float], float]
 
@@ -25,6 +26,47 @@ def late_start(scene: Scene) -> Facts:
 def not_working(scene: Scene) -> Facts:
     """Too little of the window worked; the city's rule asks for 30 %."""
     return _owed(scene, lambda _start, end: end, (0.18, 0.40), share=True)
+
+
+def point_not_served(scene: Scene) -> Facts:
+    """At the end of a window, a collection point at which the truck has not stopped in it."""
+    sure, maybe = scene.none(), scene.none()
+    duty = next(duty for duty in scene.unit.duties if duty.purpose == "collection")
+    time_s, stops, unseen = scene.at.time_s, None, None
+    for start_min, end_min in duty.windows or ():
+        opened_s = np.rint(time_s - (scene.local_minute - start_min) * 60).astype(np.int64)
+        length_s = (end_min - start_min) * 60
+        for start_s in np.unique(opened_s).tolist():
+            due_s = start_s + length_s
+            if due_s + TOLD_S < time_s[0] or start_s > time_s[-1]:
+                continue
+            if stops is None or unseen is None:
+                stops = _stops(scene, duty.fence_code)
+                unseen = scene.blind | scene.elsewhere | scene.silent
+            window = (time_s >= start_s) & (time_s < due_s)
+            blank = {"stays": [0] * len(stops), "unseen": 0}
+            known = scene.memory.setdefault(str(start_s), blank)
+            stays = [GRID_S * int((window & stop).sum()) for stop in stops]
+            known["stays"] = [a + b for a, b in zip(known["stays"], stays, strict=True)]
+            known["unseen"] += GRID_S * int((window & unseen).sum())
+            told = (time_s >= due_s) & (time_s < due_s + TOLD_S)
+            unseen_share = (known["unseen"] + max(0, -start_s)) / length_s
+            shortest_s = min(known["stays"])
+            whole = start_s >= 0 and unseen_share < UNSEEN_SHARES[0]
+            sure |= told & (shortest_s == 0) & whole
+            maybe |= told & (shortest_s < STAY_S) & (unseen_share < UNSEEN_SHARES[1])
+    return sure, maybe
+
+
+def _stops(scene: Scene, code: str) -> list[Mask]:
+    """For each point of a round where the truck stands at it."""
+    standing = scene.kmh < 1
+    nodes = scene.city.network.nodes
+    found = []
+    for node in scene.city.rounds()[code]:
+        away_m = np.hypot(scene.at.x_m - nodes[node][0], scene.at.y_m - nodes[node][1])
+        found.append(standing & (away_m < STAND_RADIUS_M))
+    return found
 
 
 def _owed(scene: Scene, due_of: Due, limits: tuple[float, float], *, share: bool) -> Facts:

@@ -24,11 +24,10 @@ WATER_LIVE_AFTER_S = {0: -110.0, 1: 1_100.0}
 SWEEPER_LIVE_AFTER_S = {0: 200.0, 1: 1_300.0}
 GARBAGE_LIVE_AFTER_S = {0: -200.0, 1: 500.0}
 GARBAGE_ROLES = (
-    "power_cut", "frozen", "offline", "antenna_cut", "jumps", "blind", "honest", "honest"
+    "power_cut", "frozen", "offline", "antenna_cut", "jumps", "blind", "skips_stands", "honest"
 )  # fmt: skip
 # What a terminal suffers rather than does: the work goes on as it would.
 SWEEPER_ROLES = (*rounds.SWEEPER_ROLES, "ignition_wire", "honest")
-STANDS_A_ROUND = 8
 
 
 def _appointments(
@@ -110,13 +109,14 @@ def _mixer(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
 
 
 def _garbage(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
-    bins = fleet.city.bins
-    first = number * STANDS_A_ROUND % len(bins)
-    stands = (bins + bins)[first : first + STANDS_A_ROUND]
+    rounds_there = list(fleet.city.rounds().items())
+    code, stands = rounds_there[number % len(rounds_there)]
     orders = fleet.orders_of(unit.kind, number, GARBAGE_ROLES)
     unit.role = orders.role
     due = _appointments(fleet, unit, number, GARBAGE_LIVE_AFTER_S, len(GARBAGE_ROLES))
-    _set_to_work(unit, driver, garbage.garbage_work(driver, fleet.city, stands), due, orders)
+    unit.duties.append(Duty(code, "collection", garbage.WINDOWS))
+    plan = garbage.CollectionPlan(fleet.city, stands, _work_role(unit.role), due, orders.seconds)
+    _set_to_work(unit, driver, garbage.garbage_work(driver, plan), due, orders)
 
 
 def _inspector(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:

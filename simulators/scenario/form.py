@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 Rule = Literal[
-    "route_deviation", "wrong_direction", "forbidden_area", "left_area",
+    "route_deviation", "wrong_direction", "forbidden_area", "left_area", "point_not_served",
     "operating_hours", "stop_too_long", "driving_too_long", "late_start", "not_working",
     "uncovered_load", "unwashed_exit", "illegal_dumping", "mixer_discharge",
     "not_spraying", "not_sweeping", "spraying_too_fast", "sweeping_too_fast",
@@ -25,7 +25,7 @@ Deed = Literal[
     "drives_without_rest", "does_not_spray", "does_not_sweep", "works_too_fast", "leaves_area",
     "stands_at_roadside", "stays_in_depot", "leaves_grid", "falls_silent", "mocks_position",
     "goes_offline", "loses_satellites", "freezes", "jumps", "loses_power", "loses_antenna",
-    "loses_ignition_wire",
+    "loses_ignition_wire", "skips_stands",
 ]  # fmt: skip
 FaultKind = Literal[
     "gnss_drift", "outliers", "tunnel", "area_gnss_loss", "frozen_fixes", "clock_skew",

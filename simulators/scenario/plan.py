@@ -40,6 +40,7 @@ DEEDS: dict[str, tuple[tuple[UnitKind, ...], str]] = {
     "works_too_fast": (ROUNDS, "too_fast"),
     "leaves_area": (ROUNDS, "leaves_area"),
     "stands_at_roadside": (ROUNDS, "stands"),
+    "skips_stands": ((UnitKind.GARBAGE_TRUCK,), "skips_stands"),
     "stays_in_depot": (ROUNDS, "idle"),
     "leaves_grid": (INSPECTOR, "off_grid"),
     "falls_silent": (INSPECTOR, "silent"),

@@ -26,7 +26,7 @@ THEMES = {
 
 
 NOT_YET: dict[str, str] = {
-    "point_not_served": "", "route_not_finished": "",
+    "route_not_finished": "",
     "coverage_short": "", "skipped_waypoint": "", "no_permit": "", "off_permit_dump": "",
     "no_waybill": "", "unknown_plate": "", "plate_silent": "", "plate_elsewhere": "",
     "unpermitted_plate": "", "dead_sensors": "", "dead_sensor": "",

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from model.signals import NO, YES, YES_ALSO
 from simulators.city.city import City
+from simulators.fleet.calendar import Appointments, DayWindow
 from simulators.fleet.driver import Driver
 
 HALF = YES_ALSO
 REST_AFTER_S = 5_400.0
+WINDOWS: tuple[DayWindow, ...] = ((0, 360), (360, 720), (720, 1080), (1080, 1440))
+SKIPS = (2, 5)  # these stands of a round
+SKIPS_FOR_S = 47_000.0  # two windows, whenever it begins
+SOON_S = 600.0
 
 
-def garbage_work(driver: Driver, city: City, stands: Sequence[int]) -> Iterator[None]:
+@dataclass(slots=True)
+class CollectionPlan:
+    """One truck's stands, its role, and when that is due; `seconds`: how long it skips stands."""
+
+    city: City
+    stands: list[int]
+    role: str
+    appointments: Appointments
+    seconds: float | None = None
+    skips_until_s: float = 0.0
+
+
+def garbage_work(driver: Driver, plan: CollectionPlan) -> Iterator[None]:
     """Rounds without end; one `yield` a round."""
-    station = city.place("D3").inside
+    station = plan.city.place("D3").inside
     while True:
-        for count, stand in enumerate(stands):
+        _note_skipping(driver, plan)
+        for count, stand in enumerate(plan.stands):
+            if count in SKIPS and driver.now_s < plan.skips_until_s:
+                continue
             filled = NO if count == 0 else HALF
             driver.drive_to(
                 stand, "to_stand", {"ignition": YES, "loaded": filled, "body_raised": NO}
@@ -31,3 +52,9 @@ def garbage_work(driver: Driver, city: City, stands: Sequence[int]) -> Iterator[
         )
         driver.rest(REST_AFTER_S, loaded=NO, body_raised=NO)
         yield
+
+
+def _note_skipping(driver: Driver, plan: CollectionPlan) -> None:
+    if plan.role == "skips_stands" and plan.appointments.due_s <= driver.now_s + SOON_S:
+        plan.appointments.done(driver.now_s)
+        plan.skips_until_s = driver.now_s + (plan.seconds or SKIPS_FOR_S)
