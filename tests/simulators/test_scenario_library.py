@@ -25,12 +25,20 @@ THEMES = {
 }
 
 
-NOT_YET: dict[str, str] = {
-    "route_not_finished": "",
-    "coverage_short": "", "skipped_waypoint": "", "no_permit": "", "off_permit_dump": "",
-    "no_waybill": "", "unknown_plate": "", "plate_silent": "", "plate_elsewhere": "",
-    "unpermitted_plate": "", "dead_sensors": "", "dead_sensor": "",
-}  # fmt: skip
+NOT_YET = {
+    "coverage_short": "needs fixes nearer together than scenarios have",
+    "dead_sensor": "takes a working week; scenarios last three days at most",
+    **dict.fromkeys(
+        ("no_permit", "no_waybill", "off_permit_dump"), "the simulated city issues no papers"
+    ),
+    **dict.fromkeys(
+        ("route_not_finished", "skipped_waypoint"), "the simulated city assigns no timed routes"
+    ),
+    **dict.fromkeys(
+        ("unknown_plate", "no_permit_seen", "terminal_silent_seen", "seen_elsewhere"),
+        "the simulated city has no plate cameras",
+    ),
+}
 
 
 def played(name: str) -> tuple[Plan, TruthKeeper]:
@@ -64,6 +72,7 @@ def test_the_library_is_large_and_names_every_rule_that_has_a_truth() -> None:
     assert len(scenario_names()) >= 40
     assert set(json_schema()["$defs"]["Expected"]["properties"]["rule"]["enum"]) == set(CRITERIA)
     assert not set(NOT_YET) & set(CRITERIA)
+    assert set(NOT_YET) <= set(kinds_by_name())
 
 
 @pytest.mark.parametrize("name", SMALL)
