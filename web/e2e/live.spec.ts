@@ -94,3 +94,18 @@ test('a session that the server refuses leads back to the log-in', async ({ page
   await page.getByTestId('status-closed').click()
   await expect(page.getByTestId('login')).toBeVisible()
 })
+
+test('on a phone every view fits, and a violation leads back to the queue', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await logIn(page, 'officer-south')
+  for (const name of ['map', 'patrol', 'transport', 'tools', 'violations']) {
+    await page.getByTestId(`tab-${name}`).click()
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth)
+    expect(wide, name).toBeLessThanOrEqual(390)
+  }
+  await page.getByTestId('violation').first().click()
+  await expect(page.getByTestId('sentence')).toBeVisible()
+  await expect(page.getByTestId('queue')).toBeHidden()
+  await page.getByRole('link', { name: '返回' }).click()
+  await expect(page.getByTestId('queue')).toBeVisible()
+})

@@ -49,3 +49,28 @@ test('a plate that a person reports is listed with its photo', async ({ page }) 
   await seen.locator('button').click()
   await expect.poll(() => seen.locator('img').evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1)
 })
+
+test('trips are listed, summed, laid beside waybills; coverage tells what was missed', async ({ page }) => {
+  await logIn(page, 'chief')
+  await page.getByTestId('tab-transport').click()
+  await page.getByTestId('transport-trips').click()
+  await expect(page.getByTestId('row').first()).toBeVisible()
+  const trips = await page.getByTestId('row').count()
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByTestId('trips-csv').click()])
+  expect(file.suggestedFilename()).toBe('trips.csv')
+
+  await page.getByTestId('transport-sums').click()
+  await page.getByTestId('sum-by').selectOption('day')
+  await expect(page.getByTestId('row').first()).toContainText(/\d{4}-\d{2}-\d{2}/)
+
+  await page.getByTestId('transport-reconciliation').click()
+  const alone = page.getByTestId('verdict-no_waybill')
+  await expect(alone).toBeVisible()
+  await alone.click()
+  await expect(page.getByTestId('row').first()).toContainText('有趟无单')
+  expect(trips).toBeGreaterThan(5)
+
+  await page.getByTestId('transport-coverage').click()
+  await page.getByTestId('coverage-unit').selectOption({ index: 1 })
+  await expect(page.getByTestId('coverage').first()).toContainText(/覆盖 [\d.]+ %/)
+})

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Permit, Waybill } from '@/api/transport_types'
 import { csvBlob } from '@/format/csv'
+import { lastDays, periodOf } from '@/format/period'
 import { periodText, PERMIT_COLUMNS, permitCells, validityOf, WAYBILL_COLUMNS, waybillCells, windowsText } from '@/format/transport'
 
 const NOW = Date.parse('2026-11-22T06:00:00Z')
@@ -53,5 +54,17 @@ describe('a sheet', () => {
       issued_at: BEFORE, valid_until: AFTER, cancelled_at: null,
     }
     expect(waybillCells(waybill, names)).toHaveLength(WAYBILL_COLUMNS.length)
+  })
+})
+
+describe('a period of days', () => {
+  it('is whole local days, both ends included', () => {
+    expect(periodOf({ from: '2026-11-21', to: '2026-11-22' })).toEqual({ from: '2026-11-20T16:00:00.000Z', to: '2026-11-22T16:00:00.000Z' })
+    expect(lastDays(7, NOW)).toEqual({ from: '2026-11-16', to: '2026-11-22' })
+  })
+
+  it('is none when its fields are empty or turned round', () => {
+    expect(periodOf({ from: '', to: '2026-11-22' })).toBeNull()
+    expect(periodOf({ from: '2026-11-23', to: '2026-11-22' })).toBeNull()
   })
 })

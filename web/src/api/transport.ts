@@ -1,6 +1,18 @@
 /** The routes of permits, waybills and sightings. */
 import { query, request, requestFile } from './client'
-import type { Permit, PermitBody, SheetImport, Sighting, Waybill, WaybillBody } from './transport_types'
+import type {
+  CoverageFence,
+  Permit,
+  PermitBody,
+  Reconciliation,
+  SheetImport,
+  Sighting,
+  Trip,
+  TripGroup,
+  TripSum,
+  Waybill,
+  WaybillBody,
+} from './transport_types'
 
 export const PAGE_SIZE = 100
 
@@ -21,6 +33,24 @@ export const waybills = (filter: TransportQuery, before_id?: number) =>
 export const addWaybill = (body: WaybillBody) => request<Waybill>('POST', '/waybills', body)
 export const changeWaybill = (id: number, body: WaybillBody) => request<Waybill>('PUT', `/waybills/${id}`, body)
 export const cancelWaybill = (id: number) => request<unknown>('DELETE', `/waybills/${id}`)
+
+export interface Period {
+  from: string
+  to: string
+}
+export interface TripQuery extends Period {
+  device_id?: number | null
+}
+export const trips = (filter: TripQuery, last?: Trip) =>
+  request<Trip[]>('GET', `/trips${query({ ...filter, before: last?.left_at, before_id: last?.id, limit: PAGE_SIZE })}`)
+export const tripFile = (filter: TripQuery) => requestFile(`/trips${query({ ...filter, format: 'csv' })}`)
+export const tripSums = (period: Period, by: TripGroup) =>
+  request<TripSum[]>('GET', `/trips/summary${query({ ...period, by })}`)
+export const reconciliation = (period: Period) =>
+  request<Reconciliation>('GET', `/waybills/reconciliation${query({ ...period })}`)
+
+export const coverage = (period: Period, by: { device_id?: number | null; fence_id?: number | null }, passes: number) =>
+  request<{ fences: CoverageFence[] }>('GET', `/coverage${query({ ...period, ...by, passes })}`)
 
 export const importSheet = (what: 'permits' | 'waybills', file: Blob, dry: boolean) =>
   request<SheetImport>('POST', `/${what}/import${query({ dry_run: dry })}`, file)

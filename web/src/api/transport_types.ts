@@ -1,4 +1,5 @@
 /** Permits, waybills and sightings: the records of docs/api.md. */
+import type { MultiLineString } from 'geojson'
 import type { Person, UnitKind } from './types'
 import type { Window } from './rule_types'
 
@@ -37,6 +38,73 @@ export interface Waybill extends WaybillBody {
   organisation_id: number
   issued_at: string
   cancelled_at: string | null
+}
+
+type Named = { id: number; name: string | null }
+type Sign = 'load' | 'body' | 'stop' | 'unseen'
+
+export interface Trip {
+  id: number
+  organisation: string
+  device: Named
+  site: Named | null
+  dump: Named | null
+  loaded_at: string
+  left_at: string
+  arrived_at: string | null
+  unloaded_at: string | null
+  distance_km: number
+  volume_m3: number | null
+  permit_id: number | null
+  waybill_id: number | null
+  loaded_by: Sign
+  unloaded_by: Sign
+  unmatched: ('loading' | 'unloading')[]
+}
+
+export type TripGroup = 'site' | 'dump' | 'company' | 'device' | 'day'
+
+export interface TripSum {
+  id: number | null
+  name: string | null
+  trips: number
+  unmatched: number
+  volume_m3: number
+  volume_unknown: number
+  distance_km: number
+}
+
+export type ReconciliationVerdict =
+  | 'matched'
+  | 'other_dump'
+  | 'unloading_unseen'
+  | 'no_trip'
+  | 'pending'
+  | 'no_waybill'
+  | 'surplus_trip'
+
+export interface ReconciliationLine {
+  verdict: ReconciliationVerdict
+  waybill: Waybill | null
+  trip: { id: number; device_id: number; site_fence_id: number | null; dump_fence_id: number | null; left_at: string } | null
+}
+
+export interface Reconciliation {
+  counts: Partial<Record<ReconciliationVerdict, number>>
+  lines: ReconciliationLine[]
+  cut: boolean
+}
+
+export interface CoverageFence {
+  fence_id: number
+  version: number
+  name: string
+  length_km: number
+  covered_pct: number
+  known_share: number
+  passes_km: number[]
+  missed: MultiLineString
+  units: { device_id: number; name: string; covered_pct: number; known_share: number }[]
 }
 
 export interface SheetImport {

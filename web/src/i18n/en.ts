@@ -9,7 +9,7 @@ export default {
   ...rules,
   ...transport,
   app: { name: 'Xunji', tagline: 'City fleet and patrol supervision' },
-  nav: { map: 'Live', violations: 'Violations', patrol: 'Patrol', transport: 'Transport', tools: 'Tools' },
+  nav: { map: 'Live', violations: 'Violations', patrol: 'Patrol', transport: 'Work', tools: 'Tools' },
   common: {
     all: 'All',
     unknown: 'unknown',

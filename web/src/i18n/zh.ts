@@ -9,7 +9,7 @@ export default {
   ...rules,
   ...transport,
   app: { name: '巡迹', tagline: '城市作业车辆与巡查监管' },
-  nav: { map: '实时', violations: '违规', patrol: '巡查', transport: '运输', tools: '工具' },
+  nav: { map: '实时', violations: '违规', patrol: '巡查', transport: '作业', tools: '工具' },
   common: {
     all: '全部',
     unknown: '未知',
