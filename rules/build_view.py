@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from geofence.index import FenceIndex
-from model.position import FixSource, Rows, rows_at
+from model.position import FixSource, Rows, empty_rows, rows_at
 from model.rulebook import Rulebook
 from rules.roster import Roster
+from rules.state import DeviceState
 from rules.view import View
 
 # Reports of one device and second are ordered by content, not by arrival: any order of arrival
@@ -25,6 +26,21 @@ def sort_rows(rows: Rows) -> Rows:
         return rows_at(rows, order)
     keys = tuple(rows[name] for name in _TIE_ORDER)
     return rows_at(rows, np.lexsort((*keys, rows["time_us"], rows["device_id"])))
+
+
+def last_places(ids: Sequence[int], states: Mapping[int, DeviceState]) -> Callable[[], Rows]:
+    """The last located fixes of these devices as rows; made only for the rule that asks."""
+
+    def make() -> Rows:
+        known = [id_ for id_ in ids if states[id_].located_us]
+        rows = empty_rows(len(known))
+        rows["device_id"] = known
+        rows["time_us"] = [states[id_].located_us for id_ in known]
+        for name in ("longitude_e6", "latitude_e6", "accuracy_m", "fix_source"):
+            rows[name] = [getattr(states[id_], name) for id_ in known]
+        return rows
+
+    return make
 
 
 def build_view(

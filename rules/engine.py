@@ -19,7 +19,7 @@ from model.rulebook import Finding, Rulebook
 from model.trips import Trip
 from rules.absence import Absences, works_of
 from rules.batch import Batch
-from rules.build_view import build_view, sort_rows
+from rules.build_view import build_view, last_places, sort_rows
 from rules.contract import UNKNOWN, YES, Column, FollowingKind, RuleKind
 from rules.duties import Duties
 from rules.episodes import ACTIVE, Episode, Sample, Told, advance, finish, overdue
@@ -37,6 +37,7 @@ from rules.view import View
 UNJUDGED_AFTER_US = 120_000_000
 STRETCH = 64  # fixes of a device read at once for the episode machine
 LANGUAGES: tuple[Literal["zh", "en"], ...] = ("zh", "en")
+_PLACE = ("time_us", "longitude_e6", "latitude_e6", "accuracy_m", "fix_source")
 
 
 class Engine:
@@ -101,6 +102,7 @@ class Engine:
             return []
         view = build_view(sort_rows(rows), self.rulebook, self._kinds, self.roster, self.index)
         batch = Batch.of(view, self._device_ids, states)
+        view.before = last_places(batch.ids, states)
         over = follow_trips(view, states, self.devices) if self.counts_trips else []
         if trips is not None:
             trips += over
@@ -285,12 +287,13 @@ def _remember(batch: Batch) -> None:
     rows, ends = batch.view.rows, batch.bounds[1:] - 1
     located = np.where(rows["fix_source"] != FixSource.NONE, np.arange(len(rows)), -1)
     seen = np.maximum.accumulate(located)[ends]
-    place = [rows[name][seen].tolist() for name in ("longitude_e6", "latitude_e6")]
+    place = [rows[name][seen].tolist() for name in _PLACE]
     has_place = (seen >= batch.bounds[:-1]).tolist()
     last_us, work = rows["time_us"][ends].tolist(), works_of(rows_at(rows, ends))
     columns = zip(batch.states, last_us, work, has_place, *place, strict=True)
-    for state, time_us, at_work, known, longitude_e6, latitude_e6 in columns:
+    for state, time_us, at_work, known, *place in columns:
         state.last_us = time_us
         state.ignition, state.speed_kmh_e1 = at_work
         if known:
-            state.longitude_e6, state.latitude_e6 = longitude_e6, latitude_e6
+            state.located_us, state.longitude_e6, state.latitude_e6 = place[:3]
+            state.accuracy_m, state.fix_source = place[3:]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import signals
-from model.position import FixSource
+from model.position import FixSource, Rows
 from model.rulebook import Rule, Schedule
 from rules.contract import UNKNOWN, Column
 from rules.trilogic import Tri, tri
@@ -26,7 +26,7 @@ def speed_kmh(view: View) -> NDArray[np.float64]:
 
 def accuracy_m(view: View, assumed_m: float) -> NDArray[np.float64]:
     """Accuracy as stated; `assumed_m` for satellite fixes that state none."""
-    return view.once(("accuracy_m", assumed_m), lambda whole: _accuracy_m(whole, assumed_m))
+    return view.once(("accuracy_m", assumed_m), lambda whole: accuracy_of(whole.rows, assumed_m))
 
 
 def signal_is_yes(view: View, name: str) -> Tri:
@@ -75,9 +75,10 @@ def _speed_kmh(view: View) -> NDArray[np.float64]:
     return speed / 10
 
 
-def _accuracy_m(view: View, assumed_m: float) -> NDArray[np.float64]:
-    accuracy = view.rows["accuracy_m"].astype(np.float64)
-    source = view.rows["fix_source"]
+def accuracy_of(rows: Rows, assumed_m: float) -> NDArray[np.float64]:
+    """As `accuracy_m`, of rows outside a view."""
+    accuracy = rows["accuracy_m"].astype(np.float64)
+    source = rows["fix_source"]
     unstated = accuracy < 0
     accuracy[unstated] = assumed_m
     for network, reach_m in _UNSTATED_M.items():

@@ -11,12 +11,16 @@ from rules.episodes import Episode
 class DeviceState(msgspec.Struct):
     """After every fix up to and including `last_us` (0: none yet); the rest by rule id.
 
-    `ignition`, `speed_kmh_e1`: the last fix's, as `rules.absence` reads them (0 and -1: unknown).
+    The place is that of the last fix that had one, at `located_us`. `ignition`, `speed_kmh_e1`: the
+    last fix's, as `rules.absence` reads them (0 and -1: unknown).
     """
 
     last_us: int = 0
     longitude_e6: int = 0
     latitude_e6: int = 0
+    located_us: int = 0
+    accuracy_m: int = -1
+    fix_source: int = 0
     ignition: int = 0
     speed_kmh_e1: int = -1
     episodes: dict[int, Episode] = {}

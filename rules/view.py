@@ -27,7 +27,8 @@ class View:
     fences in force at its fix time contain it (accuracy ignored); `kind`: the device's kind.
     A part of a batch's view knows its `whole`, and `place`: its rows' numbers there, rising.
     What several rules ask is computed once, over the whole: `once`. `hauls`: what the trucks haul,
-    once `rules.trips` has followed them.
+    once `rules.trips` has followed them. `before`: the last located fix of each device of the
+    batch before its rows, where that is known.
     """
 
     rows: Rows
@@ -39,6 +40,7 @@ class View:
     kinds: Mapping[int, str]
     located: Membership | None = None
     hauls: Hauls | None = None
+    before: Callable[[], Rows] | None = None
     whole: View | None = None
     place: Places = field(default_factory=lambda: np.empty(0, np.intp))
     made: dict[Hashable, Any] = field(default_factory=dict)

@@ -15,7 +15,7 @@ import numpy as np
 
 from model.position import Rows
 from model.rulebook import Device, Rule, Rulebook
-from rules.build_view import build_view
+from rules.build_view import build_view, last_places
 from rules.clauses import Clause, ExplainingKind, RecallingKind
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, FollowingKind, RuleKind
 from rules.engine import Engine
@@ -85,6 +85,7 @@ class Trial:
         kinds = {asked.device.id: asked.device.kind}
         engine = self._engine
         view = build_view(rows, engine.rulebook, kinds, engine.roster, engine.index)
+        view.before = last_places([asked.device.id], {asked.device.id: state})
         follow_trips(view, {asked.device.id: copy.deepcopy(state)}, engine.devices)
         column, self._clauses = self._judged(view, state)
         episode = state.episodes.get(asked.rule.id) or Episode()

@@ -8,6 +8,7 @@ import numpy as np
 
 from model.rulebook import Rule
 from rules.contract import NO, UNKNOWN, YES, Column, Family, Parameter
+from rules.crossed import crossed
 from rules.readings import (
     accuracy_m,
     applies,
@@ -34,6 +35,14 @@ _PARAMETERS = (
         "only_loaded", "0/1", 0, 0, 1,
         "1：仅满载时判定；0：空载也判定", "1: judge loaded vehicles only; 0: empty ones too",
         "our default: signs close roads to vehicles, not to loads",
+    ),
+    Parameter(
+        "max_crossing_s", "s", 0, 0, 600,
+        "两次定位间隔不超过此时长时，连线穿过禁行区域也判定；0：只判定区内的定位",
+        "between two fixes at most so far apart a straight line through the area counts; "
+        "0: only fixes inside do",
+        "our default: an area that a vehicle crosses between two fixes is the rule's to name; "
+        "with it set min_duration_s to 0",
     ),
     Parameter(
         "assumed_accuracy_m", "m", 10, 0, 200,
@@ -71,6 +80,9 @@ class ForbiddenArea:
         precise = accuracy_m(view, parameters["assumed_accuracy_m"]) <= parameters["max_accuracy_m"]
         tags = rule.fence_tags if rule.fence_tags or rule.fence_ids else ("no_go",)
         fence = in_places(view, tags, rule.fence_ids)
+        if parameters["max_crossing_s"]:
+            through = crossed(view, rule.fence_ids, tags, parameters)
+            fence = np.where(fence >= 0, fence, through)
         inside = np.where(fence >= 0, YES, NO).astype(np.int8)
         if view.index.marked(rule.fence_ids, tags).any():
             inside[~(view.usable & precise)] = UNKNOWN

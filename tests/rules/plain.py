@@ -11,7 +11,7 @@ from model.position import Rows
 from model.rulebook import Finding, Rulebook
 from rules.absence import Absences
 from rules.batch import Batch
-from rules.build_view import build_view, sort_rows
+from rules.build_view import build_view, last_places, sort_rows
 from rules.contract import UNKNOWN, Column, FollowingKind
 from rules.duties import Duties
 from rules.engine import Engine, handed_over
@@ -60,6 +60,7 @@ class PlainEngine:
 
     def _advance_one(self, id_: int, state: DeviceState, one: Rows) -> Iterator[Finding]:
         view = build_view(one, self._book, self._kinds, self._roster, self._index)
+        view.before = last_places([id_], {id_: state})
         follow_trips(view, {id_: state}, self._devices)
         for plan in self._plans:
             yield from self._walk(plan, id_, state, view)

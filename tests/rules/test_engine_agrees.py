@@ -34,6 +34,7 @@ FENCES = (
     square(5, 300, 300, 250, tags=("grid",)),
     fence(6, "circle", {"type": "Point", "coordinates": at(600, 300)}, radius_m=150,
           tags=("parking",), valid_to_us=START_US + 300_000_000),
+    square(8, 60, 60, 25, tags=("no_go",)),
     fence(7, "point_set", {"type": "MultiPoint", "coordinates": [at(0, 0), at(200, 0)]},
           radius_m=200),
 )  # fmt: skip
@@ -51,6 +52,8 @@ def rules() -> tuple[Rule, ...]:
     made: list[Rule] = []
     for name, kind in sorted(kinds_by_name().items()):
         quick = {p: 20.0 for p in ("min_duration_s", "clear_s") if not kind.absence}
+        if name == "forbidden_area":
+            quick |= {"max_crossing_s": 120.0, "min_duration_s": 0.0}
         more: dict[str, Any] = {"kind": name, "name_zh": name, "name_en": name}
         more |= {"organisation_id": 1, "parameters": quick}
         number = len(made) + 1

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
 from model.position import FixSource
 from model.signals import NO, YES
+from rules.engine import Engine
 from rules.registry import kinds_by_name
-from tests.rules.kinds.city import City, Fix, daily, square, when
+from rules.state import DeviceState
+from tests.rules.kinds.city import WORDS, City, Fix, daily, rows_of, square, when
+from tests.rules.kinds.owing import book_of
 
 CITY = City([
     square(1, 0, 0, 100, tags=("no_go",)),
@@ -53,6 +59,42 @@ def test_the_area_counts_while_it_is_in_force() -> None:
 
 def test_a_city_without_such_areas_leaves_nothing_open() -> None:
     assert City().verdict("forbidden_area", Fix(source=FixSource.NONE)) == "no"
+
+
+def through(gap_s: int = 10, **more: Any) -> list[str]:
+    """The words for a fix 200 m before the square and one as far behind it."""
+    fixes = [
+        Fix(x_m=-300, time="2026-03-02T10:00:00"),
+        Fix(x_m=300, time=f"2026-03-02T10:0{gap_s // 60}:{gap_s % 60:02}", **more),
+    ]
+    column = CITY.judge("forbidden_area", fixes, {"max_crossing_s": 60.0})
+    return [WORDS[value] for value in column.value.tolist()]
+
+
+def test_an_area_crossed_between_two_fixes_is_seen_when_asked() -> None:
+    assert through() == ["no", "yes"]
+    assert through(gap_s=60) == ["no", "yes"]
+    assert through(gap_s=61) == ["no", "no"]
+    assert through(y_m=700) == ["no", "no"], "the line passes it by"
+    assert through(accuracy=80) == ["no", "unknown"]
+    fixes = [Fix(x_m=-300), Fix(x_m=300, time="2026-03-02T10:00:10")]
+    assert CITY.judge("forbidden_area", fixes).value.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_crossing_is_a_violation_however_the_fixes_are_cut(cut: bool) -> None:
+    parameters = {"max_crossing_s": 60.0, "min_duration_s": 0.0, "clear_s": 0.0}
+    book = book_of("forbidden_area", CITY.fences, [], parameters, unit="muck_truck")
+    rows = rows_of(
+        [Fix(x_m=x, time=f"2026-03-02T10:00:{s}") for s, x in [(10, -300), (20, 300), (30, 600)]]
+    )
+    engine, states = Engine(book, kinds_by_name()), dict[int, DeviceState]()
+    found = []
+    for part in np.split(rows, [1, 2] if cut else []):
+        found += engine.advance(states, part)
+    assert {(f.kind, f.fence_id, f.ended_us) for f in found if f.ended_us} == {
+        ("forbidden_area", 1, int(rows["time_us"][1]))
+    }
 
 
 def test_moving_and_loaded_only_when_asked() -> None:
