@@ -15,6 +15,7 @@ import structlog
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from gateway.broker import EmbeddedBroker
+from gateway.cameras import CameraDoor, Sightings
 from gateway.commands import CommandDelivery, CommandSource
 from gateway.counters import Counters
 from gateway.desk import Desk
@@ -47,6 +48,7 @@ class MqttOptions:
     embedded_port: int = 1883
     client_id: str = "xunji"
     max_payload_bytes: int = 65_536
+    max_camera_payload_bytes: int = 6 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Gateway:
         counters: Counters,
         live: LiveHub | None = None,
         media: Media | None = None,
+        sightings: Sightings | None = None,
     ) -> None:
         self._options = options
         self._clock = clock
@@ -91,6 +94,8 @@ class Gateway:
         self._broker: EmbeddedBroker | None = None
         self._mqtt: MqttDoor | None = None
         self._mqtt_client: MqttClient | None = None
+        self._sightings = sightings
+        self._cameras: CameraDoor | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.ports: dict[str, int] = {}
 
@@ -122,6 +127,8 @@ class Gateway:
             await door.stop_listening()
         if self._mqtt is not None:
             self._mqtt.stop_receiving()
+        if self._cameras is not None:
+            await self._cameras.close()
         if drain is not None:
             await drain()
             await asyncio.sleep(0)  # the last acknowledgements are written on the next turn
@@ -137,7 +144,7 @@ class Gateway:
             await self._mqtt_client.stop()
         if self._broker is not None:
             await self._broker.stop()
-        self._mqtt = self._mqtt_client = self._broker = None
+        self._mqtt = self._mqtt_client = self._broker = self._cameras = None
 
     def status(self) -> dict[str, Any]:
         """How things stand; `terminals`: the first MAX_LISTED that are online, longest first."""
@@ -190,6 +197,10 @@ class Gateway:
             address, options.client_id, UP, door.received, version=version
         )
         await self._mqtt_client.start()
+        if self._sightings is not None:
+            limit = options.max_camera_payload_bytes
+            self._cameras = CameraDoor(self._desk, self._sightings, limit)
+            await self._cameras.open(address, f"{options.client_id}-cameras", version)
 
     async def _do_chores(self) -> None:
         while True:

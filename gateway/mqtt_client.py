@@ -84,12 +84,14 @@ class MqttClient:
         on_message: Callable[[Received], None],
         *,
         version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+        receive_maximum: int = RECEIVE_MAXIMUM,
     ) -> None:
         self._address = address
         self._client_id = client_id
         self._topic = topic
         self._on_message = on_message
         self._version = version
+        self._receive_maximum = receive_maximum
         self._loop = asyncio.get_running_loop()
         self._client: paho.Client | None = None
         self._waiting: deque[Received] = deque()
@@ -155,7 +157,7 @@ class MqttClient:
         address = self._address
         if self._version == MQTTProtocolVersion.MQTTv5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-            properties.ReceiveMaximum = RECEIVE_MAXIMUM
+            properties.ReceiveMaximum = self._receive_maximum
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
             client.connect_async(
                 address.host, address.port, KEEPALIVE_S, clean_start=False, properties=properties

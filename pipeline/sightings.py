@@ -12,8 +12,9 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -95,8 +96,9 @@ class SightingIntake:
         stored = []
         for report in checked:
             if report.media is not None and report.photo is not None:
-                await asyncio.to_thread(self.media.put, report.photo)
+                # In this order: the row's lock keeps the housekeeping from the file.
                 await record_media(conn, report.media, now_us)
+                await asyncio.to_thread(self.media.put, report.photo)
             try:
                 stored.append(await save_sighting(conn, source, report.new, now_us))
             except TooManyPlatesError as error:
@@ -104,8 +106,11 @@ class SightingIntake:
                 raise SightingProblem("too_many_plates", "plate", text) from error
         return stored
 
-    async def take_message(self, payload: bytes) -> Stored:
-        """One MQTT message, committed. Raises SightingProblem, and StorageAway to try again."""
+    async def take_message(self, payload: bytes) -> dict[str, Any]:
+        """One MQTT message, committed: the fields of `Stored`.
+
+        Raises SightingProblem, and StorageAway to try again.
+        """
         try:
             message = CameraMessage.model_validate_json(payload)
         except ValidationError as error:
@@ -117,7 +122,8 @@ class SightingIntake:
                 source = await source_of_token(conn, message.token)
                 if source is None:
                     raise SightingProblem("unknown_token", "token", "no camera has this token")
-                return (await self.take(conn, source, [message]))[0]
+                stored = await self.take(conn, source, [message])
+            return msgspec.structs.asdict(stored[0])
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StorageAway(str(error)) from error
 

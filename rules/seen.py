@@ -27,6 +27,13 @@ MIN_CONFIDENCE = Parameter(
 )  # fmt: skip
 
 
+AGAIN = Parameter(
+    "again_minutes", "min", 10, 0, 1_440,
+    "同一车牌此时长内再次被目击不另行计违规", "a plate seen again so soon is no second finding",
+    "our default: plate readers report a truck at a gate several times",
+)  # fmt: skip
+
+
 class Sighted(Dutiful):
     """The base of kinds that judge sightings. They need no fix: `unheard`."""
 
@@ -44,14 +51,22 @@ class Sighted(Dutiful):
     def duties(
         self, ground: Ground, version: Version, period_us: tuple[int, int]
     ) -> Iterable[Duty]:
-        """One a sighting of the version's units."""
+        """One a sighting of the version's units; of a kind with AGAIN, those that come soon after
+        another are passed over."""
         parameters = version.parameters
         before_us, after_us = self.window_us(parameters)
         devices = set(version.device_ids.tolist())
         least = parameters["min_confidence"]
-        for seen in _between(ground, period_us[0] - after_us, period_us[1] + before_us):
+        again_us = int(60 * parameters.get(AGAIN.name, 0)) * SECOND_US
+        last_us: dict[int, int] = {}
+        first_us = period_us[0] - after_us
+        for seen in _between(ground, first_us - again_us, period_us[1] + before_us):
             sure = seen.confidence is None or seen.confidence >= least
-            if seen.device_id in devices and sure and self.concerns(seen):
+            if seen.device_id not in devices or not sure or not self.concerns(seen):
+                continue
+            before, last_us[seen.device_id] = last_us.get(seen.device_id), seen.seen_us
+            again = before is not None and again_us > 0 and seen.seen_us - before <= again_us
+            if seen.seen_us >= first_us and not again:
                 from_us, due_us = seen.seen_us - before_us, seen.seen_us + after_us
                 yield Duty(seen.device_id, str(seen.id), from_us, due_us, about=seen)
 

@@ -55,6 +55,11 @@ SELECT id, device_id, registered FROM sightings
 WHERE camera_id IS NOT DISTINCT FROM %(camera_id)s AND user_id IS NOT DISTINCT FROM %(user_id)s
   AND key = %(key)s
 """
+_FORGET_PLATES = """
+DELETE FROM devices d WHERE d.protocol = 'plate'
+AND NOT EXISTS (SELECT 1 FROM sightings s WHERE s.device_id = d.id)
+AND NOT EXISTS (SELECT 1 FROM violations v WHERE v.device_id = d.id)
+"""
 _SELECT = """
 SELECT s.*, o.name AS organisation, c.name AS camera_name, c.kind AS camera_kind,
        u.display_name AS user_name, d.name AS device_name, d.kind AS device_kind,
@@ -211,6 +216,17 @@ async def sightings_since(conn: Connection, from_us: int) -> list[Sighting]:
     """
     parameters = {"from": to_datetime(from_us), "most": MAX_JUDGED}
     return [Sighting(**row) for row in reversed(await _rows(conn, query, parameters))]
+
+
+async def drop_sightings(conn: Connection, before_us: int) -> int:
+    """Delete what was seen before, and the plates of which nothing is left; how many sightings."""
+    async with conn.transaction():
+        before = to_datetime(before_us)
+        cursor = await conn.execute("DELETE FROM sightings WHERE seen_at < %s", (before,))
+        if cursor.rowcount:
+            await conn.execute(_FORGET_PLATES)
+            await conn.execute(_BUMP)
+    return cursor.rowcount
 
 
 async def photos_between(conn: Connection, device_id: int, from_us: int, to_us: int) -> list[Row]:

@@ -8,8 +8,10 @@ from gateway.gateway import Gateway
 from pipeline.contract import Clock, Ingest
 from pipeline.live import LiveHub
 from pipeline.media import MediaLoop
+from pipeline.sightings import SightingIntake
 from storage.command_queue import CommandQueue
 from storage.database import Database
+from storage.instants import DAY_US
 from storage.media import MediaStore
 from storage.terminal_media import TerminalMedia
 from xunji.options import gateway_options
@@ -27,8 +29,9 @@ def build_gateway(
     live: LiveHub,
 ) -> tuple[Gateway, MediaLoop]:
     """The gateway, not started yet, and the loop that stores photos for it."""
-    archive = TerminalMedia(database, MediaStore(settings.data_dir / "media"))
-    media = MediaLoop(archive, directory.actual_device)
+    store = MediaStore(settings.data_dir / "media")
+    media = MediaLoop(TerminalMedia(database, store), directory.actual_device)
+    retention_us = settings.database.retention_days * DAY_US
     gateway = Gateway(
         gateway_options(settings),
         ingest=ingest,
@@ -38,5 +41,6 @@ def build_gateway(
         counters=counters,
         live=live,
         media=media,
+        sightings=SightingIntake(database, store, clock, retention_us),
     )
     return gateway, media

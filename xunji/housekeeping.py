@@ -11,6 +11,7 @@ from storage.database import Database
 from storage.instants import DAY_US
 from storage.media import MediaStore, drop_media
 from storage.retention import drop_expired, trim
+from storage.sightings import drop_sightings
 from xunji.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -48,11 +49,9 @@ class Housekeeping:
                 max(settings.raw_frames_days, 1),
             )
             deleted = await trim(conn, now_us, self._settings.rules.snapshot_days)
-            photos = await drop_media(
-                conn,
-                now_us - settings.retention_days * DAY_US,
-                int(settings.media_gigabytes * 1e9),
-            )
+            before_us = now_us - settings.retention_days * DAY_US
+            deleted["sightings"] = await drop_sightings(conn, before_us)
+            photos = await drop_media(conn, before_us, int(settings.media_gigabytes * 1e9))
         finally:
             await conn.close()
         await asyncio.to_thread(MediaStore(self._settings.data_dir / "media").remove, photos)

@@ -41,6 +41,7 @@ def _mqtt_options(settings: Settings) -> MqttOptions:
         embedded_port=mqtt.embedded_port,
         client_id=mqtt.client_id,
         max_payload_bytes=mqtt.max_payload_bytes,
+        max_camera_payload_bytes=mqtt.max_camera_payload_bytes,
     )
 
 

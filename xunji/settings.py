@@ -51,6 +51,7 @@ class MqttSettings(BaseModel):
     embedded_port: int = Field(1883, description="of the embedded broker")
     client_id: str = Field("xunji", description="fixed, so that the broker keeps our session")
     max_payload_bytes: int = Field(65_536, description="larger payloads are quarantined")
+    max_camera_payload_bytes: int = Field(6 << 20, description="... of cameras, with a photo")
 
 
 class HttpSettings(BaseModel):

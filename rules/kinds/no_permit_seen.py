@@ -11,7 +11,7 @@ from model.rulebook import Schedule
 from rules.contract import NO, YES, Family, Memory, Parameter
 from rules.owed import Duty, Ground, Verdict
 from rules.registry import register
-from rules.seen import MIN_CONFIDENCE, Sighted, measures_of, place_of, read_with
+from rules.seen import AGAIN, MIN_CONFIDENCE, Sighted, measures_of, place_of, read_with
 from rules.windows import in_schedule
 
 
@@ -24,7 +24,7 @@ class NoPermitSeen(Sighted):
     en = "Seen without a permit"
     measure_name = "confidence_pct"
     vehicle_kinds: tuple[str, ...] = ("muck_truck",)
-    parameters: tuple[Parameter, ...] = (MIN_CONFIDENCE,)
+    parameters: tuple[Parameter, ...] = (MIN_CONFIDENCE, AGAIN)
 
     def verdict(
         self,

@@ -9,7 +9,7 @@ from model.vehicles import VEHICLES
 from rules.contract import YES, Family, Memory, Parameter
 from rules.owed import Duty, Ground, Verdict
 from rules.registry import register
-from rules.seen import MIN_CONFIDENCE, Sighted, measures_of, place_of, read_with
+from rules.seen import AGAIN, MIN_CONFIDENCE, Sighted, measures_of, place_of, read_with
 
 
 class UnknownPlate(Sighted):
@@ -21,7 +21,7 @@ class UnknownPlate(Sighted):
     en = "Unknown plate"
     measure_name = "confidence_pct"
     vehicle_kinds: tuple[str, ...] = VEHICLES
-    parameters: tuple[Parameter, ...] = (MIN_CONFIDENCE,)
+    parameters: tuple[Parameter, ...] = (MIN_CONFIDENCE, AGAIN)
 
     def concerns(self, sighting: Sighting) -> bool:
         """Of a plate that was in no register then."""

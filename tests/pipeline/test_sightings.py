@@ -132,9 +132,10 @@ async def test_a_black_truck_is_found_kept_and_taken_over(world: World) -> None:
     await world.tick(0)
     first = await see(world, "B999", 30)
     await see(world, "B999", 40)
-    await world.tick(200)
+    await see(world, "B999", 900)
+    await world.tick(1_000)
     plate = first.device_id
-    expected = [(plate, "unknown_plate", 30, None), (plate, "unknown_plate", 40, None)]
+    expected = [(plate, "unknown_plate", 30, None), (plate, "unknown_plate", 900, None)]
     assert [v[:4] for v in await found(world)] == expected
     ids = [v[4] for v in await found(world)]
     await world.kill()

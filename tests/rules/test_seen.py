@@ -96,7 +96,10 @@ def test_an_unknown_plate_is_a_finding_at_the_sighting() -> None:
         (changed(registered=False, confidence=0.89), 0),
         (changed(registered=False, confidence=None), 1),
         (changed(registered=False, device_id=99), 0),
-        ((*UNREGISTERED, *changed(registered=False, id=8, seen_us=SEEN_US + 60 * SECOND_US)), 2),
+        ((*UNREGISTERED, *changed(registered=False, id=8, seen_us=SEEN_US + MINUTE_US)), 1),
+        ((*UNREGISTERED, *changed(registered=False, id=8, seen_us=SEEN_US)), 1),
+        ((*UNREGISTERED, *changed(registered=False, id=8, seen_us=SEEN_US + 11 * MINUTE_US)), 2),
+        ((*UNREGISTERED, *changed(id=8, seen_us=SEEN_US - MINUTE_US)), 1),
     ],
 )
 def test_unknown_plates(seen: tuple[Sighting, ...], count: int) -> None:
