@@ -29,7 +29,7 @@ async def play_in_child(script: Script | RunScript, tell: Callable[[dict[str, An
     module = "simulators.scenario" if isinstance(script, RunScript) else "simulators"
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", module),
+        *("-P", "-m", module),  # nothing of the folder in which somebody happens to stand
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

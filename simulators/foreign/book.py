@@ -97,9 +97,14 @@ class Book:
             self.wrong(check, what)
 
     def report(
-        self, plan: Plan, seconds: float, error: str | None, counts: Mapping[str, int]
+        self,
+        plan: Plan,
+        seconds: tuple[float, float],
+        error: str | None,
+        counts: Mapping[str, int],
     ) -> dict[str, Any]:
-        """The JSON report, in the form of a scenario's."""
+        """The JSON report, in the form of a scenario's (`simulators.scenario.report`)."""
+        whole_s, own_s = seconds
         total = Entry()
         for entry in self.entries.values():
             total.expected += entry.expected
@@ -111,7 +116,9 @@ class Book:
             "passed": error is None and not total.missed and not total.false,
             "error": error,
             "vehicle_hours": round(plan.vehicle_hours, 3),
-            "seconds": round(seconds, 1),
+            "seconds": round(whole_s, 1),
+            "simulators_s": round(own_s, 1),
+            "unit_seconds_per_s": round(plan.vehicle_hours * 3_600 / max(whole_s, 0.1)),
             "rules": {name: entry.summary() for name, entry in self.entries.items()},
             "total": total.summary(),
             "missed": [{"rule": rule, "what": what} for rule, what in self.missed],

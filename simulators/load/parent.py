@@ -77,7 +77,7 @@ async def run_load(order: LoadOrder, processes: int, stop: asyncio.Event) -> Tal
 async def _child(order: LoadOrder, stop: asyncio.Event) -> Tally:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "simulators.load"),
+        *("-P", "-m", "simulators.load"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -113,7 +113,7 @@ async def running_sink() -> AsyncIterator[int]:
     """A bare server in a process of its own; its port."""
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "simulators.load.sink"),
+        *("-P", "-m", "simulators.load.sink"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )

@@ -1,7 +1,9 @@
-"""A Xunji server in simulated time for tests: start it, drive terminals, read violations."""
+"""Xunji for tests: a server in simulated time, terminals that drive, scenarios, acceptance."""
 
 from xunji_testkit.api import ApiError
-from xunji_testkit.server import ServerError, XunjiServer
+from xunji_testkit.judging import Report
+from xunji_testkit.program import ServerError
+from xunji_testkit.server import XunjiServer
 from xunji_testkit.terminal import Terminal, TerminalError
 
-__all__ = ["ApiError", "ServerError", "Terminal", "TerminalError", "XunjiServer"]
+__all__ = ["ApiError", "Report", "ServerError", "Terminal", "TerminalError", "XunjiServer"]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -18,6 +15,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from xunji_testkit.api import Api
+from xunji_testkit.program import ServerError, clean_environment, find_command
 from xunji_testkit.terminal import Terminal
 
 USERNAME, PASSWORD, ORGANISATION = "testkit", "testkit-password", "testkit"
@@ -25,19 +23,6 @@ HOST = "127.0.0.1"
 START_LIMIT_S = 90
 STOP_LIMIT_S = 30
 PLACE = (118.80, 32.05)
-
-
-class ServerError(Exception):
-    """The server could not be started; the message ends with its own words."""
-
-
-def find_command() -> str:
-    """The program `xunji`: of this Python's environment, or else on PATH."""
-    here = Path(sys.executable).parent / "xunji"
-    found = str(here) if here.exists() else shutil.which("xunji")
-    if found is None:
-        raise ServerError("xunji is not installed here: pip install xunji")
-    return found
 
 
 @contextmanager
@@ -49,8 +34,7 @@ def running_server(
         zip(("GATEWAY__PORT", "GATEWAY__JT808_PORT", "HTTP__PORT"), _free_ports(3), strict=True)
     )
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("XUNJI_")},
-        **{f"XUNJI_{name}": str(port) for name, port in ports.items()},
+        **clean_environment({f"XUNJI_{name}": str(port) for name, port in ports.items()}),
         "XUNJI_DATA_DIR": str(folder),
         "XUNJI_CLOCK": "simulated",
         "XUNJI_PRODUCTION": "false",
@@ -224,6 +208,7 @@ class XunjiServer:
         arguments = ["--protocol", protocol, "--identity", identity, "--speed", str(speed)]
         done = subprocess.run(
             [self._command, "replay", str(track), *arguments, "--gateway", f"{host}:{port}"],
+            env=clean_environment({}),
             capture_output=True,
             text=True,
             check=False,

@@ -7,8 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from xunji_testkit import ApiError, XunjiServer
-from xunji_testkit.server import ServerError, running_server
+from xunji_testkit import ApiError, ServerError, XunjiServer
+from xunji_testkit.server import running_server
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = re.compile(r"```python\n(def test_\w+\(xunji_server\):\n(?:    .+\n)+)```")
