@@ -55,13 +55,14 @@ class Duties:
         self._ground, self._findings, self._failing = ground, findings, failing
         self.rule_ids = {plan.rule_id for plan in plans}
         self.unheard = {plan.rule_id for plan, days in self._plans if days.kind.unheard}
-        self._told: dict[tuple[int, int, str], tuple[int, Memory, Verdict]] = {}
+        self._told: dict[tuple[int, int, str], tuple[int, Memory, Verdict]] = {}  # by this tick
+        self._told_before = self._told
 
     def advance(self, states: Mapping[int, DeviceState], batch: Batch) -> Iterator[Finding]:
         """Follow newer fixes; findings of the duties that they have passed."""
         for judged in self.judge(states, batch):
             if judged.verdict.value == YES:
-                yield self._finding(judged, states[judged.duty.device_id])
+                yield self._finding(judged, _last_place(judged.duty, states, batch))
 
     def judge(self, states: Mapping[int, DeviceState], batch: Batch) -> Iterator[Judgement]:
         """Every verdict that these newer fixes bring, whatever it is."""
@@ -76,6 +77,7 @@ class Duties:
 
     def at_tick(self, states: Mapping[int, DeviceState], tick_us: int) -> Iterator[Finding]:
         """What is due at a tick and not done, of devices not heard since."""
+        self._told_before, self._told = self._told, {}
         for plan, days in self._plans:
             if plan.newest in self._failing:
                 continue
@@ -212,22 +214,34 @@ class Duties:
         if opened is None:
             return
         name = (opened[0].device_id, plan.rule_id, opened[0].key)
-        known = self._told.get(name)
+        known = self._told_before.get(name)
         # Late data may change the progress, and newer data the progress that was remembered.
         if known is None or known[:2] != (state.last_us, progress):
-            verdict = self.verdict(days, opened, progress)
-            known = self._told[name] = state.last_us, progress, verdict
+            known = state.last_us, progress, self.verdict(days, opened, progress)
+        self._told[name] = known
         if known[2].value == YES:
-            yield self._finding(Judgement(plan, opened[1], opened[0], known[2]), state)
+            last_place = state.longitude_e6, state.latitude_e6
+            yield self._finding(Judgement(plan, opened[1], opened[0], known[2]), last_place)
 
-    def _finding(self, judged: Judgement, state: DeviceState) -> Finding:
+    def _finding(self, judged: Judgement, place: tuple[int, int]) -> Finding:
+        """`place`: the device's last one until then, where the verdict names none."""
         where = judged.verdict.where
-        place = (state.longitude_e6, state.latitude_e6)
         if where is not None:
             place = (round(where[0] * 1e6), round(where[1] * 1e6))
         return self._findings.of_duty(
             judged.plan, judged.version, judged.duty, judged.verdict.measures, place
         )
+
+
+def _last_place(duty: Duty, states: Mapping[int, DeviceState], batch: Batch) -> tuple[int, int]:
+    """Where the device was last until the duty was due: the same however its fixes are cut."""
+    number = batch.ids.index(duty.device_id)
+    rows = batch.view.rows[batch.bounds[number] : batch.bounds[number + 1]]
+    until = np.flatnonzero((rows["time_us"] <= duty.due_us) & (rows["fix_source"] != 0))
+    if not len(until):
+        state = states[duty.device_id]
+        return state.longitude_e6, state.latitude_e6
+    return int(rows["longitude_e6"][until[-1]]), int(rows["latitude_e6"][until[-1]])
 
 
 def _open(memory: Memory | None) -> list[tuple[str, Memory]]:

@@ -7,7 +7,9 @@ import pytest
 
 from model.position import FixSource, Rows
 from model.signals import NO, YES
+from rules.engine import Engine
 from rules.registry import kinds_by_name
+from rules.state import DeviceState
 from tests.rules.kinds.city import Fix, corridor, rows_of, when
 from tests.rules.kinds.owing import book_of, judged, word
 
@@ -64,6 +66,20 @@ def test_late_is_due_before_the_window_ends() -> None:
     assert found.verdict.measures == {"waited_min": 30.0, "worked_s": 0.0, "known_share": 1.0}
     whole = book_of("late_start", [ROAD], "work_road", {"late_minutes": 120})
     assert judged(whole, hour())[0].duty.due_us == when("2026-03-02T11:00")
+
+
+def test_a_finding_stands_where_it_was_last_however_the_fixes_are_cut() -> None:
+    rows = hour((35, Fix(500, 0, speed=8, signals=UP)))
+    rows["longitude_e6"] += np.arange(len(rows)) * 10
+    rows["fix_source"][120:125] = FixSource.NONE
+    last = rows[119]  # before half past ten
+    for cuts in ([], [60], [119], [120, 126], list(range(1, len(rows)))):
+        engine, states = Engine(LATE, kinds_by_name()), dict[int, DeviceState]()
+        found = [f for part in np.split(rows, cuts) for f in engine.advance(states, part)]
+        (late,) = (f for f in found if f.kind == "late_start")
+        assert (late.longitude_e6, late.latitude_e6) == (
+            last["longitude_e6"], last["latitude_e6"],
+        )  # fmt: skip
 
 
 def test_what_was_worked_while_nobody_heard_is_not_held_against_it() -> None:
