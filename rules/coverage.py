@@ -71,7 +71,7 @@ def look_at_lines(
     row, fence = watched.row, watched.fence()
     facts: list[Fact] = [False if value == NO else None for value in counts[row].tolist()]
     wanted = usable[row] & (counts[row] == YES)
-    for place in np.unique(fence).tolist():
+    for place in np.unique(fence[wanted]).tolist():
         own = np.flatnonzero((fence == place) & wanted)
         pieces = pieces_of(view.roster, view.fences, place)
         both_ways = bool(parameters["both_ways"])

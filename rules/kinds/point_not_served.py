@@ -81,7 +81,7 @@ class PointNotServed(Dutiful):
         known = usable & (accuracy <= parameters["max_accuracy_m"])
         facts: list[list[int]] = [[] for _ in watched.row]
         fence = watched.fence()
-        for place in np.unique(fence).tolist():
+        for place in np.unique(fence[known]).tolist():
             own = np.flatnonzero((fence == place) & known)
             points = _points(view.roster, view.fences, place)
             for pair, number in points.near(view.rows[watched.row[own]], accuracy[own]):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from model.fences import Window
 from model.rulebook import Schedule
-from rules.windows import in_schedule, in_windows
+from rules.calendar import Calendar
+from rules.windows import in_schedule, in_windows, intervals
 
 ZONES = ("Asia/Shanghai", "Europe/Berlin", "Asia/Urumqi", "Australia/Lord_Howe", "Asia/Kathmandu")
 
@@ -133,3 +134,30 @@ def test_no_windows_no_times_and_an_unknown_zone() -> None:
     assert len(in_windows(np.zeros(0, np.int64), "Asia/Shanghai", [NIGHT])) == 0
     with pytest.raises(ValueError, match="IANA"):
         in_windows(np.array([0]), "Asia/Peking2", [NIGHT])
+
+
+@given(
+    st.datetimes(datetime(2001, 1, 1), datetime(2039, 1, 1)),  # noqa: DTZ001
+    st.sampled_from(["Asia/Shanghai", "Asia/Kathmandu", "UTC"]),
+    windows_strategy,
+)
+def test_intervals_are_when_a_window_is_open(naive: datetime, zone: str, window: Window) -> None:
+    """In zones whose clocks do not change, minute by minute over two days."""
+    begin = us(naive.replace(tzinfo=UTC, second=0, microsecond=0))
+    times = begin + np.arange(2 * 1440) * 60_000_000
+    found = intervals(zone, window, Calendar(), begin, int(times[-1]) + 1)
+    opened = np.zeros(len(times), bool)
+    for start_us, end_us in found:
+        assert start_us < end_us <= start_us + 86_400_000_000
+        opened |= (times >= start_us) & (times < end_us)
+    assert (opened == in_windows(times, zone, [window])).all()
+
+
+def test_intervals_follow_the_wall_clock() -> None:
+    """The night in which Berlin's clocks go back has an hour more."""
+    night = Window((6,), 22 * 60, 6 * 60)
+    saturday = us(datetime(2026, 10, 24, 12, tzinfo=UTC))
+    ((start_us, end_us),) = intervals(
+        "Europe/Berlin", night, Calendar(), saturday, saturday + 43_200_000_000
+    )
+    assert (end_us - start_us) / 3_600_000_000 == 9
