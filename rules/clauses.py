@@ -46,12 +46,16 @@ class ExplainingKind(Interface):
 
 @runtime_checkable
 class RecallingKind(Interface):
-    """A FollowingKind that says which part of its condition does not hold."""
+    """A FollowingKind that says which part of its condition does not hold; `parts`: name and words
+    (Chinese, English) of each."""
+
+    parts: tuple[tuple[str, str, str], ...]
 
     def recall(
-        self, view: View, memory: tuple[Memory, Memory], rule: Rule, parameters: dict[str, float]
+        self, view: View, value: int, memory: tuple[Memory, Memory], rule: Rule
     ) -> list[Clause]:
-        """Every part at one fix (the view's), by the memory before and after it."""
+        """Every part at one fix (the view's) of which the condition is `value`, by the memory
+        before and after it."""
 
 
 def schedule(view: View, rule: Rule) -> Clause:

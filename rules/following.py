@@ -9,18 +9,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.rulebook import Rule
-from rules.contract import NO, Column
+from rules.clauses import Clause, schedule
+from rules.contract import NO, YES, Column, Memory
 from rules.view import View
 
 
 class Follower:
-    """Base class of following kinds: by itself a fix says nothing."""
+    """Base class of following kinds: by itself a fix says nothing.
+
+    `parts`: name and words (Chinese, English) of what must come together, in the order of its
+    coming; all parts hold where the condition does, the last carries what is unknown.
+    """
 
     absence = False
+    parts: tuple[tuple[str, str, str], ...] = ()
 
     def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:  # noqa: ARG002
         """All NO: `follow` is asked instead."""
         return blank_column(len(view.rows))
+
+    def missing(self, view: View, before: Memory, after: Memory) -> int:  # noqa: ARG002
+        """Which part was missing at one fix (the view's) where the condition was no."""
+        return 0
+
+    def recall(
+        self, view: View, value: int, memory: tuple[Memory, Memory], rule: Rule
+    ) -> list[Clause]:
+        """As `rules.clauses.RecallingKind`."""
+        scheduled = schedule(view, rule)
+        if scheduled.value[0] == NO:
+            return [scheduled]
+        last = len(self.parts) - 1
+        odd = self.missing(view, *memory) if value == NO else last
+        return [
+            scheduled,
+            *(
+                Clause(*words, np.array([value if place == odd else YES], np.int8))
+                for place, words in enumerate(self.parts)
+            ),
+        ]
 
 
 def blank_column(count: int) -> Column:

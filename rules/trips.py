@@ -28,7 +28,8 @@ from rules.trip_parameters import DEFAULTS
 from rules.view import View
 
 HAULS = -1
-READERS = frozenset({"no_permit", "no_waybill", "off_permit_dump"})  # kinds that ask hauls_of
+# Kinds that ask hauls_of.
+READERS = frozenset({"no_permit", "no_waybill", "off_permit_dump", "waybill_unmatched"})
 TRIP_KIND = "muck_truck"
 _ASSUMED_ACCURACY_M = 10.0  # of satellite fixes that state none: urban GNSS, 95 %
 

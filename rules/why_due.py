@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from rules.duties import GRACE_US
 from rules.engine import Engine
 from rules.owed import Duty, Verdict
 from rules.state import DeviceState
+from rules.trips import follow_trips
 from rules.why_not_words import Answer, answer
 
 LOOK_US = 86_400_000_000  # no window is longer: positions so long before and after are asked for
@@ -61,6 +63,7 @@ def _verdict(
     if len(rows):
         rows = sort_rows(rows)
         view = build_view(rows, engine.rulebook, kinds, engine.roster, engine.index)
+        follow_trips(view, {device.id: copy.deepcopy(state)}, engine.devices)
         for judged in engine.duties.judge(states, Batch.of(view, own, states)):
             if judged.duty == duty:
                 return judged.verdict

@@ -121,7 +121,7 @@ class Trial:
             values[i] = one.value[0]
             reasons[i] = one.reason if one.reasons is None else one.reasons[0]
             part = stretch(view, slice(i, i + 1))
-            recalled = kind.recall(part, (before, memory), rule, parameters)
+            recalled = kind.recall(part, int(values[i]), (before, memory), rule)
             said.append(tuple(_said(clause, 0) for clause in recalled))
         nothing = np.full(count, np.nan)
         return Column(values, nothing, np.full(count, -1, np.int32), reasons=reasons), said

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from model.rulebook import Rule
 from rules.assigned import assigned_pairs, nearest
+from rules.clauses import Clause, faster, schedule, slower
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Parameter
-from rules.readings import accuracy_m, column_of, why_unknown
-from rules.trilogic import Tri, all_of
+from rules.readings import accuracy_m, column_of, speed_kmh, why_unknown
+from rules.trilogic import Tri, all_of, tri
 from rules.view import View
 
 ROAD_PARAMETERS = (
@@ -52,3 +53,22 @@ def on_work_road(
     on_road[~bound] = NO
     value = all_of(otherwise, on_road)
     return column_of(value, speed, fence, lambda: why_unknown(view, speed, precise))
+
+
+def road_clauses(
+    view: View, rule: Rule, parameters: dict[str, float], idle: Clause
+) -> list[Clause]:
+    """Assigned road in its window, `idle`, at working speed, on the road."""
+    everywhere = tri(np.ones(len(view.rows), np.bool_))
+    bound = assigned_pairs(view, rule, "work_road").any_for(len(view.rows))
+    on_road = on_work_road(view, rule, parameters, everywhere, speed_kmh(view)).value
+    on_road[~bound] = YES  # that it has no road is the other clause's to say
+    assigned = "有正在作业时段的指定道路", "has an assigned road in its working hours"
+    return [
+        schedule(view, rule),
+        Clause("assigned", *assigned, tri(bound)),
+        idle,
+        faster(view, parameters["moving_kmh"]),
+        slower(view, parameters["max_kmh"]),
+        Clause("on_road", "在指定道路上", "on the assigned road", on_road),
+    ]

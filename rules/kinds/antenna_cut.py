@@ -6,8 +6,10 @@ from typing import Any, Literal
 
 from model.rulebook import Rule
 from model.vehicles import VEHICLES
+from rules import clauses
+from rules.clauses import Clause
 from rules.contract import Column, Family, Parameter
-from rules.cut_off import cut_off
+from rules.cut_off import cut_off, cut_off_clauses
 from rules.registry import register
 from rules.view import View
 from rules.wording import Words
@@ -42,6 +44,17 @@ class AntennaCut:
     def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
         """UNKNOWN where the terminal does not watch its antenna."""
         return cut_off(view, rule, parameters, "antenna_ok")
+
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """Not parked, and cut off."""
+        said = clauses.signal(
+            view,
+            "antenna_ok",
+            "终端报天线断开",
+            "the terminal says that its antenna is cut",
+            wanted=False,
+        )
+        return cut_off_clauses(view, rule, parameters, said)
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

@@ -73,6 +73,10 @@ class ContradictorySensors(Follower):
     vehicle_kinds: tuple[str, ...] = VEHICLES
     parameters: tuple[Parameter, ...] = _PARAMETERS
     episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    parts = (
+        ("contradiction", "信号互相矛盾，或载重信号频繁跳变",
+         "signals contradict each other, or the load signal flaps"),
+    )  # fmt: skip
 
     def follow(
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]

@@ -61,6 +61,10 @@ class DeadSensor(Follower):
     vehicle_kinds: tuple[str, ...] = tuple(SENSORS)
     parameters: tuple[Parameter, ...] = _PARAMETERS
     episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    parts = (
+        ("unchanged", "传感器在规定的行驶天数内无变化",
+         "a sensor has not changed on so many days of driving"),
+    )  # fmt: skip
 
     def follow(
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]

@@ -57,6 +57,10 @@ class DrivingTooLong(Follower):
     )  # fmt: skip
     parameters: tuple[Parameter, ...] = _PARAMETERS
     episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    parts = (
+        ("driving", "正在行驶", "driving"),
+        ("long", "连续驾驶达到时限", "for the whole time without a rest"),
+    )  # fmt: skip
 
     def follow(
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
@@ -91,6 +95,10 @@ class DrivingTooLong(Follower):
         return column_of(
             all_of(applies(part, rule), value), measure, reasons=why_unknown(part, speed)
         )
+
+    def missing(self, view: View, before: Memory, after: Memory) -> int:  # noqa: ARG002
+        """A drive is under way while it is remembered."""
+        return int(after.get("last_us") == int(view.rows["time_us"][0]))
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """How long the drive was, not how long it was too long."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.rulebook import Rule
+from rules import clauses
+from rules.clauses import Clause
 from rules.contract import NO, UNKNOWN, YES, Column, Family, Parameter
 from rules.crossed import crossed
 from rules.readings import (
@@ -20,7 +23,7 @@ from rules.readings import (
     why_unknown,
 )
 from rules.registry import register
-from rules.trilogic import all_of
+from rules.trilogic import Tri, all_of
 from rules.view import View
 from rules.wording import Words
 
@@ -78,14 +81,7 @@ class ForbiddenArea:
         """The rule's fences, or without any those tagged no_go."""
         speed = speed_kmh(view)
         precise = accuracy_m(view, parameters["assumed_accuracy_m"]) <= parameters["max_accuracy_m"]
-        tags = rule.fence_tags if rule.fence_tags or rule.fence_ids else ("no_go",)
-        fence = in_places(view, tags, rule.fence_ids)
-        if parameters["max_crossing_s"]:
-            through = crossed(view, rule.fence_ids, tags, parameters)
-            fence = np.where(fence >= 0, fence, through)
-        inside = np.where(fence >= 0, YES, NO).astype(np.int8)
-        if view.index.marked(rule.fence_ids, tags).any():
-            inside[~(view.usable & precise)] = UNKNOWN
+        inside, fence = _inside(view, rule, parameters, precise)
         conditions = [applies(view, rule), inside]
         if parameters["moving_kmh"]:
             conditions.append(at_least(speed, parameters["moving_kmh"]))
@@ -95,9 +91,38 @@ class ForbiddenArea:
             all_of(*conditions), speed, fence, lambda: why_unknown(view, speed, precise)
         )
 
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """In the closed area; moving and loaded, where the rule asks for it."""
+        precise = accuracy_m(view, parameters["assumed_accuracy_m"]) <= parameters["max_accuracy_m"]
+        inside, _ = _inside(view, rule, parameters, precise)
+        found = [
+            clauses.schedule(view, rule),
+            Clause("inside_area", "在禁行区域内", "inside the closed area", inside),
+        ]
+        if parameters["moving_kmh"]:
+            found.append(clauses.faster(view, parameters["moving_kmh"]))
+        if parameters["only_loaded"]:
+            found.append(clauses.signal(view, "loaded", "满载", "loaded"))
+        return found
+
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
         return _WORDS.sentence(measures, self.measure_name, language)
+
+
+def _inside(
+    view: View, rule: Rule, parameters: dict[str, float], precise: NDArray[np.bool_]
+) -> tuple[Tri, NDArray[np.int32]]:
+    """Whether each fix is in the area, or the way to it led through; and in which fence."""
+    tags = rule.fence_tags if rule.fence_tags or rule.fence_ids else ("no_go",)
+    fence = in_places(view, tags, rule.fence_ids)
+    if parameters["max_crossing_s"]:
+        through = crossed(view, rule.fence_ids, tags, parameters)
+        fence = np.where(fence >= 0, fence, through)
+    inside = np.where(fence >= 0, YES, NO).astype(np.int8)
+    if view.index.marked(rule.fence_ids, tags).any():
+        inside[~(view.usable & precise)] = UNKNOWN
+    return inside, fence
 
 
 register(ForbiddenArea())

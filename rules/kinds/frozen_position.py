@@ -46,6 +46,10 @@ class FrozenPosition(Follower):
     vehicle_kinds: tuple[str, ...] = VEHICLES
     parameters: tuple[Parameter, ...] = _PARAMETERS
     episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    parts = (
+        ("same_place", "坐标与上次完全相同", "the same coordinates as before"),
+        ("moves", "车速或里程表明在行驶", "speed or odometer say that it drives"),
+    )  # fmt: skip
 
     def follow(
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
@@ -56,6 +60,11 @@ class FrozenPosition(Follower):
         acquit_outside_schedule(value, view, places, rule)
         reasons = np.where(view.usable[places], "speed_unknown", "no_position").astype(object)
         return column_of(value, np.array([m for _, m in steps], np.float64), reasons=reasons)
+
+    def missing(self, view: View, before: Memory, after: Memory) -> int:
+        """Another place is remembered anew."""
+        same = before.get("place") == after.get("place")
+        return 1 if same and int(view.rows["time_us"][0]) != after.get("since_us") else 0
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

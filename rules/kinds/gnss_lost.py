@@ -42,6 +42,10 @@ class GnssLost(Follower):
     parameters: tuple[Parameter, ...] = _PARAMETERS
     episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
     storm = "gnss"  # of many units at once the weather is to blame (rules.storms)
+    parts = (
+        ("no_position", "终端未定位", "no position"),
+        ("at_work", "点火，或里程仍在增加", "ignition on, or the odometer runs"),
+    )  # fmt: skip
 
     def follow(
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
@@ -54,6 +58,10 @@ class GnssLost(Follower):
         value = np.array([value for value, _ in steps], np.int8)
         acquit_outside_schedule(value, view, places, rule)
         return column_of(value, np.array([driven_m for _, driven_m in steps], np.float64))
+
+    def missing(self, view: View, before: Memory, after: Memory) -> int:  # noqa: ARG002
+        """A fix that is positioned ends the memory."""
+        return 0 if view.usable[0] else 1
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

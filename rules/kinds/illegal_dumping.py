@@ -148,6 +148,11 @@ class IllegalDumping(Follower):
     vehicle_kinds: tuple[str, ...] = ("muck_truck",)
     parameters: tuple[Parameter, ...] = _PARAMETERS
     episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    parts = (
+        ("loaded", "此前满载", "loaded until shortly before"),
+        ("emptied", "举升车厢或载荷消失", "the body is raised, or the load has gone"),
+        ("outside", "在许可场所之外", "outside every permitted place"),
+    )  # fmt: skip
 
     def follow(
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
@@ -174,6 +179,13 @@ class IllegalDumping(Follower):
         reasons[part.usable & (outside == UNKNOWN)] = "poor_gnss"
         reasons[~part.usable] = "no_position"
         return column_of(all_of(applies(part, rule), value), speed, reasons=reasons)
+
+    def missing(self, view: View, before: Memory, after: Memory) -> int:
+        """A load that was believed is remembered until it is gone."""
+        if not (before.get("full_us") or after.get("full_us")):
+            return 0
+        raised = signal_is_yes(view, "body_raised")[0] == YES
+        return 2 if raised or (before.get("empty") and not after.get("empty")) else 1
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words; a load that was found gone has no duration."""

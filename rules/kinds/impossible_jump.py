@@ -70,6 +70,10 @@ class ImpossibleJump(Follower):
     vehicle_kinds: tuple[str, ...] = VEHICLES
     parameters: tuple[Parameter, ...] = _PARAMETERS
     episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    parts = (
+        ("jump", "定位跳变，且经下一定位证实", "a jump that the next fix confirms"),
+        ("often", "时段内跳变次数达到限值", "often enough within the time"),
+    )  # fmt: skip
 
     def follow(
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
@@ -80,6 +84,11 @@ class ImpossibleJump(Follower):
         acquit_outside_schedule(value, view, places, rule)
         reasons = np.where(view.usable[places], "poor_gnss", "no_position").astype(object)
         return column_of(value, np.array([kmh for _, kmh in steps], np.float64), reasons=reasons)
+
+    def missing(self, view: View, before: Memory, after: Memory) -> int:
+        """A confirmed jump is the latest in the memory."""
+        confirmed = "waiting" in before and "waiting" not in after
+        return int(confirmed and after.get("jumps", [0])[-1] == int(view.rows["time_us"][0]))
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.rulebook import Rule
+from rules import clauses
 from rules.assigned import assigned_pairs, nearest
+from rules.clauses import Clause
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Parameter
 from rules.readings import accuracy_m, applies, column_of, in_places
 from rules.registry import register
-from rules.trilogic import all_of
+from rules.trilogic import Tri, all_of, tri
 from rules.view import View
 from rules.wording import Words
 
@@ -64,17 +66,32 @@ class LeftArea:
         """NO without an area in force; YES only when even the near end of the accuracy is out."""
         pairs = assigned_pairs(view, rule, "working_area")
         bound = pairs.any_for(len(view.rows)) & (in_places(view, EXEMPT_TAGS) < 0)
-        accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
-        precise = view.usable & (accuracy <= parameters["max_accuracy_m"])
+        precise = _precise(view, parameters)
         scheduled = applies(view, rule)
         distance_m, fence = nearest(view, pairs, bound & precise & (scheduled != NO))
-        outside = np.full(len(view.rows), HOLD, np.int8)
-        outside[distance_m - accuracy > parameters["distance_m"]] = YES
-        outside[distance_m < parameters["return_distance_m"]] = NO
-        outside[np.isnan(distance_m) | ~precise] = UNKNOWN
+        outside = _outside(view, distance_m, parameters)
         outside[~bound] = NO
         measure = np.where(np.isfinite(distance_m), distance_m, np.nan)
         return column_of(all_of(scheduled, outside), measure, fence, lambda: _reasons(view))
+
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """An area in force, not where it may be, outside the area."""
+        pairs = assigned_pairs(view, rule, "working_area")
+        bound = pairs.any_for(len(view.rows))
+        distance_m, _ = nearest(view, pairs, bound & _precise(view, parameters))
+        outside = _outside(view, distance_m, parameters)
+        outside[~bound] = YES  # that it has no area is the other clause's to say
+        measured = np.where(np.isfinite(distance_m), distance_m, np.nan)
+        exempt = tri(in_places(view, EXEMPT_TAGS) < 0)
+        return [
+            clauses.schedule(view, rule),
+            Clause("assigned", "有生效的责任区域", "has an area in force", tri(bound)),
+            Clause("under_way", "不在停车场等处", "not at a place that is exempt", exempt),
+            Clause(
+                "outside", "在责任区域之外", "outside the area", outside,
+                measured, parameters["distance_m"], "m",
+            ),
+        ]  # fmt: skip
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
@@ -83,6 +100,20 @@ class LeftArea:
 
 def _reasons(view: View) -> NDArray[np.object_]:
     return np.where(view.usable, "poor_gnss", "no_position").astype(object)
+
+
+def _precise(view: View, parameters: dict[str, float]) -> NDArray[np.bool_]:
+    accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
+    return np.asarray(view.usable & (accuracy <= parameters["max_accuracy_m"]), np.bool_)
+
+
+def _outside(view: View, distance_m: NDArray[np.float64], parameters: dict[str, float]) -> Tri:
+    accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
+    outside = np.full(len(view.rows), HOLD, np.int8)
+    outside[distance_m - accuracy > parameters["distance_m"]] = YES
+    outside[distance_m < parameters["return_distance_m"]] = NO
+    outside[np.isnan(distance_m) | ~_precise(view, parameters)] = UNKNOWN
+    return outside
 
 
 register(LeftArea())

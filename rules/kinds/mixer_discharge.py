@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from model import signals
 from model.rulebook import Rule
+from rules import clauses
+from rules.clauses import Clause
 from rules.contract import HOLD, NO, UNKNOWN, Column, Family, Parameter
 from rules.nearby import nearest_marked
 from rules.readings import accuracy_m, applies, column_of, speed_kmh
@@ -62,16 +64,20 @@ class MixerDischarge:
         accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
         precise = accuracy <= parameters["max_accuracy_m"]
         unloading = all_of(applies(view, rule), _in_reverse(view))
-        tags = rule.fence_tags if rule.fence_tags or rule.fence_ids else PERMITTED_TAGS
-        permitted = view.index.marked(rule.fence_ids, tags)
-        within_m = parameters["margin_m"] + parameters["max_accuracy_m"]
-        distance_m, _ = nearest_marked(view, precise & (unloading != NO), permitted, within_m)
-        outside = tri(distance_m > 0)
-        outside[(distance_m > 0) & (distance_m <= parameters["margin_m"] + accuracy)] = HOLD
-        outside[~(view.usable & precise)] = UNKNOWN
+        outside = _outside(view, rule, parameters, unloading != NO)
         speed = speed_kmh(view)
         value = all_of(unloading, outside)
         return column_of(value, speed, reasons=lambda: _reasons(view, precise))
+
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """Drum in reverse, outside every permitted place."""
+        everywhere = np.ones(len(view.rows), np.bool_)
+        outside = _outside(view, rule, parameters, everywhere)
+        return [
+            clauses.schedule(view, rule),
+            Clause("drum", "搅拌筒反转", "the drum turns in reverse", _in_reverse(view)),
+            Clause("outside", "在许可场所之外", "outside every permitted place", outside),
+        ]
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
@@ -83,6 +89,22 @@ def _reasons(view: View, precise: NDArray[np.bool_]) -> NDArray[np.object_]:
     reasons[~precise] = "poor_gnss"
     reasons[~view.usable] = "no_position"
     return reasons
+
+
+def _outside(
+    view: View, rule: Rule, parameters: dict[str, float], wanted: NDArray[np.bool_]
+) -> Tri:
+    """HOLD near a permitted place; where it is not wanted, of no meaning."""
+    accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
+    precise = accuracy <= parameters["max_accuracy_m"]
+    tags = rule.fence_tags if rule.fence_tags or rule.fence_ids else PERMITTED_TAGS
+    permitted = view.index.marked(rule.fence_ids, tags)
+    within_m = parameters["margin_m"] + parameters["max_accuracy_m"]
+    distance_m, _ = nearest_marked(view, precise & wanted, permitted, within_m)
+    outside = tri(distance_m > 0)
+    outside[(distance_m > 0) & (distance_m <= parameters["margin_m"] + accuracy)] = HOLD
+    outside[~(view.usable & precise)] = UNKNOWN
+    return outside
 
 
 def _in_reverse(view: View) -> Tri:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from model.rulebook import Rule
+from rules import clauses
+from rules.clauses import Clause
 from rules.contract import Column, Family, Parameter
 from rules.duty import on_duty
 from rules.readings import applies, column_of, signal_is_yes, speed_kmh
@@ -44,6 +46,16 @@ class MockedPosition:
         duty = on_duty(view) if parameters["only_on_duty"] else np.ones(len(view.rows), np.bool_)
         value = all_of(applies(view, rule), tri(duty), signal_is_yes(view, "mocked"))
         return column_of(value, speed_kmh(view))
+
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """On duty, where the rule asks for it, and mocked."""
+        found = [clauses.schedule(view, rule)]
+        if parameters["only_on_duty"]:
+            found.append(Clause("on_duty", "在班", "on duty", tri(on_duty(view))))
+        return [
+            *found,
+            clauses.signal(view, "mocked", "手机报位置被模拟", "its position is mocked"),
+        ]
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

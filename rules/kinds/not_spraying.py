@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
-
 from model.rulebook import Rule
 from rules import clauses
-from rules.assigned import assigned_pairs
 from rules.clauses import Clause
-from rules.contract import YES, Column, Family, Parameter
+from rules.contract import Column, Family, Parameter
 from rules.readings import applies, at_least, at_most, signal_is_yes, speed_kmh
 from rules.registry import register
-from rules.trilogic import all_of, negate, tri
+from rules.trilogic import all_of, negate
 from rules.view import View
 from rules.wording import Words
-from rules.work_road import ROAD_PARAMETERS, on_work_road
+from rules.work_road import ROAD_PARAMETERS, on_work_road, road_clauses
 
 _PARAMETERS = (
     Parameter(
@@ -64,20 +61,8 @@ class NotSpraying:
 
     def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
         """Assigned road in its window, pump off, at working speed, on the road."""
-        speed = speed_kmh(view)
-        everywhere = tri(np.ones(len(view.rows), np.bool_))
-        bound = assigned_pairs(view, rule, "work_road").any_for(len(view.rows))
-        on_road = on_work_road(view, rule, parameters, everywhere, speed).value
-        on_road[~bound] = YES  # that it has no road is the other clause's to say
-        assigned = "有正在作业时段的指定道路", "has an assigned road in its working hours"
-        return [
-            clauses.schedule(view, rule),
-            Clause("assigned", *assigned, tri(bound)),
-            clauses.signal(view, "spraying", "未洒水", "not spraying", wanted=False),
-            clauses.faster(view, parameters["moving_kmh"]),
-            clauses.slower(view, parameters["max_kmh"]),
-            Clause("on_road", "在指定道路上", "on the assigned road", on_road),
-        ]
+        idle = clauses.signal(view, "spraying", "未洒水", "not spraying", wanted=False)
+        return road_clauses(view, rule, parameters, idle)
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from model.rulebook import Rule
+from rules import clauses
+from rules.clauses import Clause
 from rules.contract import Column, Family, Parameter
 from rules.readings import applies, at_least, at_most, signal_is_yes, speed_kmh
 from rules.registry import register
 from rules.trilogic import all_of, negate
 from rules.view import View
 from rules.wording import Words
-from rules.work_road import ROAD_PARAMETERS, on_work_road
+from rules.work_road import ROAD_PARAMETERS, on_work_road, road_clauses
 
 _PARAMETERS = (
     Parameter(
@@ -56,6 +58,11 @@ class NotSweeping:
             negate(signal_is_yes(view, "brush_down")),
         )
         return on_work_road(view, rule, parameters, idle, speed)
+
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """Assigned road in its window, brush up, at working speed, on the road."""
+        idle = clauses.signal(view, "brush_down", "扫盘未放下", "brush up", wanted=False)
+        return road_clauses(view, rule, parameters, idle)
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

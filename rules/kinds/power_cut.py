@@ -6,8 +6,10 @@ from typing import Any, Literal
 
 from model.rulebook import Rule
 from model.vehicles import VEHICLES
+from rules import clauses
+from rules.clauses import Clause
 from rules.contract import Column, Family, Parameter
-from rules.cut_off import cut_off
+from rules.cut_off import cut_off, cut_off_clauses
 from rules.registry import register
 from rules.view import View
 from rules.wording import Words
@@ -42,6 +44,17 @@ class PowerCut:
     def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
         """UNKNOWN where the terminal does not watch its supply."""
         return cut_off(view, rule, parameters, "main_power_ok")
+
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """Not parked, and cut off."""
+        said = clauses.signal(
+            view,
+            "main_power_ok",
+            "终端报主电源断开",
+            "the terminal says that its supply is cut",
+            wanted=False,
+        )
+        return cut_off_clauses(view, rule, parameters, said)
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

@@ -160,6 +160,10 @@ class SkippedWaypoint(Follower):
     )  # fmt: skip
     parameters: tuple[Parameter, ...] = _PARAMETERS
     episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    parts = (
+        ("on_route", "正在规定线路上行驶", "on its way along a route"),
+        ("skipped", "已驶过未到达的途经点", "beyond a waypoint that it has not met"),
+    )  # fmt: skip
 
     def follow(
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
@@ -194,6 +198,10 @@ class SkippedWaypoint(Follower):
         if not value.any():
             return blank_column(count)
         return column_of(all_of(applies(part, rule), value), measure, fence)
+
+    def missing(self, view: View, before: Memory, after: Memory) -> int:  # noqa: ARG002
+        """A run along a route is remembered."""
+        return int(bool(after))
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """How many; it is a moment, without a duration."""

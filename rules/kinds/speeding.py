@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.rulebook import Rule
+from rules import clauses
+from rules.clauses import Clause
 from rules.contract import HOLD, NO, UNKNOWN, Column, Family, Parameter
 from rules.readings import (
     applies,
@@ -64,21 +66,38 @@ class Speeding:
     def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
         """A load that is not known is UNKNOWN only where it decides."""
         speed = speed_kmh(view)
-        over = _over(speed, parameters["limit_kmh"], parameters["margin_kmh"])
-        loaded_kmh = parameters["limit_loaded_kmh"]
-        if loaded_kmh:
-            over_loaded = _over(speed, loaded_kmh, parameters["margin_kmh"])
-            load = signal_is_yes(view, "loaded")
-            open_question = (load == UNKNOWN) & (over != over_loaded)
-            over = np.where(load == NO, over, over_loaded).astype(np.int8)
-            over[open_question] = UNKNOWN
+        over = _over_its_limit(view, speed, parameters)
         value = all_of(applies(view, rule), in_rule_fences(view, rule), over)
         fence = in_places(view, rule.fence_tags, rule.fence_ids)
         return column_of(value, speed, fence, lambda: why_unknown(view, speed))
 
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """In the rule's fences, over the limit for the load."""
+        speed = speed_kmh(view)
+        over, words = _over_its_limit(view, speed, parameters), ("车速超过限速", "over the limit")
+        limit_kmh = parameters["limit_kmh"] + parameters["margin_kmh"]
+        return [
+            clauses.schedule(view, rule),
+            clauses.inside_fences(view, rule),
+            Clause("over_limit", *words, over, speed, limit_kmh, "km/h"),
+        ]
+
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
         return _WORDS.sentence(measures, self.measure_name, language)
+
+
+def _over_its_limit(view: View, speed: NDArray[np.float64], parameters: dict[str, float]) -> Tri:
+    over = _over(speed, parameters["limit_kmh"], parameters["margin_kmh"])
+    loaded_kmh = parameters["limit_loaded_kmh"]
+    if not loaded_kmh:
+        return over
+    over_loaded = _over(speed, loaded_kmh, parameters["margin_kmh"])
+    load = signal_is_yes(view, "loaded")
+    open_question = (load == UNKNOWN) & (over != over_loaded)
+    over = np.where(load == NO, over, over_loaded).astype(np.int8)
+    over[open_question] = UNKNOWN
+    return over
 
 
 def _over(speed: NDArray[np.float64], limit_kmh: float, margin_kmh: float) -> Tri:

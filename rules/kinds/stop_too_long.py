@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.rulebook import Rule
+from rules import clauses
+from rules.clauses import Clause
 from rules.contract import HOLD, NO, Column, Family, Parameter
 from rules.readings import (
     applies,
@@ -19,7 +22,7 @@ from rules.readings import (
     why_unknown,
 )
 from rules.registry import register
-from rules.trilogic import all_of, any_of, tri
+from rules.trilogic import Tri, all_of, any_of, tri
 from rules.view import View
 from rules.wording import Words
 
@@ -62,22 +65,42 @@ class StopTooLong:
     def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
         """With fences, a rule judges inside them only (no-stop places)."""
         speed = speed_kmh(view)
-        standing = at_most(speed, parameters["standing_kmh"])
-        standing[(standing == NO) & (np.nan_to_num(speed) < parameters["moving_kmh"])] = HOLD
-        at_work = any_of(signal_is_yes(view, "ignition"), signal_is_yes(view, "loaded"))
         value = all_of(
             applies(view, rule),
             in_rule_fences(view, rule),
             tri(in_places(view, EXEMPT_TAGS) < 0),
-            at_work,
-            standing,
+            _at_work(view),
+            _standing(speed, parameters),
         )
         fence = in_places(view, rule.fence_tags, rule.fence_ids)
         return column_of(value, speed, fence, lambda: why_unknown(view, speed))
 
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """Where the rule judges, at work, standing."""
+        speed, most_kmh = speed_kmh(view), parameters["standing_kmh"]
+        exempt = tri(in_places(view, EXEMPT_TAGS) < 0)
+        standing = _standing(speed, parameters)
+        return [
+            clauses.schedule(view, rule),
+            clauses.inside_fences(view, rule),
+            Clause("under_way", "不在可停车的场所", "not where it may stand", exempt),
+            Clause("at_work", "点火或满载", "ignition on, or loaded", _at_work(view)),
+            Clause("standing", "停车", "standing", standing, speed, most_kmh, "km/h"),
+        ]
+
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """How long, not how fast: the little speed that it shows is drift."""
         return _WORDS.sentence(measures, "", language)
+
+
+def _at_work(view: View) -> Tri:
+    return any_of(signal_is_yes(view, "ignition"), signal_is_yes(view, "loaded"))
+
+
+def _standing(speed: NDArray[np.float64], parameters: dict[str, float]) -> Tri:
+    standing = at_most(speed, parameters["standing_kmh"])
+    standing[(standing == NO) & (np.nan_to_num(speed) < parameters["moving_kmh"])] = HOLD
+    return standing
 
 
 register(StopTooLong())

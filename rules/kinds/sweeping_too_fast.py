@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from model.rulebook import Rule
+from rules import clauses
+from rules.clauses import Clause
 from rules.contract import Column, Family, Parameter
 from rules.registry import register
-from rules.too_fast import working_too_fast
+from rules.too_fast import too_fast_clauses, working_too_fast
 from rules.view import View
 from rules.wording import Words
 
@@ -44,6 +46,11 @@ class SweepingTooFast:
     def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
         """HOLD between the two speeds; with fences, a rule judges inside them only."""
         return working_too_fast(view, rule, parameters, "brush_down")
+
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """At work, in the rule's fences, too fast."""
+        working = clauses.signal(view, "brush_down", "扫盘放下", "brush down")
+        return too_fast_clauses(view, rule, parameters, working)
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""

@@ -169,6 +169,11 @@ class UnwashedExit(Follower):
     vehicle_kinds: tuple[str, ...] = ("muck_truck",)
     parameters: tuple[Parameter, ...] = _PARAMETERS
     episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
+    parts = (
+        ("visit", "在有冲洗区的工地停留满时长", "a long enough visit to a site with a wash bay"),
+        ("left", "已离场", "it has left"),
+        ("unwashed", "离场前未冲洗", "it had not washed"),
+    )  # fmt: skip
 
     def follow(
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
@@ -197,6 +202,14 @@ class UnwashedExit(Follower):
         site[value != YES] = -1
         reasons = np.full(len(value), "gap", object)
         return column_of(all_of(applies(part, rule), value), measure, site, reasons)
+
+    def missing(self, view: View, before: Memory, after: Memory) -> int:  # noqa: ARG002
+        """A visit is remembered until the truck has left."""
+        if not before.get("site"):
+            return 0
+        if after.get("site"):
+            return 1
+        return 2 if before.get("washed") else 0
 
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words; leaving is a moment, without a duration."""

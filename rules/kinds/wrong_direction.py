@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.rulebook import Rule
+from rules import clauses
 from rules.assigned import assigned_pairs
+from rules.clauses import Clause
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Parameter
 from rules.heading import angle_to_line_deg
 from rules.readings import accuracy_m, applies, at_least, column_of, signal_is_yes, speed_kmh
@@ -78,18 +80,8 @@ class WrongDirection:
         if parameters["only_loaded"] and not one_way:
             conditions.append(signal_is_yes(view, "loaded"))
         otherwise = all_of(*conditions)
-        accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
-        precise = accuracy <= parameters["max_accuracy_m"]
-        row, fence = _one_way_pairs(view, rule) if one_way else _assigned_pairs(view, rule)
-        keep = precise[row] & (otherwise[row] != NO)
-        angle, where = _least_angles(view, row[keep], fence[keep])
-        against = _against(angle, parameters)
-        on_line = np.zeros(len(speed), np.bool_)
-        on_line[row] = True
-        # Without a place nobody knows whether it is on a line at all.
-        lines = one_way or assigned_pairs(view, rule, "corridor").any_for(len(speed))
-        against[~on_line] = NO
-        against[lines & ~view.usable] = UNKNOWN
+        precise = _precise(view, parameters)
+        against, _, where, on_line = _driven(view, rule, parameters, otherwise != NO)
         reasons = np.full(len(speed), "signal_unknown", object)
         reasons[on_line & (against == UNKNOWN) & (otherwise != UNKNOWN)] = "no_line"
         reasons[on_line & (view.rows["course_deg"] < 0)] = "course_unknown"
@@ -98,9 +90,45 @@ class WrongDirection:
         reasons[~view.usable] = "no_position"
         return column_of(all_of(otherwise, against), speed, where, reasons)
 
+    def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
+        """Moving, loaded where the rule asks for it, on a line and against it."""
+        everywhere = np.ones(len(view.rows), np.bool_)
+        against, angle, _, _ = _driven(view, rule, parameters, everywhere)
+        found = [clauses.schedule(view, rule), clauses.faster(view, parameters["moving_kmh"])]
+        if parameters["only_loaded"] and not (rule.fence_ids or rule.fence_tags):
+            found.append(clauses.signal(view, "loaded", "满载", "loaded"))
+        words, least_deg = ("与线路方向相反", "against the line's direction"), "against_deg"
+        limit = parameters[least_deg]
+        return [*found, Clause("against", *words, against, angle, limit, "deg")]
+
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
         return _WORDS.sentence(measures, self.measure_name, language)
+
+
+def _precise(view: View, parameters: dict[str, float]) -> NDArray[np.bool_]:
+    accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
+    return np.asarray(accuracy <= parameters["max_accuracy_m"], np.bool_)
+
+
+def _driven(
+    view: View, rule: Rule, parameters: dict[str, float], wanted: NDArray[np.bool_]
+) -> tuple[Tri, NDArray[np.float64], NDArray[np.int32], NDArray[np.bool_]]:
+    """Whether each wanted fix is against its line, by what angle, which line that is, and whether
+    it is on a line at all."""
+    one_way = bool(rule.fence_ids or rule.fence_tags)
+    count = len(view.rows)
+    row, fence = _one_way_pairs(view, rule) if one_way else _assigned_pairs(view, rule)
+    keep = _precise(view, parameters)[row] & wanted[row]
+    angle, where = _least_angles(view, row[keep], fence[keep])
+    against = _against(angle, parameters)
+    on_line = np.zeros(count, np.bool_)
+    on_line[row] = True
+    # Without a place nobody knows whether it is on a line at all.
+    lines = one_way or assigned_pairs(view, rule, "corridor").any_for(count)
+    against[~on_line] = NO
+    against[lines & ~view.usable] = UNKNOWN
+    return against, angle, where, on_line
 
 
 def _against(angle: NDArray[np.float64], parameters: dict[str, float]) -> Tri:

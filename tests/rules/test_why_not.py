@@ -221,3 +221,11 @@ def test_what_is_known_better_is_laid_over() -> None:
     assert [(r.from_us, r.to_us, r.answer.code) for r in found] == [
         (0, 5, "off_duty"), (5, 15, "outage"), (15, 20, "off_duty"),
     ]  # fmt: skip
+
+
+def test_a_kind_that_follows_names_the_part_that_is_missing() -> None:
+    empty = ask([{"loaded": NO, "body_raised": NO}] * 8, 60, kind="illegal_dumping")
+    assert (empty.code, '"loaded until shortly before"' in empty.en) == ("condition_false", True)
+    full = ask([{"loaded": YES, "body_raised": NO}] * 8, 105, kind="illegal_dumping")
+    assert [c.value for c in full.clauses] == ["yes", "yes", "no", "yes"]
+    assert "车厢" in full.zh

@@ -16,6 +16,7 @@ from rules.state import DeviceState
 from rules.why_not import Question, why_not
 from tests.rules.haulage import (
     BLIND,
+    EMPTY,
     FENCES,
     FULL,
     FULL_TRIP,
@@ -145,6 +146,32 @@ def test_off_permit_dump(case: tuple[str, Sequence[Run], tuple[Any, ...], int]) 
     _, runs, permits, count = case
     found, _ = judge("off_permit_dump", runs, permits=permits)
     assert [f.fence_id for f in found] == [2] * count
+
+
+HALF_HOUR_US = 30 * MINUTE_US
+PAPER = replace(WAYBILL, valid_to_us=START_US + HALF_HOUR_US)
+PARKED = [site(160, EMPTY)]
+UNMATCHED_CASES: list[tuple[str, Sequence[Run], Any, int]] = [
+    ("a run came", FULL_TRIP * 2, PAPER, 0),
+    ("nobody left", PARKED, PAPER, 1),
+    ("a run from another site", FULL_TRIP * 2, replace(PAPER, site_fence_id=3), 1),
+    ("cancelled", PARKED, replace(PAPER, cancelled_us=START_US + MINUTE_US), 0),
+    ("another truck's", PARKED, replace(PAPER, device_id=2), 0),
+    ("not over yet", PARKED, WAYBILL, 0),
+    ("left just before it was issued", [*FULL_TRIP, *PARKED],
+     replace(PAPER, issued_us=LEFT_US + 5 * MINUTE_US), 0),
+    ("left long before it was issued", [*FULL_TRIP, *PARKED],
+     replace(PAPER, issued_us=LEFT_US + 12 * MINUTE_US), 1),
+    ("nobody knows the load", [site(160, BLIND)], PAPER, 0),
+    ("nobody knows the load, but it left as trucks do", [*BLIND_TRIP, site(120, BLIND)], PAPER, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNMATCHED_CASES, ids=[case[0] for case in UNMATCHED_CASES])
+def test_waybill_unmatched(case: tuple[str, Sequence[Run], Any, int]) -> None:
+    _, runs, waybill, count = case
+    found, _ = judge("waybill_unmatched", runs, waybills=(waybill,))
+    assert [f.measures["waybill_id"] for f in found] == [6] * count
 
 
 def test_a_permits_route_is_a_corridor_of_its_truck() -> None:
