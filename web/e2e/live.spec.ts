@@ -62,6 +62,10 @@ test('a unit tells its signals, the unknown ones too, and its track', async ({ p
   await expect(card.getByTestId('signal-cover_closed')).toBeVisible()
   await card.getByTestId('track-hour').click()
   await expect(card.getByTestId('track-hour')).toHaveAttribute('aria-pressed', 'true')
+  // The terminal answers with a picture in packages.
+  await card.getByTestId('take-photo').click()
+  await expect(card.getByTestId('command').first()).toHaveAttribute('data-state', 'answered')
+  await expect.poll(() => card.locator('img').first().evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0)
   await page.keyboard.press('Escape')
   await expect(card).toHaveCount(0)
 })

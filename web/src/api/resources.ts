@@ -58,6 +58,8 @@ export const warn = (id: number, text: string) =>
 
 export const sendText = (deviceId: number, text: string) =>
   request<Command>('POST', `/devices/${deviceId}/commands`, { kind: 'text', text })
+export const takePhoto = (deviceId: number) =>
+  request<Command>('POST', `/devices/${deviceId}/commands`, { kind: 'photo' })
 export const deviceCommands = (deviceId: number) =>
   request<Command[]>('GET', `/devices/${deviceId}/commands`)
 export const command = (id: number) => request<Command>('GET', `/commands/${id}`)

@@ -7,6 +7,7 @@ import type {
   Reconciliation,
   SheetImport,
   Sighting,
+  TerminalPhoto,
   Trip,
   TripGroup,
   TripSum,
@@ -54,6 +55,9 @@ export const coverage = (period: Period, by: { device_id?: number | null; fence_
 
 export const importSheet = (what: 'permits' | 'waybills', file: Blob, dry: boolean) =>
   request<SheetImport>('POST', `/${what}/import${query({ dry_run: dry })}`, file)
+
+export const terminalPhotos = (device_id: number, limit: number) =>
+  request<TerminalPhoto[]>('GET', `/media${query({ device_id, limit })}`)
 
 export interface SightingQuery {
   plate?: string

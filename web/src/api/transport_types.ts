@@ -107,6 +107,17 @@ export interface CoverageFence {
   units: { device_id: number; name: string; covered_pct: number; known_share: number }[]
 }
 
+/** A photo that a terminal took; `url` below the API's prefix. */
+export interface TerminalPhoto {
+  id: number
+  device_id: number
+  event: string
+  channel: number
+  taken_at: string | null
+  received_at: string
+  url: string
+}
+
 export interface SheetImport {
   count: number
   ids: number[]

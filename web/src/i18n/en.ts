@@ -113,6 +113,9 @@ export default {
     text_hint: 'The terminal shows it and reads it aloud',
     sent: 'Text handed to the gateway',
     commands: 'Latest commands',
+    photos: 'Photos of the terminal',
+    take_photo: 'Take a photo',
+    photo_asked: 'The terminal was asked for a photo',
     not_positioned: 'not positioned',
   },
   queue: {

@@ -11,6 +11,8 @@ export default {
     grid: 'grid cell',
     road: 'road',
     corridor: 'approved route',
+    contract: 'contract area',
+    closed: 'closed area',
   },
   fence: {
     new: 'New fence',

@@ -11,6 +11,8 @@ export default {
     grid: '单元网格',
     road: '道路',
     corridor: '核准路线',
+    contract: '标段',
+    closed: '封闭区',
   },
   fence: {
     new: '新建围栏',

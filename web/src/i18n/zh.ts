@@ -113,6 +113,9 @@ export default {
     text_hint: '文字由终端显示并播报',
     sent: '文字已交给网关',
     commands: '最近指令',
+    photos: '终端照片',
+    take_photo: '拍照',
+    photo_asked: '已请终端拍照',
     not_positioned: '未定位',
   },
   queue: {

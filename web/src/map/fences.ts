@@ -75,10 +75,10 @@ export function drawable(feature: Feature): Feature[] {
   ]
 }
 
-/** Whole districts say who answers, not where something is: they would only cover the map. */
+/** Whole districts and contract areas say who answers, not where something is: they would only cover the map. */
 function drawn(feature: Feature): boolean {
   const tags: unknown = feature.properties?.tags
-  return !(Array.isArray(tags) && tags.includes('district'))
+  return !(Array.isArray(tags) && tags.some((tag) => tag === 'district' || tag === 'contract'))
 }
 
 export function drawables(fences: FeatureCollection | null): FeatureCollection {
