@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geofence.geodesy import Floats
 
-SIDE = 24  # one fix in seven of those in a box still needs the exact test
+SIDE = 24  # of a round fence one cell in five is crossed by its edge
 CELLS = SIDE * SIDE
 MARGIN_DEG = 1e-9  # an edge counts for cells this near, too: far above rounding
 _FINEST_MARGIN = 0.25  # of a cell; smaller shapes are tested exactly everywhere
