@@ -43,9 +43,14 @@ class Caller(asyncio.Protocol):
         self._done = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Register."""
+        """A connection: register."""
         self.transport = cast(asyncio.Transport, transport)
-        self._say(0x0100, encode_body(0x0100, _REGISTRATION, "2013"))
+        self.knock()
+
+    def knock(self) -> None:
+        """Register; again, when the server did not know it yet."""
+        if self.transport is not None:
+            self._say(0x0100, encode_body(0x0100, _REGISTRATION, "2013"))
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """The server, or we, hung up."""
@@ -110,6 +115,8 @@ class Caller(asyncio.Protocol):
         elif header.message_id == 0x8001 and body["ack_id"] == "0x0102" and body["result"] == 0:
             self.logged_in, self._framer = True, None
             self._crowd.ready(self)
+        elif header.message_id == 0x8100:
+            self._crowd.not_known_yet(self, f"0x8100 {body}")
         else:
             self._crowd.refused_log_in(self, f"0x{header.message_id:04X} {body}")
 

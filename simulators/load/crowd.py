@@ -14,6 +14,7 @@ from simulators.load.tally import MAX_NAMED, Latencies, Tally
 
 CONNECTS_AT_ONCE = 256
 TICK_S = 0.005
+KNOCK_AGAIN_S = 1.0
 MAX_OPEN = 30_000  # unanswered frames a terminal; serials are 16 bits
 BACK_S = 6 * 3_600  # a closed loop's fixes begin so long ago, one a second
 AHEAD_S = 240
@@ -35,6 +36,7 @@ class Crowd:
         self._flush_planned = False
         self._sending = False
         self._waiting_log_ins = asyncio.Event()
+        self._patient_until_s = self._loop.time() + order.log_in_s
 
     async def run(self, stop: asyncio.Event) -> Tally:
         """Connect, log in, send for the time, wait for what is under way."""
@@ -59,6 +61,13 @@ class Crowd:
         self.tally.logged_in += 1
         if self.tally.logged_in + self.tally.lost >= self._order.connections:
             self._waiting_log_ins.set()
+
+    def not_known_yet(self, caller: Caller, words: str) -> None:
+        """A server lets newcomers in some at a time: knock again, while there is time."""
+        if self._loop.time() + KNOCK_AGAIN_S < self._patient_until_s:
+            self._loop.call_later(KNOCK_AGAIN_S, caller.knock)
+        else:
+            self.refused_log_in(caller, words)
 
     def refused_log_in(self, caller: Caller, words: str) -> None:
         """The server does not let it in."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -119,6 +119,25 @@ async def test_a_wrong_answer_is_told_with_its_terminal(twist: Twist, name: str)
     assert len(tally.faults) == 1
     assert tally.faults[0].startswith("1500000000")
     assert not tally.passed
+
+
+class Shy(Register):
+    """Knows nobody at first."""
+
+    asked = 0
+
+    def find(self, identity: str) -> Any:
+        self.asked += 1
+        return super().find(identity) if self.asked > 3 else None
+
+
+async def test_who_is_not_known_yet_knocks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    shy = Shy(open=True)
+    monkeypatch.setattr(f"{__name__}.Register", lambda open: shy)
+    async with server() as port:
+        tally = await run(order(port, connections=3, rate=10.0))
+    assert tally.passed, tally.faults
+    assert tally.logged_in == 3
 
 
 async def test_ended_early_it_tells_what_was_seen() -> None:
