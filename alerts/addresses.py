@@ -53,6 +53,14 @@ async def check_url(text: str, allow_private: bool) -> Target:
     return Target(url, addresses[0], netloc)
 
 
+async def check_host(host: str, port: int, allow_private: bool) -> None:
+    """Of a server that is not spoken to by HTTP. Raises RefusedAddress."""
+    addresses = await _resolve(host, port)
+    if not allow_private:
+        for address in addresses:
+            _refuse_private(host, address)
+
+
 async def _resolve(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     try:

@@ -15,14 +15,15 @@ from typing import Any
 from typing import Protocol as Interface
 
 import httpx
-import msgspec
 import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
 from alerts.ladder import WarningText, climb
+from alerts.outcome import Outcome
 from alerts.payload import digest_entry, plain_storm, plain_violation
-from alerts.webhook import Outcome, make_client, post
+from alerts.receivers import RECEIVER_KINDS, Parcel
+from alerts.webhook import make_client
 from storage.database import Connection, Database
 from storage.deliveries import Delivery, Message, claim, delivered, failed, fan_out, trim_outbox
 from storage.together import any_storm
@@ -89,6 +90,10 @@ class Outbox:
         self._describe = describe
         self._warning_text = warning_text
         self._show = show
+        most = options.per_minute
+        self._per_minute = {
+            name: min(most, kind.per_minute or most) for name, kind in RECEIVER_KINDS.items()
+        }
         self._parallel = asyncio.Semaphore(PARALLEL)
         self._trim_at_s = time.monotonic() + TRIM_EVERY_S
 
@@ -114,7 +119,7 @@ class Outbox:
                 await trim_outbox(conn, now_us - KEEP_US)
                 self._trim_at_s = time.monotonic() + TRIM_EVERY_S
         async with self._database.pool.connection() as conn:
-            messages = await claim(conn, now_us, LEASE_US, self._options.per_minute)
+            messages = await claim(conn, now_us, LEASE_US, self._per_minute)
         await asyncio.gather(*(self._deliver(client, message) for message in messages))
         return climbed + events + len(messages)
 
@@ -131,16 +136,16 @@ class Outbox:
 
     async def _deliver(self, client: httpx.AsyncClient, message: Message) -> None:
         async with self._parallel:
-            body = msgspec.json.encode(await self._content(message))
-            outcome = await post(
-                client,
-                url=message.deliveries[0].url,
-                secret=message.deliveries[0].secret,
-                delivery_id=message.id,
-                body=body,
-                timestamp_s=int(time.time()),
+            first = message.deliveries[0]
+            parcel = Parcel(
+                id=message.id,
+                url=first.url,
+                secret=first.secret,
+                content=await self._content(message),
+                timestamp_ms=time.time_ns() // 1_000_000,
                 allow_private=self._options.allow_private,
             )
+            outcome = await RECEIVER_KINDS[first.kind].send(client, parcel)
             await self._note(message, outcome)
 
     async def _content(self, message: Message) -> Row:
@@ -175,7 +180,8 @@ class Outbox:
             due_us = now_us + int(retry_after_s(message.attempts) * 1e6) if again else None
             await failed(conn, message, outcome.error, now_us, due_us)
         _log.warning(
-            "webhook_failed",
+            "receiver_not_told",
+            kind=message.deliveries[0].kind,
             webhook_id=message.deliveries[0].webhook_id,
             attempt=message.attempts,
             again=again,

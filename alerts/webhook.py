@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import httpx
 
 from alerts.addresses import RefusedAddress, check_url
+from alerts.outcome import Outcome
 from alerts.signature import ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 
 ANSWER_LIMIT_S = 10.0
 _GONE = 410  # the receiver says: never again
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """None: the receiver has confirmed it. Else why not, and whether to try again."""
-
-    error: str | None = None
-    again: bool = True
 
 
 def make_client() -> httpx.AsyncClient:

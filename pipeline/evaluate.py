@@ -25,6 +25,7 @@ from pipeline.contract import Clock
 from pipeline.judge import Judge, Outcome
 from pipeline.live import LiveHub
 from pipeline.outcomes import OutcomeLimits, Outcomes
+from pipeline.replay import earliest
 from rules.calendar import asks_the_calendar, known_until
 from rules.contract import RuleKind
 from rules.engine import Engine
@@ -102,7 +103,7 @@ class Evaluator:
         rows: Rows | None = batch.rows
         touched: dict[int, int] = {}
         if self._waiting_rows + len(batch) > MAX_WAITING_ROWS:
-            touched, rows = _earliest(batch.rows), None
+            touched, rows = earliest(batch.rows), None
         else:
             self._waiting_rows += len(batch)
         self._waiting.append(Committed(journal_id, tick_us, rows, touched))
@@ -293,10 +294,3 @@ class Evaluator:
             _log.error("rule_failed", rule_id=key[0], version=key[1], error=failing[key])
             await save_failing(conn, {key: failing[key]}, now_us)
         return failing
-
-
-def _earliest(rows: Rows) -> dict[int, int]:
-    """Each device's earliest fix."""
-    order = np.lexsort((rows["time_us"], rows["device_id"]))
-    ids, first = np.unique(rows["device_id"][order], return_index=True)
-    return dict(zip(ids.tolist(), rows["time_us"][order][first].tolist(), strict=True))

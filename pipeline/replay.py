@@ -81,6 +81,13 @@ def replay(
     return Replayed(window, findings, state, snapshots, trips)
 
 
+def earliest(rows: Rows) -> dict[int, int]:
+    """Each device's earliest fix: it is dirty from there on."""
+    order = np.lexsort((rows["time_us"], rows["device_id"]))
+    ids, first = np.unique(rows["device_id"][order], return_index=True)
+    return dict(zip(ids.tolist(), rows["time_us"][order][first].tolist(), strict=True))
+
+
 def _cuts(rows: Rows, stored: Mapping[int, bytes], step_us: int) -> list[int]:
     """Times at which a state is compared or kept: the stored snapshots, and one a step."""
     if not len(rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -58,13 +59,13 @@ UPDATE outbox SET done_at = %(now)s WHERE id IN (SELECT id FROM claimed)
 """
 # What waits for each receiver, what it was sent in the last minute, and when its last digest was.
 _LOAD = """
-SELECT d.webhook_id, count(*) FILTER (WHERE d.done_at IS NULL) AS waiting,
+SELECT d.webhook_id, w.kind, count(*) FILTER (WHERE d.done_at IS NULL) AS waiting,
        count(DISTINCT coalesce(d.digest, d.outbox_id)) FILTER (WHERE d.done_at IS NOT NULL) AS sent,
        max(d.done_at) FILTER (WHERE d.digest IS NOT NULL) AS digest_at
-FROM webhook_deliveries d
+FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id
 WHERE (d.done_at IS NULL AND d.due_at <= %(now)s)
    OR (d.done_at > %(minute_ago)s AND NOT d.gave_up)
-GROUP BY d.webhook_id HAVING count(*) FILTER (WHERE d.done_at IS NULL) > 0
+GROUP BY d.webhook_id, w.kind HAVING count(*) FILTER (WHERE d.done_at IS NULL) > 0
 """
 _HOLD = """
 UPDATE webhook_deliveries SET due_at = %(due)s
@@ -78,7 +79,7 @@ WHERE w.id = d.webhook_id AND o.id = d.outbox_id AND (d.outbox_id, d.webhook_id)
     WHERE done_at IS NULL AND due_at <= %(now)s AND webhook_id = ANY(%(webhooks)s)
     ORDER BY outbox_id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
 RETURNING d.outbox_id, d.webhook_id, d.attempts, o.violation_id, o.storm_id, o.event,
-          o.due_at AS at, w.url, w.secret
+          o.due_at AS at, w.kind, w.url, w.secret
 """
 _KEY = "outbox_id = ANY(%(outbox_ids)s) AND webhook_id = %(webhook_id)s"
 _DONE = f"""
@@ -109,6 +110,7 @@ class Delivery:
     storm_id: int | None
     event: str
     at: Any
+    kind: str
     url: str
     secret: str
 
@@ -154,23 +156,23 @@ async def fan_out(conn: AsyncConnection[Any], now_us: int) -> int:
 
 
 async def claim(
-    conn: AsyncConnection[Any], now_us: int, lease_us: int, per_minute: int
+    conn: AsyncConnection[Any], now_us: int, lease_us: int, per_minute: Mapping[str, int]
 ) -> list[Message]:
     """What is due, ours until the lease ends; commit before delivering.
 
-    A receiver gets `per_minute` messages a minute. When more wait, all of them go as one digest,
-    and nothing else for a minute.
+    A receiver gets `per_minute` messages a minute, by its kind. When more wait, all of them go as
+    one digest, and nothing else for a minute.
     """
     now = to_datetime(now_us)
     values = {"now": now, "minute_ago": to_datetime(now_us - MINUTE_US)}
     singly, messages = [], []
-    for webhook_id, waiting, sent, digest_at in await (
+    for webhook_id, kind, waiting, sent, digest_at in await (
         await conn.execute(_LOAD, values)
     ).fetchall():
         if digest_at is not None:
             held = {"webhook": webhook_id, "due": digest_at + timedelta(minutes=1), "now": now}
             await conn.execute(_HOLD, held)
-        elif sent + waiting <= per_minute:
+        elif sent + waiting <= per_minute[kind]:
             singly.append(webhook_id)
         else:
             rows = await _claimed(conn, now_us, lease_us, [webhook_id], MAX_DIGEST)

@@ -13,10 +13,10 @@ MAX_PER_ORGANISATION = 20
 
 
 async def list_webhooks(conn: AsyncConnection[Any], organisations: Sequence[int]) -> list[Row]:
-    """`{id, organisation_id, url, enabled}`: a secret is shown once, when it is made."""
+    """`{id, organisation_id, kind, url, enabled}`: a secret is shown once, when it is made."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            "SELECT id, organisation_id, url, enabled FROM webhooks"
+            "SELECT id, organisation_id, kind, url, enabled FROM webhooks"
             " WHERE organisation_id = ANY(%s) ORDER BY id",
             (list(organisations),),
         )
@@ -34,12 +34,13 @@ async def count_webhooks(conn: AsyncConnection[Any], organisation_id: int) -> in
 
 
 async def create_webhook(
-    conn: AsyncConnection[Any], organisation_id: int, url: str, secret: str
+    conn: AsyncConnection[Any], organisation_id: int, url: str, secret: str, kind: str = "webhook"
 ) -> int:
     """Add a webhook; it hears of every violation that its organisation may see."""
     cursor = await conn.execute(
-        "INSERT INTO webhooks (organisation_id, url, secret) VALUES (%s, %s, %s) RETURNING id",
-        (organisation_id, url, secret),
+        "INSERT INTO webhooks (organisation_id, url, secret, kind) VALUES (%s, %s, %s, %s)"
+        " RETURNING id",
+        (organisation_id, url, secret, kind),
     )
     row = await cursor.fetchone()
     assert row is not None

@@ -122,9 +122,9 @@ async def test_a_claim_that_is_never_settled_is_claimed_again(town: Town) -> Non
             await climb(conn, NOW_US, MINUTE_US, driver_text)
             await fan_out(conn, NOW_US)
         async with town.database.pool.connection() as conn:
-            assert len(await claim(conn, NOW_US, 60 * SECOND_US, 60)) == 1
+            assert len(await claim(conn, NOW_US, 60 * SECOND_US, {"webhook": 60})) == 1
         async with town.database.pool.connection() as conn:
-            assert await claim(conn, NOW_US, 60 * SECOND_US, 60) == []
+            assert await claim(conn, NOW_US, 60 * SECOND_US, {"webhook": 60}) == []
         await _deliver(town)
         assert one.received == []
         town.clock.advance_to(NOW_US + 61 * SECOND_US)

@@ -62,15 +62,17 @@ async def test_a_rule_on_trial_is_told_to_nobody_and_goes_live_from_then_on(worl
     await world.feed(truck[:20])
     await world.settled()
     assert await judged(world) == [(True, 2, 0, None)]
-    assert await ask(world, "SELECT * FROM outbox") == []
+    assert await ask(world, "SELECT * FROM violation_steps") == []
     await change(world, "uncovered_load", 300)
     await world.feed(truck[20:])
     await world.settled()
     # What was begun on trial ends there; the truck that just drives on is caught anew.
     assert await judged(world) == [(True, 2, 0, 285), (False, 3, 300, 885)]
-    told = await ask(world, "SELECT DISTINCT v.shadow FROM violation_log l"
-                     " JOIN violations v ON v.id = l.violation_id JOIN outbox o"
-                     " ON o.violation_id = v.id")  # fmt: skip
+    told = await ask(
+        world,
+        "SELECT DISTINCT v.shadow FROM violation_steps s JOIN violations v"
+        " ON v.id = s.violation_id",
+    )
     assert told == [(False,)]
 
 
