@@ -30,6 +30,13 @@ _SELECT = """
 SELECT t.*, m.content_type, m.bytes FROM terminal_media t JOIN media m USING (sha256)
 WHERE t.organisation_id = ANY(%(organisations)s)
 """
+_BETWEEN = """
+SELECT t.sha256, m.content_type, m.bytes, coalesce(t.taken_at, t.received_at) AS taken_at
+FROM terminal_media t JOIN media m USING (sha256)
+WHERE t.device_id = %s AND coalesce(t.taken_at, t.received_at) BETWEEN %s AND %s
+ORDER BY taken_at, t.id LIMIT %s
+"""
+MAX_PHOTOS = 50  # of one violation's evidence
 _FILTERS = """
   AND (%(device_id)s::integer IS NULL OR t.device_id = %(device_id)s)
   AND (%(from)s::timestamptz IS NULL OR coalesce(t.taken_at, t.received_at) >= %(from)s)
@@ -93,3 +100,14 @@ async def find_media(
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(f"{_SELECT} AND t.id = %(id)s".encode(), parameters)
         return await cursor.fetchone()
+
+
+async def terminal_photos_between(
+    conn: AsyncConnection[Any], device_id: int, from_us: int, to_us: int
+) -> list[Row]:
+    """`{sha256, content_type, bytes, taken_at}` of a device in [from, to], by time."""
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            _BETWEEN, (device_id, to_datetime(from_us), to_datetime(to_us), MAX_PHOTOS)
+        )
+        return await cursor.fetchall()

@@ -25,6 +25,7 @@ from storage.commands import commands_of_violation
 from storage.evidence import read_pack
 from storage.permits import permits_of
 from storage.sightings import photos_between
+from storage.terminal_media import terminal_photos_between
 from storage.tracks import positions_of, raw_frames_of, track_of
 from storage.violations import (
     fence_version,
@@ -140,12 +141,13 @@ async def _frames(conn: Connection, row: Row, period: Period) -> list[Row]:
 
 
 async def _photos(conn: Connection, row: Row, period: Period) -> list[Row]:
-    """Pictures of the unit from around the episode; further sources add their own here."""
+    """Pictures of the unit from around the episode: of cameras, then of its own terminal."""
     since_us, until_us = period.start_us - AROUND_US, period.end_us + AROUND_US
-    return [
-        {**photo, "taken_at": iso(photo["taken_at"]), "source": "sighting"}
-        for photo in await photos_between(conn, row["device_id"], since_us, until_us)
-    ]
+    seen = await photos_between(conn, row["device_id"], since_us, until_us)
+    own = await terminal_photos_between(conn, row["device_id"], since_us, until_us)
+    photos = [{**photo, "source": "sighting"} for photo in seen]
+    photos += [{**photo, "source": "terminal", "sighting_id": None} for photo in own]
+    return [{**photo, "taken_at": iso(photo["taken_at"])} for photo in photos]
 
 
 def _against(row: Row, rows: Rows, period: Period) -> list[dict[str, str]]:

@@ -21,7 +21,7 @@ MAX_RAW_FRAMES = 1_000  # around the episode; the card shows three of them taken
 # The finding itself, as it stood when the evidence was frozen.
 _FINDING = ("id", "rule", "started_at", "ended_at", "last_at", "duration_s", "measures", "severity")
 _SENTENCES = ("sentence_zh", "sentence_en", "device", "longitude", "latitude", "late", "finding")
-_WHO = ("organisation", "responsible_organisation")
+_WHO = ("organisation", "responsible_organisation", "repeat")
 _OUTCOME = (
     *("status", "taken_by", "taken_at", "closed_by", "closed_at", "result", "reason", "note"),
     "raised_at",

@@ -21,14 +21,15 @@ from api.evidence.replay import decode_case, encode_case, replay_pack
 from model.canonical import canonical_json
 from storage.database import Database
 from storage.evidence import Pack, freeze_evidence, read_pack
-from storage.media import MediaStore
+from storage.media import MediaStore, record_media
 from storage.retention import trim
 from storage.rulebook_changes import save_rule
 from storage.violations import any_violation
-from tests.api.town import Browser, Town
+from tests.api.town import STARTED_US, Browser, Town
 from tests.pipeline.judging import CLOSED, OPEN, SECOND_US, START_US, World, fixes
 from tests.pipeline.test_evaluate import a_day_of_a_truck, random_batches
 
+PHOTO = b"\xff\xd8\xff a picture"
 KINDS = ("illegal_dumping", "vehicle_offline", "operating_hours")
 
 
@@ -161,6 +162,21 @@ async def test_the_rule_of_the_time_is_the_rule_of_the_pack(world: World) -> Non
     assert_reproduced([pack])
 
 
+async def test_a_repeat_offence_is_replayed_as_it_was_found(world: World) -> None:
+    """The count made it more severe; the engine, which knows one unit's hour, found it plain."""
+    await world.prepare(1)
+    async with world.database.pool.connection() as conn:
+        await save_rule(conn, world.rule("uncovered_load", repeat_limit=1))
+    world.start()
+    values = ([OPEN] * 12 + [CLOSED] * 8) * 2
+    await world.feed(fixes(world.devices[0], world.organisation_id, values))
+    await world.settled()
+    packs = await close_all(world)
+    severities = {pack.read()["violation"]["severity"] for pack in packs}
+    assert severities == {"warning", "serious"}
+    assert_reproduced(packs)
+
+
 async def test_a_case_survives_its_json(world: World) -> None:
     await world.prepare(1)
     world.start()
@@ -206,9 +222,18 @@ async def test_the_starting_snapshot_outlives_the_trimming(world: World) -> None
 
 @pytest.fixture
 async def closed(town: Town, browser: Browser, tmp_path: Path) -> int:
-    """A closed violation of company A."""
+    """A closed violation of company A, of which the truck's own terminal has a photo."""
     town.services.settings.data_dir = tmp_path
     violation = town.violations["a"]
+    photo = MediaStore(tmp_path / "media").put(PHOTO)
+    async with town.database.pool.connection() as conn:
+        await record_media(conn, photo, STARTED_US)
+        await conn.execute(
+            "INSERT INTO terminal_media (organisation_id, device_id, media_number, event, channel,"
+            " taken_at, received_at, sha256) SELECT organisation_id, id, 1, 'alarm', 1,"
+            " to_timestamp(%s / 1e6), now(), %s FROM devices WHERE id = %s",
+            (STARTED_US, photo.sha256, town.devices["truck_a"].id),
+        )
     await browser.post("officer_wang", f"/violations/{violation}/take")
     await browser.post("officer_wang", f"/violations/{violation}/close", {"result": "fined"})
     return violation
@@ -223,6 +248,7 @@ async def test_the_archive_stands_alone(town: Town, browser: Browser, closed: in
         content = file.read("evidence.json")
         pages = [file.read(f"{language}.html").decode() for language in ("zh", "en")]
         frames = [file.read(name) for name in names if name.startswith("frames/")]
+        photos = [file.read(name) for name in names if name.startswith("photos/")]
     assert hashlib.sha256(content).hexdigest() == seal["sha256"]
     card = await browser.get("company_a", f"/violations/{closed}")
     assert card["evidence_sha256"] == seal["sha256"]
@@ -232,6 +258,12 @@ async def test_the_archive_stands_alone(town: Town, browser: Browser, closed: in
     kept = json.loads(content)
     assert [frame.hex() for frame in frames] == [f["hex"] for f in kept["raw_frames"]]
     assert len(frames) > 50
+    assert photos == [PHOTO]
+    (shown,) = card["photos"]
+    assert (shown["source"], shown["taken_at"]) == ("terminal", card["started_at"])
+    path = f"/violations/{closed}/photos/{shown['sha256']}"
+    assert (await browser.send("company_a", "GET", path)).content == PHOTO
+    assert (await browser.send("company_b", "GET", path)).status_code == 404
     received = kept["track"]["properties"]["received_at"]
     assert received[0] == "2026-09-22T12:00:00.800Z"
     open_one = await browser.send(
