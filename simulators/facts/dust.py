@@ -14,7 +14,7 @@ from simulators.facts.scene import GRID_S, WORK_PLACES, Facts, Mask, Scene
 
 WASH_S = (20, 110)  # shorter is no wash for sure, longer is one for sure
 VISIT_S, LEFT_M, TOLD_S = 180, 110.0, 60
-UNSEEN_S = 40.0  # so long without a position at the site, and it may have washed
+UNSEEN_S = 20.0  # so long without a position in the whole visit, and it may have washed
 RECENT_S, LIFTED_S, VANISHED_S = 540, 25, 180
 
 
@@ -110,7 +110,7 @@ class _Visit:
 
     def step(self, *, loaded: bool, in_site: bool, washing: bool, unseen: bool) -> None:
         if loaded and not self.loaded:
-            self.washed_s, self.unseen_s = 0, 0.0
+            self.washed_s = 0
         self.loaded = loaded
         self.in_site_s += GRID_S * in_site
         self.washed_s += GRID_S * washing

@@ -9,7 +9,7 @@ from simulators.fleet.work.muck import CENTRE_PERMITTED
 
 DRIVE_S, MARGIN_S = 4 * 3_600, 600
 DRIVING_KMH = 5.0
-SURELY_RESTED_S, MAYBE_RESTED_S = 1_380, 960  # the rule's rest is 1,200 s
+SURELY_RESTED_S, MAYBE_RESTED_S = 1_380, 780  # the rule's rest is 1,200 s, of fixes it has
 
 
 def forbidden_hours(scene: Scene) -> Facts:
