@@ -13,14 +13,14 @@ from simulators.facts.scene import GRID_S, Facts, Mask, Scene
 
 LATE_S = 1_800
 TOLD_S = 60
-STAY_S = 90  # of all stays together: less may look like none
+STAY_S = 130  # of all stays at a point together, as far as they were seen: less may look like none
 UNSEEN_SHARES = (0.1, 0.3)  # of a window: more, and the server may not, does not judge it
 Due = Callable[[float, float], float]
 
 
 def late_start(scene: Scene) -> Facts:
     """Hardly any work half an hour after the window's start."""
-    return _owed(scene, lambda start, _end: start + LATE_S, (10.0, 150.0), share=False)
+    return _owed(scene, lambda start, _end: start + LATE_S, (10.0, 240.0), share=False)
 
 
 def not_working(scene: Scene) -> Facts:
@@ -44,17 +44,17 @@ def point_not_served(scene: Scene) -> Facts:
                 stops = _stops(scene, duty.fence_code)
                 unseen = scene.blind | scene.elsewhere | scene.silent
             window = (time_s >= start_s) & (time_s < due_s)
-            blank = {"stays": [0] * len(stops), "unseen": 0}
+            blank = {"stays": [0] * len(stops), "seen": [0] * len(stops), "unseen": 0}
             known = scene.memory.setdefault(str(start_s), blank)
-            stays = [GRID_S * int((window & stop).sum()) for stop in stops]
-            known["stays"] = [a + b for a, b in zip(known["stays"], stays, strict=True)]
+            for number, stop in enumerate(stops):
+                known["stays"][number] += GRID_S * int((window & stop).sum())
+                known["seen"][number] += GRID_S * int((window & stop & ~unseen).sum())
             known["unseen"] += GRID_S * int((window & unseen).sum())
             told = (time_s >= due_s) & (time_s < due_s + TOLD_S)
             unseen_share = (known["unseen"] + max(0, -start_s)) / length_s
-            shortest_s = min(known["stays"])
             whole = start_s >= 0 and unseen_share < UNSEEN_SHARES[0]
-            sure |= told & (shortest_s == 0) & whole
-            maybe |= told & (shortest_s < STAY_S) & (unseen_share < UNSEEN_SHARES[1])
+            sure |= told & (min(known["stays"]) == 0) & whole
+            maybe |= told & (min(known["seen"]) < STAY_S) & (unseen_share < UNSEEN_SHARES[1])
     return sure, maybe
 
 
@@ -85,14 +85,23 @@ def _owed(scene: Scene, due_of: Due, limits: tuple[float, float], *, share: bool
             if works is None or unseen is None:
                 works, unseen = _works(scene), _unseen(scene)
             window = (time_s >= start_s) & (time_s < due_s)
-            known = scene.memory.setdefault(str(start_s), {"worked": 0, "unseen": 0})
+            blank = {"worked": 0, "seen": 0, "unseen": 0}
+            known = scene.memory.setdefault(str(start_s), blank)
             known["worked"] += GRID_S * int((window & works).sum())
+            known["seen"] += GRID_S * int((window & works & ~unseen).sum())
             known["unseen"] += GRID_S * int((window & unseen).sum())
             told = (time_s >= due_s) & (time_s < due_s + TOLD_S)
-            done = known["worked"] / (due_s - start_s) if share else known["worked"]
+            whole_s = due_s - start_s if share else 1.0
             unseen_share = (known["unseen"] + max(0, -start_s)) / (due_s - start_s)
-            sure |= told & (done < limits[0]) & (start_s >= 0) & (unseen_share < UNSEEN_SHARES[0])
-            maybe |= told & (done < limits[1]) & (unseen_share < UNSEEN_SHARES[1])
+            sure |= (
+                told
+                & (known["worked"] / whole_s < limits[0])
+                & (start_s >= 0)
+                & (unseen_share < UNSEEN_SHARES[0])
+            )
+            maybe |= (
+                told & (known["seen"] / whole_s < limits[1]) & (unseen_share < UNSEEN_SHARES[1])
+            )
     return sure, maybe
 
 

@@ -42,7 +42,7 @@ def garbage_work(driver: Driver, plan: CollectionPlan) -> Iterator[None]:
             driver.drive_to(
                 stand, "to_stand", {"ignition": YES, "loaded": filled, "body_raised": NO}
             )
-            seconds = driver.chance.uniform(70, 200)
+            seconds = driver.chance.uniform(150, 260)
             driver.wait(seconds, "collecting", ignition=YES, loaded=HALF, body_raised=NO)
         driver.drive_to(station, "to_station", {"ignition": YES, "loaded": YES, "body_raised": NO})
         driver.wait(60, "weighing", ignition=YES, loaded=YES, body_raised=NO)
