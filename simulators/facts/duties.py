@@ -14,7 +14,7 @@ from simulators.facts.scene import GRID_S, Facts, Mask, Scene
 LATE_S = 1_800
 TOLD_S = 60
 STAY_S = 130  # of all stays at a point together, as far as they were seen: less may look like none
-UNSEEN_SHARES = (0.1, 0.3)  # of a window: more, and the server may not, does not judge it
+UNSEEN_SHARES = (0.1, 0.5)  # of a window: more, and the server may not, does not judge it
 Due = Callable[[float, float], float]
 
 
