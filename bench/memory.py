@@ -22,7 +22,7 @@ Entry = dict[str, Any]
 
 
 def run(quick: bool) -> list[Entry]:
-    """Bytes a device; seconds of CPU and megabytes of the fences' index (a tenth of them when quick)."""
+    """Bytes a device; CPU seconds and megabytes of the fences (a tenth of them when quick)."""
     fences = FENCES // 10 if quick else FENCES
     book = rulebook(1_000, DEVICES)
     held = _held(lambda: _engine(book))
