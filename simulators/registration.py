@@ -73,7 +73,7 @@ def _rule(ruling: Ruling, kind: dict[str, Any]) -> dict[str, Any]:
         "name_zh": kind["zh"],
         "name_en": kind["en"],
         "severity": ruling.severity,
-        "scope": {"kinds": ruling.kinds or kind["vehicle_kinds"]},
+        "scope": {"kinds": ruling.kinds or kind["vehicle_kinds"], "tags": ruling.tags},
         "fence_tags": ruling.fence_tags,
         "parameters": ruling.parameters,
     }
@@ -87,7 +87,7 @@ def _rule(ruling: Ruling, kind: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _register_unit(api: ApiClient, unit: Unit, fence_ids: dict[str, int]) -> int:
-    names = ("identity", "protocol", "kind", "name", "plate")
+    names = ("identity", "protocol", "kind", "name", "plate", "tags")
     body = {name: getattr(unit, name) for name in names}
     device_id = (await api.request("POST", "/devices", json=body))["id"]
     for duty in unit.duties:

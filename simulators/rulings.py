@@ -10,16 +10,19 @@ from dataclasses import dataclass, field
 from model.rulebook import Severity
 from simulators.facts import CRITERIA
 from simulators.fleet.calendar import DayWindow
+from simulators.fleet.unit import PAPERS_TAG
 from simulators.fleet.work.muck import CENTRE_PERMITTED
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """`kinds` (): all that the rule kind can judge. `windows`: the rule's schedule, every day."""
+    """`kinds` (): all that the rule kind can judge. `tags`: of the units it judges. `windows`: the
+    rule's schedule, every day."""
 
     kind: str
     severity: Severity = "warning"
     kinds: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     fence_tags: tuple[str, ...] = ()
     windows: tuple[DayWindow, ...] | None = None
     parameters: dict[str, float] = field(default_factory=dict)
@@ -41,6 +44,11 @@ _SPECIAL = (
     Ruling("not_working", kinds=("water_truck",), parameters={"required_pct": 30}),
     # The avenues are signed 50; everything slower is judged by the police.
     Ruling("speeding", parameters={"limit_kmh": 50}),
+    # Of trucks whose papers are kept on paper nobody knows what they have.
+    Ruling("no_permit", "serious", tags=(PAPERS_TAG,)),
+    Ruling("no_waybill", tags=(PAPERS_TAG,)),
+    Ruling("off_permit_dump", "serious", tags=(PAPERS_TAG,)),
+    Ruling("waybill_unmatched", tags=(PAPERS_TAG,)),
 )
 RULINGS: dict[str, Ruling] = {kind: Ruling(kind) for kind in CRITERIA} | {
     ruling.kind: ruling for ruling in _SPECIAL

@@ -138,7 +138,7 @@ def rule_of(ruling: Ruling, kind: RuleKind, organisation_id: int, from_us: int) 
         name_en=kind.en,
         severity=ruling.severity,
         parameters=ruling.parameters,
-        scope=Scope(kinds=ruling.kinds or kind.vehicle_kinds),
+        scope=Scope(kinds=ruling.kinds or kind.vehicle_kinds, tags=ruling.tags),
         schedule=schedule,
         fence_tags=ruling.fence_tags,
         valid_from_us=from_us,
@@ -156,6 +156,7 @@ async def _seed_unit(
         kind=unit.kind,
         name=unit.name,
         plate=unit.plate,
+        tags=unit.tags,
     )
     device = await register_device(conn, wanted)
     for duty in unit.duties:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from model.vehicles import VEHICLES, UnitKind
-from simulators.facts import conduct, dust, duties, hours, patrol, route
+from simulators.facts import conduct, dust, duties, hours, papers, patrol, route
 from simulators.facts.scene import Facts, Scene
 
 RED_LIGHT_S = 75.0
@@ -81,6 +81,13 @@ CRITERIA: dict[str, Criterion] = {
     ),
     "mocked_position": Criterion(
         (INSPECTOR,), conduct.mocked_position, 60, 130, 30, needs="word"
+    ),
+    # papers
+    "no_permit": Criterion((MUCK,), papers.no_permit, 60, 200, 20),
+    "no_waybill": Criterion((MUCK,), papers.no_waybill, 60, 150, 5),
+    "off_permit_dump": Criterion((MUCK,), papers.off_permit_dump, 1, 30, 5, event=True),
+    "waybill_unmatched": Criterion(
+        (MUCK,), papers.waybill_unmatched, 1, 30, 5, needs="word", event=True
     ),
     # patrol
     "inspector_off_grid": Criterion((INSPECTOR,), patrol.off_grid, 300, 400, 200),

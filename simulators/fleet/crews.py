@@ -12,6 +12,7 @@ from simulators.city.names import stream
 from simulators.fleet.calendar import Appointments, left_s
 from simulators.fleet.deeds import DEEDS, with_deed
 from simulators.fleet.driver import Driver
+from simulators.fleet.papers import Papers
 from simulators.fleet.unit import Duty, Unit
 from simulators.fleet.work import garbage, inspector, mixer, muck, rounds
 
@@ -59,6 +60,9 @@ def _muck(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
         fleet.city, site, dump, _work_role(unit.role), fleet.origin_us, due, unit.habits,
         orders.seconds, orders.kmh,
     )  # fmt: skip
+    if fleet.papers:
+        other_site, other_dump = next(way for way in ways if way[0] != site and way[1] != dump)
+        unit.papers = Papers(site, dump, other_site, other_dump, plan.runs)
     _set_to_work(unit, driver, muck.muck_work(driver, plan), due, orders)
 
 

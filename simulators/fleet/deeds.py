@@ -1,10 +1,11 @@
-"""What can befall any unit's terminal, whatever its work: cut wires, lost satellites, silence."""
+"""What befalls a unit, whatever its work: cut wires, lost satellites, silence, papers amiss."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from model.signals import NO, YES
 from simulators.fleet.calendar import Appointments
@@ -44,6 +45,14 @@ def _fall_silent(unit: Unit, span: Span, _metres: float | None) -> None:
     unit.habits.silences.append(span)
 
 
+def _paper(fault: Literal["unpermitted", "misdirected", "late", "idle"]) -> Do:
+    def do(unit: Unit, span: Span, _metres: float | None) -> None:
+        assert unit.papers is not None
+        getattr(unit.papers, fault).append(span)
+
+    return do
+
+
 def _jump(unit: Unit, span: Span, metres: float | None) -> None:
     """There and back, every four minutes."""
     angle = unit.number * 2.4
@@ -64,6 +73,10 @@ DEEDS: dict[str, Deed] = {
     "frozen": Deed(_freeze, 900.0),
     "jumps": Deed(_jump, 1_200.0),
     "offline": Deed(_fall_silent, 3_000.0),
+    "unpermitted": Deed(_paper("unpermitted"), 7_200.0),
+    "misdirected": Deed(_paper("misdirected"), 7_200.0),
+    "late_waybill": Deed(_paper("late"), 3_600.0),
+    "idle_waybill": Deed(_paper("idle"), 3_600.0),
 }
 
 

@@ -59,7 +59,8 @@ class Fleet:
 
     `live_s`: where history ends and live begins, in seconds of the plan; None: nowhere. `orders`
     by kind and number: who is not named is honest; None: roles by turns and times by chance.
-    `family`: in the identities, so that fleets can share a server. `appointments` by identity.
+    `family`: in the identities, so that fleets can share a server. `papers`: muck trucks have
+    permits and waybills. `appointments` by identity.
     """
 
     city: City
@@ -69,6 +70,7 @@ class Fleet:
     units: list[Unit]
     orders: Mapping[tuple[str, int], Orders] | None = None
     family: int = 0
+    papers: bool = False
     appointments: dict[str, Appointments] = field(default_factory=dict)
 
     def orders_of(self, kind: str, number: int, roles: Sequence[str]) -> Orders:

@@ -67,10 +67,14 @@ class Timeline:
         self._knot_leg.extend([len(self.legs) - 1] * len(knots))
         self.end_s = end_s
 
+    def reach(self, second: float) -> None:
+        """Write the plan beyond a second."""
+        while self.work is not None and self.end_s <= second:
+            next(self.work)
+
     def at(self, time_s: NDArray[np.int64]) -> Moments:
         """The plan at ascending whole seconds."""
-        while self.work is not None and self.end_s <= time_s[-1]:
-            next(self.work)
+        self.reach(float(time_s[-1]))
         first = max(0, bisect_right(self._knot_s, float(time_s[0])) - 1)
         last = bisect_right(self._knot_s, float(time_s[-1]))
         knots = np.array(self.knots[first:last], np.float64)

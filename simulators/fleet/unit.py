@@ -14,11 +14,13 @@ from model.position import FixSource
 from simulators.city.frame import to_degrees_e6
 from simulators.fleet.calendar import DAY_S, LOCAL_OFFSET_S, DayWindow
 from simulators.fleet.habits import Habits
+from simulators.fleet.papers import Papers
 from simulators.fleet.receiver import Fixes, Frozen, NoFix
 from simulators.fleet.timeline import Moments, Timeline
 
 DRIFT_KEPT = 0.9  # AR(1): share of the last fix's error that stays
 OUTLIER_SHARE, OUTLIER_M = 0.002, (60.0, 260.0)
+PAPERS_TAG = "e-papers"
 LOST_SHARE, UNPOSITIONED_SHARE = 0.004, 0.001
 
 FIX_DTYPE = np.dtype(
@@ -60,7 +62,8 @@ class Unit:
     """A device of the fleet. `owner`: company-1.., or district-1, district-2 (inspectors).
 
     `spoil`: what a scenario's faults do to its fixes. `skew_s`: how far its clock is ahead.
-    `newest_first`: in which order it uploads what it had to keep.
+    `newest_first`: in which order it uploads what it had to keep. `papers`: of a muck truck whose
+    permits and waybills are kept electronically.
     """
 
     identity: str
@@ -83,11 +86,17 @@ class Unit:
     spoil: list[Callable[[Fixes], Fixes]] = field(default_factory=list)
     skew_s: int = 0
     newest_first: bool = False
+    papers: Papers | None = None
     _drift: tuple[float, float] = (0.0, 0.0)
     _frozen: Frozen = field(init=False)
 
     def __post_init__(self) -> None:
         self._frozen = Frozen(self.habits.frozen)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """By which rules pick it."""
+        return (PAPERS_TAG,) if self.papers is not None else ()
 
     def fix_times(self, from_s: int, to_s: int) -> NDArray[np.int64]:
         """Whole seconds in [from_s, to_s) at which the terminal takes a fix."""

@@ -18,6 +18,7 @@ Rule = Literal[
     "speeding", "vehicle_offline", "gnss_lost", "frozen_position", "impossible_jump",
     "antenna_cut", "power_cut", "contradictory_sensors", "mocked_position",
     "inspector_off_grid", "inspector_silent",
+    "no_permit", "no_waybill", "off_permit_dump", "waybill_unmatched",
 ]  # fmt: skip
 Deed = Literal[
     "leaves_uncovered", "leaves_route", "drives_through_centre", "leaves_unwashed",
@@ -26,6 +27,7 @@ Deed = Literal[
     "stands_at_roadside", "stays_in_depot", "leaves_grid", "falls_silent", "mocks_position",
     "goes_offline", "loses_satellites", "freezes", "jumps", "loses_power", "loses_antenna",
     "loses_ignition_wire", "skips_stands",
+    "loses_permit", "is_sent_elsewhere", "gets_waybill_late", "gets_idle_waybill",
 ]  # fmt: skip
 FaultKind = Literal[
     "gnss_drift", "outliers", "tunnel", "area_gnss_loss", "frozen_fixes", "clock_skew",
@@ -41,7 +43,9 @@ Count = Annotated[int, Meta(ge=0, le=1_350)]
 
 
 class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
-    """How many of each kind. `roles`: honest but for the behaviours, or the usual mix of roles."""
+    """How many of each kind. `roles`: honest but for the behaviours, or the usual mix of roles.
+
+    `papers`: muck trucks have permits and waybills, and are judged by them."""
 
     muck_truck: Count = 0
     sweeper: Count = 0
@@ -50,6 +54,7 @@ class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
     garbage_truck: Count = 0
     inspector: Count = 0
     roles: Literal["honest", "usual"] = "honest"
+    papers: bool = False
 
 
 class Behaviour(msgspec.Struct, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from model.vehicles import VEHICLES, UnitKind
 from simulators.city import build_city
 from simulators.fleet.fleet import SHARES, Fleet, Orders, fill
+from simulators.play import SETTLE_S
 from simulators.scenario.faults import place_faults
 from simulators.scenario.form import Behaviour, Expected, Scenario
 from simulators.scenario.naming import DAY_S, Clockwork, Names
@@ -52,7 +53,12 @@ DEEDS: dict[str, tuple[tuple[UnitKind, ...], str]] = {
     "loses_power": (VEHICLES, "power_cut"),
     "loses_antenna": (VEHICLES, "antenna_cut"),
     "loses_ignition_wire": (VEHICLES, "ignition_wire"),
+    "loses_permit": (MUCK, "unpermitted"),
+    "is_sent_elsewhere": (MUCK, "misdirected"),
+    "gets_waybill_late": (MUCK, "late_waybill"),
+    "gets_idle_waybill": (MUCK, "idle_waybill"),
 }
+ABOUT_PAPERS = frozenset({"unpermitted", "misdirected", "late_waybill", "idle_waybill"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,10 @@ def make_plan(
     clockwork, names = Clockwork(scenario, source), Names(fleet, source)
     end_s = int(scenario.hours * 3_600)
     _check_times(fleet, scenario, source, end_s)
+    for unit in fleet.units:
+        if unit.papers is not None:
+            unit.timeline.reach(end_s + SETTLE_S)
+            unit.papers.issue(end_s + SETTLE_S)
     hidden = Hidden()
     lines = place_faults(fleet, scenario, source, clockwork, names, hidden=hidden)
     must = list(_stated(scenario.must, "must", clockwork, names))
@@ -117,9 +127,13 @@ def _build(name: str, scenario: Scenario, source: Source, start_us: int) -> Flee
         raise source.problem(("fleet",), f"has no unit, or too many; allowed: 1 to {MAX_UNITS}")
     if form.roles == "usual" and scenario.behaviours:
         raise source.problem(("behaviours",), "only with fleet.roles: honest")
+    if form.roles == "usual" and form.papers:
+        raise source.problem(("fleet", "papers"), "only with fleet.roles: honest")
     orders = None if form.roles == "usual" else _orders(scenario, source, counts)
     family = zlib.crc32(name.encode()) % 999 + 1
-    fleet = Fleet(build_city(CITY_SEED), scenario.seed, start_us, None, [], orders, family)
+    fleet = Fleet(
+        build_city(CITY_SEED), scenario.seed, start_us, None, [], orders, family, form.papers
+    )
     fill(fleet, counts, scenario.interval_s)
     return fleet
 
@@ -135,6 +149,8 @@ def _orders(
         kind, number = _unit_of(behaviour, kinds, counts, source, place)
         if (kind.value, number) in orders:
             raise source.problem((*place, "unit"), f"{behaviour.unit} has another behaviour")
+        if role in ABOUT_PAPERS and not scenario.fleet.papers:
+            raise source.problem((*place, "does"), "only with fleet.papers: true")
         seconds = behaviour.minutes * 60 if behaviour.minutes else None
         at_s = clockwork.second(behaviour.at, (*place, "at"))
         orders[kind.value, number] = Orders(role, (at_s,), seconds, behaviour.metres, behaviour.kmh)
@@ -166,8 +182,7 @@ def _check_times(fleet: Fleet, scenario: Scenario, source: Source, end_s: int) -
     for index, behaviour in enumerate(scenario.behaviours):
         name, _, number = behaviour.unit.rpartition(" ")
         unit = units[name.replace(" ", "_"), int(number)]
-        while unit.timeline.work is not None and unit.timeline.end_s < end_s:
-            next(unit.timeline.work)
+        unit.timeline.reach(end_s)
         due = fleet.appointments[unit.identity]
         assert due.agenda is not None
         late_s = due.kept[0] - due.agenda[0] if due.kept else None

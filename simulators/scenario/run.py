@@ -16,6 +16,7 @@ import msgspec
 
 from simulators.api_client import ApiClient, ApiProblem
 from simulators.convoy import Convoy
+from simulators.paperwork import hand_in_papers
 from simulators.play import SETTLE_S
 from simulators.scenario.plan import Plan, make_plan
 from simulators.scenario.reading import parse_scenario
@@ -113,6 +114,7 @@ class Run:
     async def _begin(self, api: ApiClient) -> None:
         await api.log_in(self._script.username, self._script.password)
         self._identities = await api.identities()
+        await hand_in_papers(api, self._plan.fleet)
         await self._convoy.start()
 
     async def _step(self, api: ApiClient, to_s: int) -> None:

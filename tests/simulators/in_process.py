@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from model.fences import Assignment, Shift
+from model.permits import Permit, Waybill
 from model.position import Rows, empty_rows
 from model.rulebook import FAR_FUTURE_US, Device, Finding, Rulebook
 from protocols.contract import ProtocolError
@@ -26,6 +27,7 @@ from rules.state import DeviceState
 from simulators.city import fences
 from simulators.convoy import Feed, bodies, handset_of, terminal_of
 from simulators.fleet import Fixes, Unit
+from simulators.fleet.papers import Paper
 from simulators.play import SETTLE_S
 from simulators.rulings import RULINGS
 from simulators.scenario.plan import Plan, make_plan
@@ -152,14 +154,48 @@ def rulebook_of(plan: Plan) -> Rulebook:
             for id_, unit in units for duty in unit.duties
         ),
         shifts=tuple(shift for id_, unit in units for shift in _shifts(plan, id_, unit)),
+        permits=tuple(
+            Permit(
+                version=1, dump_fence_ids=(ids[paper.dump],), valid_from_us=_us(unit, paper.from_s),
+                **_paper(number, id_, unit, paper, ids),
+            )
+            for id_, unit in units if unit.papers
+            for number, paper in enumerate(unit.papers.permits)
+        ),
+        waybills=tuple(
+            Waybill(
+                dump_fence_id=ids[paper.dump], issued_us=_us(unit, paper.from_s),
+                **_paper(number, id_, unit, paper, ids),
+            )
+            for id_, unit in units if unit.papers
+            for number, paper in enumerate(unit.papers.waybills)
+        ),
     )  # fmt: skip
 
 
 def _device(id_: int, unit: Unit) -> Device:
     return Device(
         id=id_, organisation_id=1, identity=unit.identity, protocol=unit.protocol,
-        kind=unit.kind, name=unit.name, plate=unit.plate,
+        kind=unit.kind, name=unit.name, plate=unit.plate, tags=unit.tags,
     )  # fmt: skip
+
+
+def _paper(
+    number: int, id_: int, unit: Unit, paper: Paper, fence_ids: dict[str, int]
+) -> dict[str, Any]:
+    """What permits and waybills have in common."""
+    return {
+        "id": 1_000 * id_ + number,
+        "organisation_id": 1,
+        "number": f"{id_}-{number}",
+        "device_id": id_,
+        "site_fence_id": fence_ids[paper.site],
+        "valid_to_us": _us(unit, paper.to_s),
+    }
+
+
+def _us(unit: Unit, second: float) -> int:
+    return unit.origin_us + round(second) * 1_000_000
 
 
 def _shifts(plan: Plan, id_: int, unit: Unit) -> list[Shift]:

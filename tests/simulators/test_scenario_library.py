@@ -29,10 +29,6 @@ NOT_YET = {
     "coverage_short": "needs fixes nearer together than scenarios have",
     "dead_sensor": "takes a working week; scenarios last three days at most",
     **dict.fromkeys(
-        ("no_permit", "no_waybill", "off_permit_dump", "waybill_unmatched"),
-        "the simulated city issues no papers",
-    ),
-    **dict.fromkeys(
         ("route_not_finished", "skipped_waypoint"), "the simulated city assigns no timed routes"
     ),
     **dict.fromkeys(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shapely.geometry import LineString
 from shapely.geometry import Point as ShapelyPoint
@@ -14,6 +14,7 @@ from simulators.city.city import City
 from simulators.fleet.calendar import Appointments, local_second, within
 from simulators.fleet.driver import REST_S, Driver
 from simulators.fleet.habits import Bias, Habits, Span
+from simulators.fleet.papers import Run
 from simulators.fleet.timeline import Change
 
 HALF = YES_ALSO
@@ -45,7 +46,8 @@ class MuckPlan:
     """One truck's orders: its site and dump, its role and when the role is due.
 
     `seconds`: how long it is uncovered, stands off its route, washes though it should longer, or
-    raises its body, `kmh`: how fast it races or drives back; None: the role's own.
+    raises its body, `kmh`: how fast it races or drives back; None: the role's own. `runs` are
+    written down as they end.
     """
 
     city: City
@@ -57,6 +59,7 @@ class MuckPlan:
     habits: Habits
     seconds: float | None = None
     kmh: float | None = None
+    runs: list[Run] = field(default_factory=list)
 
 
 def muck_work(driver: Driver, plan: MuckPlan) -> Iterator[None]:
@@ -68,6 +71,7 @@ def muck_work(driver: Driver, plan: MuckPlan) -> Iterator[None]:
     driver.drive_to(site.inside, "to_site", _load(plan, loaded=NO, cover=YES), avoid=True)
     while True:
         special = plan.role if _load_up(driver, plan, trip_s) else ""
+        loaded_s = driver.now_s
         is_open = special == "uncovered" and plan.seconds is None
         full = _load(plan, loaded=YES, cover=NO if is_open else YES)
         _wash(driver, plan, special, full)
@@ -82,8 +86,10 @@ def muck_work(driver: Driver, plan: MuckPlan) -> Iterator[None]:
             lights = 0.0 if special == "uncovered" and plan.seconds else 0.1
             driver.follow(out, "hauling", full, lights=lights if special else 0.3)
         _spoil(driver, plan, special, start_s)
-        if driver.node == plan.city.place(plan.dump).inside:
+        at_dump = driver.node == plan.city.place(plan.dump).inside
+        if at_dump:
             _tip(driver, plan)
+        plan.runs.append(Run(loaded_s, start_s, driver.now_s, at_dump))
         if special in ON_THE_WAY_BACK:
             start_s = driver.now_s
         _come_back(driver, plan, special, site.inside)
