@@ -49,6 +49,9 @@ _SPECIAL = (
     Ruling("no_waybill", tags=(PAPERS_TAG,)),
     Ruling("off_permit_dump", "serious", tags=(PAPERS_TAG,)),
     Ruling("waybill_unmatched", tags=(PAPERS_TAG,)),
+    Ruling("no_permit_seen", "serious", tags=(PAPERS_TAG,)),
+    Ruling("terminal_silent_seen", tags=(PAPERS_TAG,)),
+    Ruling("seen_elsewhere", tags=(PAPERS_TAG,)),
 )
 RULINGS: dict[str, Ruling] = {kind: Ruling(kind) for kind in CRITERIA} | {
     ruling.kind: ruling for ruling in _SPECIAL

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from model.vehicles import VEHICLES, UnitKind
-from simulators.facts import conduct, dust, duties, hours, papers, patrol, route
+from simulators.facts import conduct, dust, duties, hours, papers, patrol, route, seen
 from simulators.facts.scene import Facts, Scene
 
 RED_LIGHT_S = 75.0
@@ -89,6 +89,14 @@ CRITERIA: dict[str, Criterion] = {
     "waybill_unmatched": Criterion(
         (MUCK,), papers.waybill_unmatched, 1, 30, 5, needs="word", event=True
     ),
+    # plate sightings: what the camera sees needs no word of the terminal
+    "no_permit_seen": Criterion(
+        (MUCK,), seen.no_permit_seen, 1, 30, 5, needs="silence", event=True
+    ),
+    "terminal_silent_seen": Criterion(
+        (MUCK,), seen.terminal_silent_seen, 1, 30, 5, needs="silence", event=True
+    ),
+    "seen_elsewhere": Criterion((MUCK,), seen.seen_elsewhere, 1, 30, 5, needs="word", event=True),
     # patrol
     "inspector_off_grid": Criterion((INSPECTOR,), patrol.off_grid, 300, 400, 200),
     "inspector_silent": Criterion(

@@ -8,6 +8,7 @@ from itertools import pairwise
 from simulators.fleet.habits import Span
 
 BEFORE_S = 3_600.0  # permits are in force so long before the plan begins
+TO_GATE_S = 15.0  # from the wash bay to the camera at the gate
 KEPT_S = 300.0  # a waybill ends so long after its load is gone
 
 
@@ -37,7 +38,8 @@ class Papers:
 
     `unpermitted`: without a permit. `misdirected`: its permit names the other dump. `late`: the
     waybill of the first run from then on is issued so long after the truck has left. `idle`: it
-    has a waybill for the other site as well, where it never loads.
+    has a waybill for the other site as well, where it never loads. `seen`: when the camera at its
+    site's gate saw it.
     """
 
     site: str
@@ -51,6 +53,7 @@ class Papers:
     idle: list[Span] = field(default_factory=list)
     permits: list[Paper] = field(default_factory=list)
     waybills: list[Paper] = field(default_factory=list)
+    seen: list[float] = field(default_factory=list)
 
     def issue(self, to_s: float) -> None:
         """Write the papers of the plan up to a second that it has reached."""

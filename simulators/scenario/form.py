@@ -19,6 +19,7 @@ Rule = Literal[
     "antenna_cut", "power_cut", "contradictory_sensors", "mocked_position",
     "inspector_off_grid", "inspector_silent",
     "no_permit", "no_waybill", "off_permit_dump", "waybill_unmatched",
+    "no_permit_seen", "terminal_silent_seen", "seen_elsewhere",
 ]  # fmt: skip
 Deed = Literal[
     "leaves_uncovered", "leaves_route", "drives_through_centre", "leaves_unwashed",
@@ -45,7 +46,8 @@ Count = Annotated[int, Meta(ge=0, le=1_350)]
 class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
     """How many of each kind. `roles`: honest but for the behaviours, or the usual mix of roles.
 
-    `papers`: muck trucks have permits and waybills, and are judged by them."""
+    `papers`: muck trucks have permits and waybills, and are judged by them. `cameras`: at the gates
+    of sites, which see their plates."""
 
     muck_truck: Count = 0
     sweeper: Count = 0
@@ -55,6 +57,7 @@ class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
     inspector: Count = 0
     roles: Literal["honest", "usual"] = "honest"
     papers: bool = False
+    cameras: bool = False
 
 
 class Behaviour(msgspec.Struct, forbid_unknown_fields=True):

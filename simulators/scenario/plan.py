@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from model.vehicles import VEHICLES, UnitKind
 from simulators.city import build_city
 from simulators.fleet.fleet import SHARES, Fleet, Orders, fill
+from simulators.fleet.papers import TO_GATE_S
 from simulators.play import SETTLE_S
 from simulators.scenario.faults import place_faults
 from simulators.scenario.form import Behaviour, Expected, Scenario
@@ -109,10 +110,7 @@ def make_plan(
     clockwork, names = Clockwork(scenario, source), Names(fleet, source)
     end_s = int(scenario.hours * 3_600)
     _check_times(fleet, scenario, source, end_s)
-    for unit in fleet.units:
-        if unit.papers is not None:
-            unit.timeline.reach(end_s + SETTLE_S)
-            unit.papers.issue(end_s + SETTLE_S)
+    _issue_papers(fleet, end_s + SETTLE_S, cameras=scenario.fleet.cameras)
     hidden = Hidden()
     lines = place_faults(fleet, scenario, source, clockwork, names, hidden=hidden)
     must = list(_stated(scenario.must, "must", clockwork, names))
@@ -129,6 +127,8 @@ def _build(name: str, scenario: Scenario, source: Source, start_us: int) -> Flee
         raise source.problem(("behaviours",), "only with fleet.roles: honest")
     if form.roles == "usual" and form.papers:
         raise source.problem(("fleet", "papers"), "only with fleet.roles: honest")
+    if form.cameras and not form.papers:
+        raise source.problem(("fleet", "cameras"), "only with fleet.papers: true")
     orders = None if form.roles == "usual" else _orders(scenario, source, counts)
     family = zlib.crc32(name.encode()) % 999 + 1
     fleet = Fleet(
@@ -188,6 +188,17 @@ def _check_times(fleet: Fleet, scenario: Scenario, source: Source, end_s: int) -
         late_s = due.kept[0] - due.agenda[0] if due.kept else None
         if late_s is None or abs(late_s) > MAX_WAIT_S:
             raise source.problem(("behaviours", index, "at"), _too_late(behaviour, late_s))
+
+
+def _issue_papers(fleet: Fleet, to_s: int, *, cameras: bool) -> None:
+    """What trucks hold on paper, and when cameras see them: known once their plans are written."""
+    for unit in fleet.units:
+        if unit.papers is None:
+            continue
+        unit.timeline.reach(to_s)
+        unit.papers.issue(to_s)
+        if cameras:
+            unit.papers.seen += [run.left_s + TO_GATE_S for run in unit.papers.runs]
 
 
 def _too_late(behaviour: Behaviour, late_s: float | None) -> str:

@@ -16,6 +16,7 @@ import msgspec
 
 from simulators.api_client import ApiClient, ApiProblem
 from simulators.convoy import Convoy
+from simulators.gate_cameras import GateCameras
 from simulators.paperwork import hand_in_papers
 from simulators.play import SETTLE_S
 from simulators.scenario.plan import Plan, make_plan
@@ -67,6 +68,7 @@ class Run:
         fleet = self._plan.fleet
         self._convoy = Convoy(fleet, script.gateway, script.broker, lines=self._plan.lines)
         self._keeper = TruthKeeper(fleet, hidden=self._plan.hidden)
+        self._cameras = GateCameras(fleet)
         self._identities: dict[int, str] = {}
         self._last: Score | None = None
         self._sent_s = 0
@@ -115,12 +117,14 @@ class Run:
         await api.log_in(self._script.username, self._script.password)
         self._identities = await api.identities()
         await hand_in_papers(api, self._plan.fleet)
+        await self._cameras.register(api)
         await self._convoy.start()
 
     async def _step(self, api: ApiClient, to_s: int) -> None:
         await api.set_clock(self._script.origin_us + to_s * 1_000_000)
         began = time.monotonic()
         self._convoy.send(to_s)
+        await self._cameras.report(api, to_s)
         if to_s - self._keeper.until_s >= TRUTH_STEP_S or to_s >= self._plan.end_s + SETTLE_S:
             self._keeper.extend(to_s)
         self._own_s += time.monotonic() - began

@@ -6,7 +6,7 @@ event time through the engine; the truth is the one that grades a server, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -18,6 +18,7 @@ from model.fences import Assignment, Shift
 from model.permits import Permit, Waybill
 from model.position import Rows, empty_rows
 from model.rulebook import FAR_FUTURE_US, Device, Finding, Rulebook
+from model.sightings import Sighting
 from protocols.contract import ProtocolError
 from protocols.jt808.framing import Framer, unwrap
 from protocols.registry import protocols_by_name
@@ -28,6 +29,7 @@ from simulators.city import fences
 from simulators.convoy import Feed, bodies, handset_of, terminal_of
 from simulators.fleet import Fixes, Unit
 from simulators.fleet.papers import Paper
+from simulators.gate_cameras import gate
 from simulators.play import SETTLE_S
 from simulators.rulings import RULINGS
 from simulators.scenario.plan import Plan, make_plan
@@ -162,6 +164,7 @@ def rulebook_of(plan: Plan) -> Rulebook:
             for id_, unit in units if unit.papers
             for number, paper in enumerate(unit.papers.permits)
         ),
+        sightings=tuple(_sightings(plan)),
         waybills=tuple(
             Waybill(
                 dump_fence_id=ids[paper.dump], issued_us=_us(unit, paper.from_s),
@@ -178,6 +181,20 @@ def _device(id_: int, unit: Unit) -> Device:
         id=id_, organisation_id=1, identity=unit.identity, protocol=unit.protocol,
         kind=unit.kind, name=unit.name, plate=unit.plate, tags=unit.tags,
     )  # fmt: skip
+
+
+def _sightings(plan: Plan) -> Iterator[Sighting]:
+    """What the cameras see, all of registered trucks."""
+    for id_, unit in enumerate(plan.fleet.units, 1):
+        if unit.papers is None:
+            continue
+        longitude, latitude = gate(plan.fleet.city, unit.papers.site)
+        for number, seen_s in enumerate(unit.papers.seen):
+            yield Sighting(
+                id=1_000 * id_ + number, device_id=id_, organisation_id=1,
+                seen_us=_us(unit, seen_s), longitude_e6=round(longitude * 1e6),
+                latitude_e6=round(latitude * 1e6), accuracy_m=20, registered=True, confidence=0.97,
+            )  # fmt: skip
 
 
 def _paper(

@@ -57,3 +57,18 @@ behaviours:
 """
     with pytest.raises(ScenarioProblem, match=r"x\.yaml:6: .*papers: true"):
         make_plan("x", *parse_scenario(text, Path("x.yaml")))
+
+
+def test_cameras_see_who_has_papers() -> None:
+    text = """\
+about: Cameras that see trucks without any papers
+start: "2026-03-25 08:00"
+hours: 2
+fleet: {muck_truck: 1, papers: PAPERS, cameras: true}
+"""
+    with pytest.raises(ScenarioProblem, match=r"x\.yaml:4: .*papers: true"):
+        make_plan("x", *parse_scenario(text.replace("PAPERS", "false"), Path("x.yaml")))
+    plan = make_plan("x", *parse_scenario(text.replace("PAPERS", "true"), Path("x.yaml")))
+    seen = plan.fleet.units[0].papers
+    assert seen is not None
+    assert [run.left_s + 15 for run in seen.runs] == seen.seen != []

@@ -31,10 +31,7 @@ NOT_YET = {
     **dict.fromkeys(
         ("route_not_finished", "skipped_waypoint"), "the simulated city assigns no timed routes"
     ),
-    **dict.fromkeys(
-        ("unknown_plate", "no_permit_seen", "terminal_silent_seen", "seen_elsewhere"),
-        "the simulated city has no plate cameras",
-    ),
+    "unknown_plate": "the simulated city has no trucks without a terminal",
 }
 
 
