@@ -11,6 +11,12 @@ test('why nothing was raised: the rule as a checklist', async ({ page }) => {
   await expect(answer).toHaveAttribute('data-code', /^[a-z_]+$/)
   await expect(answer).not.toBeEmpty()
   await expect(answer).toContainText(/\p{Script=Han}/u)
+
+  await page.getByTestId('why-span').selectOption('1')
+  await page.getByTestId('why-ask').click()
+  await expect(page.getByTestId('why-runs')).not.toHaveAttribute('data-runs', '0')
+  await page.getByTestId('why-runs').locator('summary').first().click()
+  await expect(page.getByTestId('why-runs').locator('details[open]')).toContainText(/\p{Script=Han}/u)
 })
 
 test('a rule is tried on the past, then saved as a new version', async ({ page }) => {

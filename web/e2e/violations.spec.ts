@@ -24,7 +24,10 @@ test('the evidence card shows sentence, rule, track, signals and raw frames', as
   await expect(card.getByTestId('lane-cover_closed')).toBeVisible()
   await expect(card.locator('table').first().locator('tbody tr')).not.toHaveCount(0)
   await expect(card.getByTestId('hex')).toContainText('02')
+  // The driver, the company and the team: who was told of it, and when.
+  await expect(card.getByTestId('card-step').first()).toHaveAttribute('data-state', /^(waiting|done|grouped|stopped)$/)
   await page.getByTestId('language').click()
+  await expect(card.getByTestId('card-ladder')).toContainText('driver')
   await expect(card.getByTestId('sentence')).toContainText(/[a-z]{3}/)
   await expect(card.getByTestId('sentence')).not.toContainText(/\p{Script=Han}/u)
 })

@@ -1,6 +1,7 @@
 /** The server's resources, one function a route of docs/api.md that the page uses. */
 import type { CalendarDay } from '@/format/calendar'
 import { query, request, requestFile } from './client'
+import type { Incident, Storm } from './outcome_types'
 import type {
   Collection,
   Command,
@@ -48,6 +49,15 @@ export const track = (deviceId: number, from: string, to: string, maxPoints = 20
 
 export const violations = (filter: ViolationQuery) =>
   request<Violation[]>('GET', `/violations${query({ ...filter })}`)
+export const incident = (id: number) => request<Incident>('GET', `/incidents/${id}`)
+export const STORMS_A_PAGE = 50
+export const storms = (before_id?: number, limit = STORMS_A_PAGE) =>
+  request<Storm[]>('GET', `/storms${query({ before_id, limit })}`)
+/** null: not visible to the caller. */
+export async function storm(id: number): Promise<Storm | null> {
+  const [found] = await storms(id + 1, 1)
+  return found?.id === id ? found : null
+}
 export const evidence = (id: number) => request<Evidence>('GET', `/violations/${id}`)
 export const evidenceFile = (id: number) => requestFile(`/violations/${id}/evidence.zip`)
 export const take = (id: number) => request<Violation>('POST', `/violations/${id}/take`)

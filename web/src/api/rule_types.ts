@@ -95,16 +95,20 @@ export interface WhyNotClause {
   unit: string
 }
 
-export interface WhyNot {
-  device_id: number
-  rule_id: number
-  at: string
+/** What a fix says of it, or a run of fixes that all say the same. */
+export interface WhyNotFinding {
   code: string
   zh: string
   en: string
   fix_at: string | null
   clauses: WhyNotClause[]
   violation_id: number | null
+}
+
+/** At most a day, in runs. */
+export interface WhyNotPeriod {
+  runs: (WhyNotFinding & { from: string; to: string })[]
+  cut: boolean
 }
 
 export interface BackTestDevice {

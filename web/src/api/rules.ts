@@ -1,6 +1,6 @@
 /** The routes of rules: the rulebook, its file, back-tests, why-not. */
 import { query, request, requestFile } from './client'
-import type { BackTest, Rule, RuleBody, RuleFileChange, RuleKind, ShadowComparison, WhyNot } from './rule_types'
+import type { BackTest, Rule, RuleBody, RuleFileChange, RuleKind, ShadowComparison, WhyNotFinding, WhyNotPeriod } from './rule_types'
 
 export const kinds = () => request<RuleKind[]>('GET', '/rule-kinds')
 export const all = () => request<Rule[]>('GET', '/rules')
@@ -20,4 +20,6 @@ export const backTest = (id: number) => request<BackTest>('GET', `/back-tests/${
 export const cancelBackTest = (id: number) => request<void>('DELETE', `/back-tests/${id}`)
 
 export const whyNot = (deviceId: number, ruleId: number, at: string) =>
-  request<WhyNot>('GET', `/why-not${query({ device_id: deviceId, rule_id: ruleId, at })}`)
+  request<WhyNotFinding>('GET', `/why-not${query({ device_id: deviceId, rule_id: ruleId, at })}`)
+export const whyNotOver = (deviceId: number, ruleId: number, from: string, to: string) =>
+  request<WhyNotPeriod>('GET', `/why-not${query({ device_id: deviceId, rule_id: ruleId, from, to })}`)

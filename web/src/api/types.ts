@@ -1,5 +1,6 @@
 /** The records of docs/api.md. Unknown values are null; times are ISO 8601 UTC; angles WGS-84. */
 import type { Feature, FeatureCollection, LineString } from 'geojson'
+import type { PermitInForce, Repeat, TakenStep, WaybillInForce } from './outcome_types'
 
 export type UnitKind =
   | 'sweeper'
@@ -150,6 +151,11 @@ export interface Violation {
   late: boolean
   /** Found by a rule on trial: told to nobody, nobody can take it. */
   shadow: boolean
+  incident: number | null
+  repeat: Repeat | null
+  /** A storm's id. */
+  inhibited_by: number | null
+  ladder: TakenStep[]
   taken_by: Person | null
   taken_at: string | null
   closed_by: Person | null
@@ -190,6 +196,9 @@ export interface Evidence extends Omit<Violation, 'fence'> {
   frames: Frame[]
   against: { zh: string; en: string }[]
   photos: { sha256: string; content_type: string; bytes: number; taken_at: string; source: string }[]
+  /** In force at the start. */
+  permits: PermitInForce[]
+  waybills: WaybillInForce[]
   corrections: { made_at?: string; correction?: Record<string, unknown>; [key: string]: unknown }[]
   log: { at: string; user: Person | string | null; action: string; detail: Record<string, unknown> }[]
   commands: Command[]

@@ -109,6 +109,8 @@ export default {
     ended: 'ended',
     answered: 'terminal answered',
     viewed: 'viewed',
+    escalated: 'more severe',
+    ladder: 'notice',
   },
   measure: {
     duration_s: 'duration',

@@ -104,6 +104,8 @@ export default {
     ended: '结束',
     answered: '终端应答',
     viewed: '查看',
+    escalated: '程度升级',
+    ladder: '通知',
   },
   measure: {
     duration_s: '持续',

@@ -1,11 +1,13 @@
 import codes from './codes_en'
 import fences from './fences_en'
+import outcomes from './outcomes_en'
 import rules from './rules_en'
 import transport from './transport_en'
 
 export default {
   ...codes,
   ...fences,
+  ...outcomes,
   ...rules,
   ...transport,
   app: { name: 'Xunji', tagline: 'City fleet and patrol supervision' },
@@ -256,6 +258,7 @@ export default {
     unregistered: 'Unregistered terminals',
     quarantine: 'Quarantine',
     webhooks: 'Webhooks',
+    storms: 'Storms',
     rules_none: 'No rules',
     unregistered_none: 'No unregistered terminal has knocked',
     quarantine_none: 'No input was refused',

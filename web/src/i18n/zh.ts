@@ -1,11 +1,13 @@
 import codes from './codes_zh'
 import fences from './fences_zh'
+import outcomes from './outcomes_zh'
 import rules from './rules_zh'
 import transport from './transport_zh'
 
 export default {
   ...codes,
   ...fences,
+  ...outcomes,
   ...rules,
   ...transport,
   app: { name: '巡迹', tagline: '城市作业车辆与巡查监管' },
@@ -255,6 +257,7 @@ export default {
     unregistered: '未登记终端',
     quarantine: '隔离报文',
     webhooks: '推送',
+    storms: '大面积异常',
     rules_none: '没有规则',
     unregistered_none: '没有未登记的终端',
     quarantine_none: '没有被隔离的报文',
