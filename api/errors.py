@@ -99,6 +99,11 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "正在进行和等待的回测过多，请稍后再试。",
         "Too many back-tests run or wait already; try again later.",
     ),
+    "export_failed": (
+        503,
+        "导出未完成：{why}",
+        "There is no export: {why}",
+    ),
     "clock_backwards": (
         409,
         "模拟时间不能倒退。",

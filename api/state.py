@@ -12,6 +12,7 @@ from api.patrol.cells import CellVisits
 from api.services import Services
 from api.status import StatusCache
 from pipeline.back_tests import BackTests
+from pipeline.fence_export import FenceExports
 from storage.media import MediaStore
 from storage.scope import ScopeCache
 
@@ -28,6 +29,7 @@ class AppState:
     relay: Relay
     cells: CellVisits
     back_tests: BackTests
+    fence_exports: FenceExports
     status_cache: StatusCache = field(default_factory=StatusCache)
     scopes: ScopeCache = field(default_factory=ScopeCache)
     login_limit: LoginLimit = field(default_factory=LoginLimit)
@@ -45,6 +47,7 @@ class AppState:
             Relay(services, latest),
             CellVisits(services.clock),
             BackTests(services.database.url),
+            FenceExports(services.database.url),
         )
 
     @property

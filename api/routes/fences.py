@@ -14,12 +14,13 @@ from api.fence_view import feature_of_fence, fence_feature
 from api.shapes.fences import FenceImport
 from api.shapes.rulebook import Feature, FeatureCollection
 from geofence.datum import Datum
-from geofence.formats import FORMATS, write_fences
+from geofence.formats import FORMATS
 from geofence.geojson import FeatureError, feature_to_fence
 from geofence.shapes import ShapeError
 from model.fences import Fence
 from model.rulebook import FAR_FUTURE_US
-from storage.fence_files import fence_of, save_imported
+from pipeline.fence_export import ExportFailedError
+from storage.fence_files import save_imported
 from storage.in_force import fence_in_force, fences_in_force
 from storage.rulebook import save_fence
 
@@ -51,13 +52,15 @@ async def create(body: Feature, state: State, conn: Conn, caller: RuleEditor) ->
 
 @router.get("/export", response_class=Response)
 async def export(
-    state: State, conn: Conn, caller: Reader, format: FormatName = "geojson", datum: Datum = "wgs84"
+    state: State, caller: Reader, format: FormatName = "geojson", datum: Datum = "wgs84"
 ) -> Response:
     """The same fences as a file; the header X-Left-Out counts those that the format cannot hold."""
-    rows = await fences_in_force(conn, caller.organisations, state.services.clock.now_us())
-    content, left_out = await asyncio.to_thread(
-        lambda: write_fences(format, (fence_of(row) for row in rows), datum)
-    )
+    try:
+        content, left_out = await state.fence_exports.export(
+            tuple(caller.organisations), state.services.clock.now_us(), format, datum
+        )
+    except ExportFailedError as failed:
+        raise ApiProblem("export_failed", why=str(failed)) from failed
     name = f"fences{FORMATS[format].suffix}"
     return Response(
         content,
