@@ -77,6 +77,17 @@ class Subscription:
             self._queue.put_nowait(None)
         return message
 
+    def waiting(self, most: int) -> list[Message]:
+        """What can be read without waiting."""
+        found: list[Message] = []
+        while len(found) < most and not self._queue.empty():
+            message = self._queue.get_nowait()
+            if message is None:
+                self._queue.put_nowait(None)
+                break
+            found.append(message)
+        return found
+
     async def __aiter__(self) -> AsyncIterator[Message]:
         while (message := await self.get()) is not None:
             yield message

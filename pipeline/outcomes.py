@@ -17,8 +17,8 @@ from rules.incidents import incidents
 from rules.outcome import counts_before, repeated
 from rules.storms import Area, Cause, Onset, StormLimits, areas_of, cause_of, needed_of, storms
 from storage import outcomes as stored
-from storage.changes import apply_change
-from storage.ladder import announce_storm, hold_back, level_up, resume, start_ladder
+from storage.changes import apply_changes
+from storage.ladder import announce_storm, hold_back, level_up, resume, start_ladders
 from storage.outcomes import Connection, OnsetRow
 
 _MINUTE_US = 60_000_000
@@ -75,24 +75,18 @@ class Outcomes:
     ) -> tuple[list[int], list[int]]:
         """Make the changes and what follows from them: ids of violations whose finding was
         written, and of all that look different now."""
-        made = {
-            id_: change
-            for change in changes
-            if (id_ := await apply_change(conn, change, now_us, self._limits.news_us)) is not None
-        }
+        made = await apply_changes(conn, changes, now_us, self._limits.news_us)
         own = [change for change in changes if not (change.violation and change.violation.acted_on)]
         changed = await self._settle(conn, own, now_us) if own else set[int]()
         stormy = {name for names in self._kinds.values() for name in names}
-        for id_, change in made.items():
-            if change.action == "raise":
-                wait_us = (
-                    self._limits.storm.wait_us
-                    if change.finding and change.finding.kind in stormy
-                    else 0
-                )
-                await start_ladder(conn, id_, now_us, wait_us)
-        for id_ in changed | made.keys():
-            await level_up(conn, id_, now_us)
+        waits_us = {
+            id_: self._limits.storm.wait_us if change.finding.kind in stormy else 0
+            for id_, change in made.items()
+            if change.action == "raise" and change.finding is not None
+        }
+        await start_ladders(conn, waits_us, now_us)
+        if changed or made:
+            await level_up(conn, changed | made.keys(), now_us)
         return list(made), sorted(changed | made.keys())
 
     async def _settle(self, conn: Connection, changes: Sequence[Change], now_us: int) -> set[int]:
@@ -103,10 +97,8 @@ class Outcomes:
             onsets = [us for change in changes for us in _moved_onsets(change, kinds)]
             if onsets:
                 changed |= await self._storms(conn, cause, onsets, now_us)
-        for id_ in changed:
-            offence = await stored.offence_of(conn, id_)
-            if offence is not None:
-                touched.append(Touched(*offence))
+        if changed:
+            touched += [Touched(*one) for one in await stored.offences_of(conn, changed)]
         changed |= await settle_incidents(conn, touched, self._limits.incident_gap_us)
         changed |= await settle_repeats(conn, [(one.device_id, one.rule_id) for one in touched])
         return changed
@@ -182,19 +174,17 @@ async def settle_incidents(conn: Connection, touched: Iterable[Touched], gap_us:
     for one in touched:
         from_us, to_us = periods.get(one.device_id, (one.from_us, one.to_us))
         periods[one.device_id] = min(from_us, one.from_us), max(to_us, one.to_us)
-    changed: set[int] = set()
-    for device_id, period in periods.items():
-        wide = await stored.neighbourhood(conn, device_id, period, gap_us)
-        found = incidents(await stored.counted_between(conn, device_id, wide), gap_us)
-        changed |= set(await stored.save_incidents(conn, device_id, found, wide))
-    return changed
+    wide = await stored.neighbourhoods(conn, periods, gap_us)
+    found: dict[int, int] = {}
+    for counted in (await stored.counted_between(conn, wide)).values():
+        found |= incidents(counted, gap_us)
+    return set(await stored.save_incidents(conn, found, wide))
 
 
 async def settle_repeats(conn: Connection, touched: Iterable[tuple[int, int]]) -> set[int]:
     """Count anew what the violations of each (unit, rule) have before them."""
     changed: set[int] = set()
-    for device_id, rule_id in set(touched):
-        offences = await stored.offences(conn, device_id, rule_id)
+    for offences in (await stored.offences(conn, sorted(set(touched)))).values():
         counting = [o for o in offences if o.limit and o.status == "open"]
         counts = counts_before(
             [o.counted.started_us for o in offences],

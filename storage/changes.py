@@ -6,6 +6,7 @@ A violation that a person has taken or closed is never changed: the correction i
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -18,11 +19,22 @@ from storage.ladder import stop_ladder
 Connection = AsyncConnection[Any]
 
 
-async def apply_change(conn: Connection, change: Change, now_us: int, news_us: int) -> int | None:
-    """Carry out one change; the id of the violation that changed, None when nothing did."""
-    if change.action == "raise":
-        assert change.finding is not None
-        return await _raise(conn, change.finding, now_us, news_us)
+async def apply_changes(
+    conn: Connection, changes: Sequence[Change], now_us: int, news_us: int
+) -> dict[int, Change]:
+    """Carry out changes; each that changed anything, by the id of its violation."""
+    made: dict[int, Change] = {}
+    for change in changes:
+        if change.action != "raise":
+            id_ = await _amend(conn, change, now_us, news_us)
+            made |= {} if id_ is None else {id_: change}
+    raised = [change for change in changes if change.action == "raise"]
+    findings = [change.finding for change in raised if change.finding is not None]
+    return made | dict(zip(await _raise(conn, findings, now_us, news_us), raised, strict=True))
+
+
+async def _amend(conn: Connection, change: Change, now_us: int, news_us: int) -> int | None:
+    """Update, withdraw or correct; None when nothing changed."""
     assert change.violation is not None
     if change.violation.acted_on:
         return await _correct(conn, change, now_us)
@@ -38,44 +50,63 @@ async def apply_change(conn: Connection, change: Change, now_us: int, news_us: i
     return change.violation.id
 
 
-async def _raise(conn: Connection, finding: Finding, now_us: int, news_us: int) -> int:
-    late = now_us - finding.last_us > news_us
-    cursor = await conn.execute(
-        "INSERT INTO violations (organisation_id, responsible_organisation_id, device_id, rule_id,"
-        " rule_version, kind, severity, fence_id, fence_version, started_at, ended_at, last_at,"
-        " longitude_e6, latitude_e6, measures, late, raised_at, found_severity, repeat, shadow)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-        " coalesce((SELECT mode = 'shadow' FROM rules WHERE id = %s AND version = %s), false))"
-        " RETURNING id",
-        (
-            finding.organisation_id,
-            finding.responsible_organisation_id,
-            finding.device_id,
-            finding.rule_id,
-            finding.rule_version,
-            finding.kind,
-            finding.severity,
-            finding.fence_id,
-            finding.fence_version,
-            to_datetime(finding.started_us),
-            _ended(finding),
-            to_datetime(finding.last_us),
-            finding.longitude_e6,
-            finding.latitude_e6,
-            json.dumps(finding.measures),
-            late,
-            to_datetime(now_us),
-            finding.severity,
-            _repeat(finding),
-            finding.rule_id,
-            finding.rule_version,
-        ),
+_RAISE = """
+WITH raised AS (
+  INSERT INTO violations (organisation_id, responsible_organisation_id, device_id, rule_id,
+    rule_version, kind, severity, fence_id, fence_version, started_at, ended_at, last_at,
+    longitude_e6, latitude_e6, measures, late, raised_at, found_severity, repeat, shadow)
+  VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+    coalesce((SELECT mode = 'shadow' FROM rules WHERE id = %s AND version = %s), false))
+  RETURNING id, raised_at, late
+), logged AS (
+  INSERT INTO violation_log (violation_id, at, action, detail)
+  SELECT id, raised_at, 'raised', jsonb_build_object('late', late) FROM raised
+)
+SELECT id FROM raised
+"""
+
+
+async def _raise(
+    conn: Connection, findings: Sequence[Finding], now_us: int, news_us: int
+) -> list[int]:
+    """Their ids, in order; one round trip for all."""
+    if not findings:
+        return []
+    ids: list[int] = []
+    async with conn.cursor() as cursor:
+        rows = [_raised_values(finding, now_us, news_us) for finding in findings]
+        await cursor.executemany(_RAISE, rows, returning=True)
+        more: bool | None = True
+        while more:
+            ids += [row[0] for row in await cursor.fetchall()]
+            more = cursor.nextset()
+    return ids
+
+
+def _raised_values(finding: Finding, now_us: int, news_us: int) -> tuple[Any, ...]:
+    return (
+        finding.organisation_id,
+        finding.responsible_organisation_id,
+        finding.device_id,
+        finding.rule_id,
+        finding.rule_version,
+        finding.kind,
+        finding.severity,
+        finding.fence_id,
+        finding.fence_version,
+        to_datetime(finding.started_us),
+        _ended(finding),
+        to_datetime(finding.last_us),
+        finding.longitude_e6,
+        finding.latitude_e6,
+        json.dumps(finding.measures),
+        now_us - finding.last_us > news_us,
+        to_datetime(now_us),
+        finding.severity,
+        _repeat(finding),
+        finding.rule_id,
+        finding.rule_version,
     )
-    row = await cursor.fetchone()
-    assert row is not None
-    violation_id = int(row[0])
-    await _log(conn, violation_id, now_us, "raised", {"late": late})
-    return violation_id
 
 
 async def _update(conn: Connection, change: Change, now_us: int, news_us: int) -> int:

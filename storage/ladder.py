@@ -6,7 +6,7 @@ an outbox row), so that neither a crash nor a second process tells anybody twice
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,9 +44,9 @@ LIMIT 1
 """  # noqa: S608 the fragments are ours
 _LEVEL_UP = f"""
 UPDATE violations SET told_severity = severity
-WHERE id = %(id)s AND status = 'open' AND finding = 'standing' AND storm_id IS NULL
+WHERE id = ANY(%(ids)s) AND status = 'open' AND finding = 'standing' AND storm_id IS NULL
   AND {_RANK.format("severity")} > {_RANK.format("told_severity")}
-RETURNING severity
+RETURNING id, severity
 """  # noqa: S608 the fragments are ours
 
 
@@ -71,56 +71,61 @@ class DueStep:
     plate: str | None
 
 
-async def start_ladder(conn: Connection, violation_id: int, now_us: int, wait_us: int = 0) -> None:
-    """Write the steps of a violation that was raised: its rule's, or its severity's own. Of a late
-    one, or one found on trial, there are none."""
+async def start_ladders(conn: Connection, waits_us: Mapping[int, int], now_us: int) -> None:
+    """Write the steps of violations that were raised (id -> how long they wait in any case): their
+    rule's, or their severity's own. Of a late one, or one found on trial, there are none."""
+    if not waits_us:
+        return
     cursor = await conn.execute(
         "UPDATE violations v SET told_severity = v.severity FROM violations o"
         " LEFT JOIN rules r ON r.id = o.rule_id AND r.version = o.rule_version"
-        " WHERE v.id = %s AND o.id = v.id AND NOT v.late AND NOT v.shadow"
-        " RETURNING v.severity, r.ladder, v.storm_id",
-        (violation_id,),
+        " WHERE v.id = ANY(%s) AND o.id = v.id AND NOT v.late AND NOT v.shadow"
+        " RETURNING v.id, v.severity, r.ladder, v.storm_id",
+        (list(waits_us),),
     )
-    row = await cursor.fetchone()
-    if row is None:
-        return
-    own = None if row[1] is None else msgspec.convert(row[1], tuple[LadderStep, ...])
-    steps = DEFAULT_LADDERS[row[0]] if own is None else own
+    started = await cursor.fetchall()
     values = [
         (
-            *(violation_id, number, step.to, step.unless_ended),
-            to_datetime(now_us + wait_us + step.after_s * 1_000_000),
+            *(id_, number, step.to, step.unless_ended),
+            to_datetime(now_us + waits_us[id_] + step.after_s * 1_000_000),
         )
-        for number, step in enumerate(steps)
+        for id_, severity, ladder, _ in started
+        for number, step in enumerate(_steps_of(severity, ladder))
     ]
     async with conn.cursor() as many:
         await many.executemany(_START, values)
-    if row[2] is not None:
-        await hold_back(conn, [violation_id], now_us)
+    await hold_back(conn, [row[0] for row in started if row[3] is not None], now_us)
 
 
-async def level_up(conn: Connection, violation_id: int, now_us: int) -> bool:
-    """More severe than what was told: who has heard hears of it, and what waits is due now. Once
-    a level; nothing for a violation of which nobody was to be told."""
-    row = await (await conn.execute(_LEVEL_UP, {"id": violation_id})).fetchone()
-    if row is None:
-        return False
-    now = to_datetime(now_us)
+def _steps_of(severity: str, ladder: Any) -> tuple[LadderStep, ...]:
+    if ladder is None:
+        return DEFAULT_LADDERS[severity]
+    return msgspec.convert(ladder, tuple[LadderStep, ...])
+
+
+async def level_up(conn: Connection, violation_ids: Iterable[int], now_us: int) -> None:
+    """Of those more severe than what was told: who has heard hears of it, and what waits is due
+    now. Once a level; nothing for a violation of which nobody was to be told."""
+    cursor = await conn.execute(_LEVEL_UP, {"ids": sorted(violation_ids)})
+    risen = sorted(await cursor.fetchall())
+    if not risen:
+        return
+    ids, now = [row[0] for row in risen], to_datetime(now_us)
     await conn.execute(
         "UPDATE violation_steps SET due_at = least(due_at, %s)"
-        " WHERE violation_id = %s AND state = 'waiting'",
-        (now, violation_id),
+        " WHERE violation_id = ANY(%s) AND state = 'waiting'",
+        (now, ids),
     )
-    await conn.execute(
-        "INSERT INTO outbox (violation_id, event, due_at) VALUES (%s, 'escalated', %s)",
-        (violation_id, now),
-    )
-    await conn.execute(
-        "INSERT INTO violation_log (violation_id, at, action, detail)"
-        " VALUES (%s, %s, 'escalated', %s)",
-        (violation_id, now, Jsonb({"severity": row[0]})),
-    )
-    return True
+    async with conn.cursor() as many:
+        await many.executemany(
+            "INSERT INTO outbox (violation_id, event, due_at) VALUES (%s, 'escalated', %s)",
+            [(id_, now) for id_ in ids],
+        )
+        await many.executemany(
+            "INSERT INTO violation_log (violation_id, at, action, detail)"
+            " VALUES (%s, %s, 'escalated', %s)",
+            [(id_, now, Jsonb({"severity": severity})) for id_, severity in risen],
+        )
 
 
 async def hold_back(conn: Connection, violation_ids: Sequence[int], now_us: int) -> None:

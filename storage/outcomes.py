@@ -3,7 +3,7 @@ the results are kept. All in the transaction of the step that changed the violat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
@@ -16,7 +16,13 @@ from storage.instants import from_datetime, to_datetime
 Connection = AsyncConnection[Any]
 LIVE = "finding = 'standing' AND NOT shadow"
 _UNTIL = "coalesce(ended_at, last_at)"
-_OF_DEVICE = f"device_id = %(device)s AND {LIVE} AND storm_id IS NULL"
+_COUNTS = f"{LIVE} AND storm_id IS NULL"
+Period = tuple[int, int]  # from, to
+
+_PERIODS = """unnest(%(devices)s::int[], %(lows)s::timestamptz[], %(highs)s::timestamptz[])
+        AS p (device_id, low, high)"""
+_WITHIN = f"""FROM {_PERIODS} JOIN violations v ON v.device_id = p.device_id
+        AND {_COUNTS} AND started_at <= p.high AND {_UNTIL} >= p.low"""
 
 
 class OnsetRow(NamedTuple):
@@ -40,65 +46,71 @@ class Repeat(NamedTuple):
     limit: int
 
 
-async def neighbourhood(
-    conn: Connection, device_id: int, period_us: tuple[int, int], gap_us: int
-) -> tuple[int, int]:
-    """The period widened until no violation of the unit lies within the gap of its edges."""
-    from_us, to_us = period_us[0] - gap_us, period_us[1] + gap_us
-    query = f"""SELECT min(started_at), max({_UNTIL}) FROM violations
-        WHERE {_OF_DEVICE} AND started_at <= %(to)s AND {_UNTIL} >= %(from)s"""  # noqa: S608
-    while True:
-        ((first, last),) = await _rows(conn, query, device=device_id, **_period((from_us, to_us)))
-        if first is None:
-            return from_us, to_us
-        wide = from_datetime(first) - gap_us, from_datetime(last) + gap_us
-        if wide[0] >= from_us and wide[1] <= to_us:
-            return from_us, to_us
-        from_us, to_us = min(from_us, wide[0]), max(to_us, wide[1])
+async def neighbourhoods(
+    conn: Connection, periods_us: Mapping[int, Period], gap_us: int
+) -> dict[int, Period]:
+    """Each unit's period widened until none of its violations lies within the gap of its edges."""
+    query = f"""SELECT p.device_id, min(started_at), max({_UNTIL}) {_WITHIN}
+        GROUP BY p.device_id"""
+    wide = {id_: (us[0] - gap_us, us[1] + gap_us) for id_, us in periods_us.items()}
+    growing = wide.copy()
+    while growing:
+        rows = await _rows(conn, query, **_periods(growing))
+        growing = {}
+        for device_id, first, last in rows:
+            from_us, to_us = wide[device_id]
+            reach = (
+                min(from_us, from_datetime(first) - gap_us),
+                max(to_us, from_datetime(last) + gap_us),
+            )
+            if reach != wide[device_id]:
+                growing[device_id] = wide[device_id] = reach
+    return wide
 
 
 async def counted_between(
-    conn: Connection, device_id: int, period_us: tuple[int, int]
-) -> list[Counted]:
-    """A unit's violations that count and touch a period."""
-    query = f"""SELECT id, device_id, rule_id, started_at, {_UNTIL} FROM violations
-        WHERE {_OF_DEVICE} AND started_at <= %(to)s AND {_UNTIL} >= %(from)s
-        ORDER BY started_at, id"""  # noqa: S608
-    rows = await _rows(conn, query, device=device_id, **_period(period_us))
-    return [_counted(row) for row in rows]
+    conn: Connection, periods_us: Mapping[int, Period]
+) -> dict[int, list[Counted]]:
+    """The units' violations that count and touch their periods."""
+    query = f"""SELECT id, p.device_id, rule_id, started_at, {_UNTIL} {_WITHIN}
+        ORDER BY started_at, id"""
+    found: dict[int, list[Counted]] = {}
+    for row in await _rows(conn, query, **_periods(periods_us)):
+        found.setdefault(row[1], []).append(_counted(row))
+    return found
 
 
 async def save_incidents(
-    conn: Connection, device_id: int, incidents: Mapping[int, int], period_us: tuple[int, int]
+    conn: Connection, incidents: Mapping[int, int], periods_us: Mapping[int, Period]
 ) -> list[int]:
-    """Set the incidents of a unit's violations in a period; those not named have none. Returns
-    the ids of violations whose incident has changed."""
-    query = """UPDATE violations v SET incident_id = n.incident_id
-        FROM (SELECT o.id, given.incident_id FROM violations o
+    """Set the incidents of the units' violations in their periods; those not named have none.
+    Returns the ids of violations whose incident has changed."""
+    query = f"""UPDATE violations v SET incident_id = n.incident_id
+        FROM (SELECT o.id, given.incident_id FROM {_PERIODS}
+              JOIN violations o ON o.device_id = p.device_id AND o.started_at <= p.high
+               AND coalesce(o.ended_at, o.last_at) >= p.low
               LEFT JOIN unnest(%(ids)s::bigint[], %(incidents)s::bigint[])
-                     AS given (id, incident_id) USING (id)
-              WHERE o.device_id = %(device)s AND o.started_at <= %(to)s
-                AND coalesce(o.ended_at, o.last_at) >= %(from)s) n
-        WHERE v.id = n.id AND v.incident_id IS DISTINCT FROM n.incident_id RETURNING v.id"""
-    rows = await _rows(
-        conn,
-        query,
-        device=device_id,
-        ids=list(incidents),
-        incidents=list(incidents.values()),
-        **_period(period_us),
-    )
-    return [row[0] for row in rows]
+                     AS given (id, incident_id) ON given.id = o.id) n
+        WHERE v.id = n.id AND v.incident_id IS DISTINCT FROM n.incident_id RETURNING v.id"""  # noqa: S608
+    given = {"ids": list(incidents), "incidents": list(incidents.values())}
+    return [row[0] for row in await _rows(conn, query, **given, **_periods(periods_us))]
 
 
-async def offences(conn: Connection, device_id: int, rule_id: int) -> list[Repeat]:
-    """A unit's violations of a rule that count, a person's false alarms left out, by start."""
+async def offences(
+    conn: Connection, pairs: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], list[Repeat]]:
+    """By (unit, rule) its violations that count, a person's false alarms left out, by start."""
     query = f"""SELECT id, device_id, rule_id, started_at, {_UNTIL}, status, found_severity,
             (repeat->>'days')::int, (repeat->>'limit')::int FROM violations
-        WHERE {_OF_DEVICE} AND rule_id = %(rule)s AND result IS DISTINCT FROM 'false_alarm'
+        WHERE (device_id, rule_id) IN (SELECT * FROM unnest(%(devices)s::int[], %(rules)s::int[]))
+          AND {_COUNTS} AND result IS DISTINCT FROM 'false_alarm'
         ORDER BY started_at, id"""  # noqa: S608
-    rows = await _rows(conn, query, device=device_id, rule=rule_id)
-    return [Repeat(_counted(row), row[5], row[6], row[7] or 0, row[8] or 0) for row in rows]
+    devices, rules = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    found: dict[tuple[int, int], list[Repeat]] = {}
+    for row in await _rows(conn, query, devices=devices, rules=rules):
+        repeat = Repeat(_counted(row), row[5], row[6], row[7] or 0, row[8] or 0)
+        found.setdefault((row[1], row[2]), []).append(repeat)
+    return found
 
 
 async def save_repeat(
@@ -187,11 +199,14 @@ async def forget_storms(conn: Connection, storm_ids: Sequence[int]) -> None:
     )
 
 
-async def offence_of(conn: Connection, violation_id: int) -> tuple[int, int, int, int] | None:
-    """(device, rule, start, end) of a violation."""
-    query = f"SELECT device_id, rule_id, started_at, {_UNTIL} FROM violations WHERE id = %(id)s"  # noqa: S608
-    rows = await _rows(conn, query, id=violation_id)
-    return None if not rows else (*rows[0][:2], *map(from_datetime, rows[0][2:]))
+async def offences_of(
+    conn: Connection, violation_ids: Iterable[int]
+) -> list[tuple[int, int, int, int]]:
+    """(device, rule, start, end) of each violation."""
+    query = f"""SELECT device_id, rule_id, started_at, {_UNTIL} FROM violations
+        WHERE id = ANY(%(ids)s)"""  # noqa: S608
+    rows = await _rows(conn, query, ids=sorted(violation_ids))
+    return [(row[0], row[1], from_datetime(row[2]), from_datetime(row[3])) for row in rows]
 
 
 def _counted(row: tuple[Any, ...]) -> Counted:
@@ -202,6 +217,14 @@ def _counted(row: tuple[Any, ...]) -> Counted:
         started_us=from_datetime(row[3]),
         until_us=from_datetime(row[4]),
     )
+
+
+def _periods(periods_us: Mapping[int, Period]) -> dict[str, Any]:
+    return {
+        "devices": list(periods_us),
+        "lows": [to_datetime(us[0]) for us in periods_us.values()],
+        "highs": [to_datetime(us[1]) for us in periods_us.values()],
+    }
 
 
 def _period(period_us: tuple[int, int]) -> dict[str, Any]:

@@ -102,6 +102,12 @@ async def any_violation(conn: AsyncConnection[Any], violation_id: int) -> Row | 
     return rows[0] if rows else None
 
 
+async def any_violations(conn: AsyncConnection[Any], violation_ids: Sequence[int]) -> list[Row]:
+    """As `any_violation`, of several at once, by id."""
+    query = f"{_SELECT} WHERE v.id = ANY(%(ids)s) ORDER BY v.id"
+    return await _rows(conn, query, {"ids": list(violation_ids)})
+
+
 async def take_violation(
     conn: AsyncConnection[Any], organisations: Sequence[int], violation_id: int, act: Act
 ) -> bool:

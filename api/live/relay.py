@@ -1,4 +1,5 @@
-"""From the in-process hub to every live client: one subscription, one database read an event."""
+"""From the in-process hub to every live client: one subscription, one database read for all
+violations that wait."""
 
 from __future__ import annotations
 
@@ -14,12 +15,13 @@ from api.live.client import Client
 from api.violation_view import command_json, violation_json
 from pipeline.live import Message, Subscription
 from storage.commands import any_command
-from storage.violations import any_violation
+from storage.violations import any_violations
 
 if TYPE_CHECKING:
     from api.services import Services
 
 MAX_CLIENTS = 200
+MAX_TOGETHER = 100  # messages taken from the hub at once; clients queue 500
 _log = structlog.get_logger("xunji.api")
 
 
@@ -65,7 +67,8 @@ class Relay:
         while True:
             with subscription:
                 async for message in subscription:
-                    await self._relay(message)
+                    for one in _together([message, *subscription.waiting(MAX_TOGETHER)]):
+                        await self._relay(one)
             # Dropped for being slow: what was missed is read again, by us and by the clients.
             self._latest.forget()
             for client in self._clients:
@@ -77,7 +80,7 @@ class Relay:
             if message.kind == "positions":
                 self._positions(message)
             elif message.kind == "violation" and self._clients:
-                await self._violation(message.payload)
+                await self._violations(message.payload["ids"])
             elif message.kind == "command" and self._clients:
                 await self._command(message.payload)
         except (OperationalError, PoolTimeout) as error:
@@ -92,15 +95,16 @@ class Relay:
             if client.sees(message.organisation_id):
                 client.offer_positions(positions)
 
-    async def _violation(self, payload: dict[str, Any]) -> None:
+    async def _violations(self, ids: list[int]) -> None:
         async with self._services.database.pool.connection() as conn:
-            row = await any_violation(conn, payload["id"])
-        if row is None or row["shadow"]:
-            return
-        event = {"type": "violation", "violation": violation_json(row)}
-        for client in self._clients:
-            if client.sees(row["organisation_id"], row["responsible_organisation_id"]):
-                client.offer_event(event)
+            rows = await any_violations(conn, ids)
+        for row in rows:
+            if row["shadow"]:
+                continue
+            event = {"type": "violation", "violation": violation_json(row)}
+            for client in self._clients:
+                if client.sees(row["organisation_id"], row["responsible_organisation_id"]):
+                    client.offer_event(event)
 
     async def _command(self, payload: dict[str, Any]) -> None:
         async with self._services.database.pool.connection() as conn:
@@ -111,3 +115,10 @@ class Relay:
         for client in self._clients:
             if client.sees(row["organisation_id"], row["responsible_organisation_id"]):
                 client.offer_event(event)
+
+
+def _together(messages: list[Message]) -> list[Message]:
+    """The same, but all violations in one message, `{"ids": [...]}`, after the others."""
+    ids = [message.payload["id"] for message in messages if message.kind == "violation"]
+    others = [message for message in messages if message.kind != "violation"]
+    return [*others, Message(0, "violation", {"ids": ids})] if ids else others
