@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import structlog
 from blockbuster import BlockBuster, blockbuster_ctx
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +36,13 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("../shared not found: frames and tracks from the wild not run")
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command under test sends logs to its own standard error, which ends with it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rules.outcome import OUTCOME_PARAMETERS
 from rules.registry import kinds_by_name
 from storage.rulebook import load_rulebook
 from tests.api.town import MINUTE_US, NOW_US, Browser, Town, square
@@ -83,7 +84,7 @@ async def test_rule_kinds_are_the_registry(browser: Browser) -> None:
         own = {p.name for p in kind.parameters}
         assert own <= set(parameters)
         if kind.absence:  # silence does not pass through the episode machine
-            assert set(parameters) == own
+            assert set(parameters) == own | {p.name for p in OUTCOME_PARAMETERS}
             continue
         for parameter, default in kind.episode_defaults.items():
             assert parameters[parameter]["default"] == default

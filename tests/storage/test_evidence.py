@@ -37,8 +37,9 @@ async def chain(plain_database: Database, media: MediaStore) -> Database:
         await record_media(conn, photo, 1)
         await conn.execute(
             "INSERT INTO violations (id, organisation_id, device_id, rule_id, rule_version, kind,"
-            " severity, started_at, last_at, longitude_e6, latitude_e6, raised_at, status)"
-            " SELECT n, 1, 1, 1, 1, 'x', 'info', now(), now(), 0, 0, now(), 'closed'"
+            " severity, found_severity, told_severity, started_at, last_at, longitude_e6,"
+            " latitude_e6, raised_at, status) SELECT n, 1, 1, 1, 1, 'x', 'info', 'info', 'info',"
+            " now(), now(), 0, 0, now(), 'closed'"
             " FROM generate_series(1, %s) n",
             (PACKS,),
         )
