@@ -82,7 +82,7 @@ def _gateway(state: AppState) -> Iterator[Metric]:
 async def _database(state: AppState) -> list[Metric]:
     async with state.services.database.pool.connection() as conn:
         by_status = await violations_by_status(conn)
-        undelivered, gave_up = await waiting(conn)
+        undelivered, gave_up, steps = await waiting(conn)
         failing = await failing_in_force(conn, state.services.clock.now_us())
     violations = GaugeMetricFamily("xunji_violations", "standing violations", labels=["status"])
     for status, number in by_status.items():
@@ -92,4 +92,5 @@ async def _database(state: AppState) -> list[Metric]:
         GaugeMetricFamily("xunji_rules_failing", "rules stopped by an error", value=len(failing)),
         GaugeMetricFamily("xunji_outbox_waiting", "events not yet delivered", value=undelivered),
         GaugeMetricFamily("xunji_outbox_gave_up", "deliveries given up", value=gave_up),
+        GaugeMetricFamily("xunji_ladder_waiting", "steps of ladders not yet due", value=steps),
     ]

@@ -223,13 +223,15 @@ async def trim_outbox(conn: AsyncConnection[Any], before_us: int) -> int:
     return (await conn.execute(_TRIM, parameters)).rowcount
 
 
-async def waiting(conn: AsyncConnection[Any]) -> tuple[int, int]:
-    """Undelivered events, and deliveries that were given up: for the metrics."""
+async def waiting(conn: AsyncConnection[Any]) -> tuple[int, int, int]:
+    """Undelivered events, deliveries that were given up, and steps of ladders to come: for the
+    metrics."""
     cursor = await conn.execute(
         "SELECT (SELECT count(*) FROM outbox WHERE done_at IS NULL)"
         " + (SELECT count(*) FROM webhook_deliveries WHERE done_at IS NULL),"
-        " (SELECT count(*) FROM webhook_deliveries WHERE gave_up)"
+        " (SELECT count(*) FROM webhook_deliveries WHERE gave_up),"
+        " (SELECT count(*) FROM violation_steps WHERE state = 'waiting')"
     )
     row = await cursor.fetchone()
     assert row is not None
-    return int(row[0]), int(row[1])
+    return int(row[0]), int(row[1]), int(row[2])

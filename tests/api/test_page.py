@@ -125,7 +125,8 @@ async def test_metrics(town: Town, browser: Browser) -> None:
     assert 'xunji_gateway_events_total{name="closed.idle"} 3.0' in text
     assert "xunji_gateway_connections 7.0" in text
     assert 'xunji_violations{status="open"} 2.0' in text
-    assert "xunji_outbox_waiting 2.0" in text
+    assert "xunji_outbox_waiting 0.0" in text  # nobody has run the ladders yet
+    assert "xunji_ladder_waiting 6.0" in text
     services.settings.http.metrics_token = "scrape me"
     guarded = browser_of(town, services)
     async with guarded.client as client:

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from shapely.geometry import LineString, shape
+from shapely import get_coordinates
+from shapely.geometry import LineString, Point, shape
 
 from simulators.city import basemap, build_city, fences, pairs
 
@@ -84,8 +85,8 @@ def test_every_fence_lies_in_the_district_that_answers_for_it() -> None:
     assert districts[True].intersection(districts[False]).area < 1e-9
     for fence in made:
         place = shape(fence.geometry)
-        ends = place.boundary.geoms if place.geom_type == "LineString" else [place.centroid]
-        start = ends[0]
+        polygon = place.geom_type == "Polygon"
+        start = place.centroid if polygon else Point(get_coordinates(place)[0])
         assert districts[fence.south].buffer(1e-6).contains(start), fence.code
 
 
