@@ -87,7 +87,7 @@ async def test_a_failure_is_tried_again_with_the_same_id(town: Town) -> None:
     assert _events(district) == [(town.violations["a"], "raised")]
     assert len(company.ids) == 1, "a failing receiver must not make others hear twice"
     async with town.database.pool.connection() as conn:
-        assert await waiting(conn) == (0, 0)
+        assert await waiting(conn) == (0, 0, 0)
 
 
 async def test_nobody_listens_for_long(town: Town) -> None:
@@ -102,7 +102,7 @@ async def test_nobody_listens_for_long(town: Town) -> None:
         ((attempts, gave_up, error),) = await cursor.fetchall()
         assert (attempts, gave_up) == (MAX_ATTEMPTS, True)
         assert "ConnectError" in error
-        assert await waiting(conn) == (0, 1)
+        assert await waiting(conn) == (0, 1, 0)
 
 
 async def test_gone_is_gone(town: Town) -> None:
