@@ -58,7 +58,7 @@ def test_the_command_writes_its_reports_and_its_status(tmp_path: Path) -> None:
     entry = told["rules"]["uncovered_load"]
     assert (entry["expected"], entry["raised"], entry["matched"]) == (1, 1, 1)
     assert (entry["missed"], entry["false"], entry["precision"], entry["recall"]) == (0, 0, 1, 1)
-    assert 0 <= entry["delay_p50_s"] <= entry["delay_p99_s"] <= 300
+    assert 0 <= entry["delay_p50_s"] <= entry["delay_p99_s"]
     assert (told["total"]["expected"], told["total"]["missed"]) == (2, 1)
     suite = ET.fromstring(junit.read_text())
     failed = [case.get("name") for case in suite if case.find("failure") is not None]

@@ -65,7 +65,7 @@ test('a unit tells its signals, the unknown ones too, and its track', async ({ p
   // The terminal answers with a picture in packages.
   await card.getByTestId('take-photo').click()
   await expect(card.getByTestId('command').first()).toHaveAttribute('data-state', 'answered')
-  await expect.poll(() => card.locator('img').first().evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0)
+  await expect.poll(() => card.locator('img').first().evaluate((image: HTMLImageElement) => image.naturalWidth), { timeout: 30_000 }).toBeGreaterThan(0)
   await page.keyboard.press('Escape')
   await expect(card).toHaveCount(0)
 })
