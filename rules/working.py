@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.contract import NO, UNKNOWN, YES, Memory, Parameter
-from rules.owed import Seen, Watched
+from model.rulebook import Rule
+from rules.contract import NO, UNKNOWN, YES, Family, Memory, Parameter
+from rules.owed import DUTY_DEFAULTS, Dutiful, Duty, Ground, Seen, Watched
 from rules.readings import accuracy_m, at_least, at_most, signal_is_yes, speed_kmh, why_unknown
 from rules.trilogic import Tri, all_of
 from rules.view import View
@@ -61,29 +62,41 @@ def precise(
     return accuracy, view.usable & (accuracy <= parameters["max_accuracy_m"])
 
 
-def look_at_work(view: View, watched: Watched, parameters: dict[str, float]) -> Seen:
-    """For each pair whether the vehicle works at the duty's fence."""
-    accuracy, usable = precise(view, parameters)
-    at_work, row = works(view, parameters), watched.row
-    wanted = np.flatnonzero(usable[row] & (at_work[row] == YES))
-    far_m = view.index.distances_m(watched.fence()[wanted], view.rows[row[wanted]])
-    there = np.zeros(len(row), np.bool_)
-    there[wanted] = far_m <= accuracy[row[wanted]]
-    # Who certainly does not work does so wherever it is.
-    known = (at_work[row] == NO) | ((at_work[row] == YES) & usable[row])
-    reasons = why_unknown(view, speed_kmh(view), usable)[row]
-    return Seen(known, there.tolist(), reasons)
+class WorkingDuty(Dutiful):
+    """The base of duties that ask whether, and how long, a vehicle works at the duty's fence."""
 
+    family: Family = "hours"
+    vehicle_kinds: tuple[str, ...] = WORKERS
+    episode_defaults: dict[str, float] = DUTY_DEFAULTS
 
-def fold_work(
-    progress: Memory, steps: Sequence[tuple[int, bool]], parameters: dict[str, float]
-) -> None:
-    """`worked_us`: the time between fixes at work, near enough; `works`: whether the last was."""
-    seen_us, worked_us = progress["seen_us"], progress.get("worked_us", 0)
-    before = progress.get("works", False)
-    for time_us, at_work in steps:
-        gap_us = time_us - seen_us
-        if before and at_work and gap_us <= parameters["max_gap_s"] * _SECOND_US:
-            worked_us += gap_us
-        seen_us, before = time_us, at_work
-    progress["worked_us"], progress["works"] = worked_us, before
+    def look(self, view: View, watched: Watched, rule: Rule, parameters: dict[str, float]) -> Seen:  # noqa: ARG002
+        """For each pair whether the vehicle works at the duty's fence."""
+        accuracy, usable = precise(view, parameters)
+        at_work, row = works(view, parameters), watched.row
+        wanted = np.flatnonzero(usable[row] & (at_work[row] == YES))
+        far_m = view.index.distances_m(watched.fence()[wanted], view.rows[row[wanted]])
+        there = np.zeros(len(row), np.bool_)
+        there[wanted] = far_m <= accuracy[row[wanted]]
+        # Who certainly does not work does so wherever it is.
+        known = (at_work[row] == NO) | ((at_work[row] == YES) & usable[row])
+        reasons = why_unknown(view, speed_kmh(view), usable)[row]
+        return Seen(known, there.tolist(), reasons)
+
+    def fold(
+        self,
+        ground: Ground,  # noqa: ARG002
+        duty: Duty,  # noqa: ARG002
+        progress: Memory,
+        steps: Sequence[tuple[int, bool]],
+        parameters: dict[str, float],
+    ) -> None:
+        """`worked_us`: the time between fixes at work, near enough; `works`: whether the last
+        was."""
+        seen_us, worked_us = progress["seen_us"], progress.get("worked_us", 0)
+        before = progress.get("works", False)
+        for time_us, at_work in steps:
+            gap_us = time_us - seen_us
+            if before and at_work and gap_us <= parameters["max_gap_s"] * _SECOND_US:
+                worked_us += gap_us
+            seen_us, before = time_us, at_work
+        progress["worked_us"], progress["works"] = worked_us, before

@@ -15,6 +15,7 @@ from simulators.rulings import RULINGS, Ruling
 EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
 SHIFT_S = 12 * 3600
 SHIFTS = 8
+REGISTER_WAIT_S = 8.0  # a server lets newly registered units in some seconds later
 
 
 async def register_city(api: ApiClient, fleet: Fleet) -> str:

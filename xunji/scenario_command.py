@@ -19,7 +19,7 @@ from gateway.broker import BrokerProblem
 from gateway.gateway import DoorProblem
 from simulators.api_client import ApiClient, ApiProblem
 from simulators.city import basemap
-from simulators.registration import register_city
+from simulators.registration import REGISTER_WAIT_S, register_city
 from simulators.scenario.dump import dump
 from simulators.scenario.plan import Plan, make_plan
 from simulators.scenario.reading import ScenarioProblem, read_scenario, scenario_names
@@ -44,7 +44,6 @@ PROBLEMS = (
     SettingsProblem,
     OSError,
 )
-REGISTER_WAIT_S = 8.0  # a server lets newly registered units in some seconds later
 GRACE_S = 60.0  # beyond the run's own limit: its process is ended then
 Tell = Callable[[dict[str, Any]], None]
 

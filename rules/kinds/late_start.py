@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Literal
 
-from model.rulebook import Rule
 from rules.assigned_duties import assigned_duties
-from rules.contract import NO, YES, Family, Memory, Parameter
-from rules.owed import DUTY_DEFAULTS, KNOWN_SHARE, Dutiful, Duty, Ground, Seen, Verdict, Watched
+from rules.contract import NO, YES, Memory, Parameter
+from rules.owed import KNOWN_SHARE, Duty, Ground, Verdict
 from rules.plan import Version
 from rules.registry import register
-from rules.view import View
 from rules.wording import duration
-from rules.working import WORK_PARAMETERS, WORKERS, fold_work, look_at_work
+from rules.working import WORK_PARAMETERS, WorkingDuty
 
 _MINUTE_US = 60_000_000
 _PARAMETERS = (
@@ -33,17 +31,14 @@ _PARAMETERS = (
 )  # fmt: skip
 
 
-class LateStart(Dutiful):
+class LateStart(WorkingDuty):
     """Due `late_minutes` after the start of each window of an assigned work road."""
 
     name = "late_start"
-    family: Family = "hours"
     zh = "未按时作业"
     en = "Late start"
     measure_name = "waited_min"
-    vehicle_kinds: tuple[str, ...] = WORKERS
     parameters: tuple[Parameter, ...] = _PARAMETERS
-    episode_defaults: dict[str, float] = DUTY_DEFAULTS
 
     def duties(
         self, ground: Ground, version: Version, period_us: tuple[int, int]
@@ -53,21 +48,6 @@ class LateStart(Dutiful):
         return assigned_duties(
             ground, version, "work_road", period_us, lambda start, end: min(start + late_us, end)
         )
-
-    def look(self, view: View, watched: Watched, rule: Rule, parameters: dict[str, float]) -> Seen:  # noqa: ARG002
-        """Whether it works on the road."""
-        return look_at_work(view, watched, parameters)
-
-    def fold(
-        self,
-        ground: Ground,  # noqa: ARG002
-        duty: Duty,  # noqa: ARG002
-        progress: Memory,
-        steps: Sequence[tuple[int, bool]],
-        parameters: dict[str, float],
-    ) -> None:
-        """The time at work."""
-        fold_work(progress, steps, parameters)
 
     def verdict(
         self,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Literal
 
-from model.rulebook import Rule
 from rules.assigned_duties import assigned_duties
-from rules.contract import NO, YES, Family, Memory, Parameter
-from rules.owed import DUTY_DEFAULTS, KNOWN_SHARE, Dutiful, Duty, Ground, Seen, Verdict, Watched
+from rules.contract import NO, YES, Memory, Parameter
+from rules.owed import KNOWN_SHARE, Duty, Ground, Verdict
 from rules.plan import Version
 from rules.registry import register
-from rules.view import View
 from rules.wording import number
-from rules.working import WORK_PARAMETERS, WORKERS, fold_work, look_at_work
+from rules.working import WORK_PARAMETERS, WorkingDuty
 
 _PARAMETERS = (
     Parameter(
@@ -26,38 +24,20 @@ _PARAMETERS = (
 )  # fmt: skip
 
 
-class NotWorking(Dutiful):
+class NotWorking(WorkingDuty):
     """At the end of each window of an assigned work road."""
 
     name = "not_working"
-    family: Family = "hours"
     zh = "作业时长不足"
     en = "Not working"
     measure_name = "worked_pct"
-    vehicle_kinds: tuple[str, ...] = WORKERS
     parameters: tuple[Parameter, ...] = _PARAMETERS
-    episode_defaults: dict[str, float] = DUTY_DEFAULTS
 
     def duties(
         self, ground: Ground, version: Version, period_us: tuple[int, int]
     ) -> Iterable[Duty]:
         """One an assigned road and window."""
         return assigned_duties(ground, version, "work_road", period_us)
-
-    def look(self, view: View, watched: Watched, rule: Rule, parameters: dict[str, float]) -> Seen:  # noqa: ARG002
-        """Whether it works on the road."""
-        return look_at_work(view, watched, parameters)
-
-    def fold(
-        self,
-        ground: Ground,  # noqa: ARG002
-        duty: Duty,  # noqa: ARG002
-        progress: Memory,
-        steps: Sequence[tuple[int, bool]],
-        parameters: dict[str, float],
-    ) -> None:
-        """The time at work."""
-        fold_work(progress, steps, parameters)
 
     def verdict(
         self,

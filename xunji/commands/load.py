@@ -15,9 +15,9 @@ from simulators.api_client import ApiClient, ApiProblem
 from simulators.load.order import LoadOrder
 from simulators.load.parent import LoadProblem, is_loopback, register, run_load, running_sink
 from simulators.load.tally import report, table
+from simulators.registration import REGISTER_WAIT_S
 from xunji.addresses import host_port
 
-REGISTER_WAIT_S = 8.0  # a server lets newly registered units in some seconds later
 DEFAULT_DOORS = {"jt808": "127.0.0.1:6800", "handset": "127.0.0.1:1883"}
 
 

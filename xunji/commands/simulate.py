@@ -18,7 +18,7 @@ from gateway.broker import BrokerProblem
 from gateway.gateway import DoorProblem
 from simulators.api_client import ApiClient, ApiProblem
 from simulators.play import Script, fleet_of
-from simulators.registration import register_city
+from simulators.registration import REGISTER_WAIT_S, register_city
 from storage.problems import DatabaseProblem
 from xunji.addresses import host_port
 from xunji.demo import Demo, demo_settings, forever, new_state
@@ -37,7 +37,6 @@ PROBLEMS = (
     PlayProblem,
     SettingsProblem,
 )
-REGISTER_WAIT_S = 8.0  # a server lets newly registered units in some seconds later
 
 
 def add_to(app: typer.Typer) -> None:
