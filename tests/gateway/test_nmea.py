@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from model.position import FixSource
+from protocols.contract import Event
 from protocols.nmea import encode_fix, login
+from protocols.nmea.session import NmeaSession
 from storage.database import Database
 from tests.gateway.rig import running_rig, until
 from tests.gateway.test_jt808 import streams
@@ -38,6 +42,22 @@ async def test_the_last_moment_is_stored_when_the_stream_ends(database: Database
         (frame,) = await rig.rows("SELECT frame FROM raw_frames ORDER BY time DESC LIMIT 1")
         stamp = datetime.fromtimestamp(now_us / 1e6, UTC)
         assert f"{stamp:%H%M%S}".encode() in frame[0]
+
+
+async def test_a_fault_at_the_end_of_a_stream_takes_nothing_with_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(_session: NmeaSession, _now_us: int) -> list[Event]:
+        raise ValueError("the decoder's own fault")
+
+    monkeypatch.setattr(NmeaSession, "finish", faulty)
+    async with running_rig(database, protocols=streams()) as rig:
+        await rig.register("TRUCK-7", "nmea")
+        client = await rig.connect()
+        client.send(login("TRUCK-7"))
+        client.writer.write_eof()
+        assert await client.reader.read() == b""
+        assert rig.counters.as_dict()["closed.session_failed"] == 1
 
 
 async def test_a_stranger_is_listed(database: Database) -> None:
