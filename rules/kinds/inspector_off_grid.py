@@ -12,7 +12,7 @@ from rules import clauses
 from rules.assigned import assigned_pairs, nearest
 from rules.clauses import Clause
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Parameter
-from rules.duty import on_duty
+from rules.on_duty import on_duty
 from rules.readings import accuracy_m, applies, column_of
 from rules.registry import register
 from rules.trilogic import Tri, all_of, tri

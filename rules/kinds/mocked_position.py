@@ -10,7 +10,7 @@ from model.rulebook import Rule
 from rules import clauses
 from rules.clauses import Clause
 from rules.contract import Column, Family, Parameter
-from rules.duty import on_duty
+from rules.on_duty import on_duty
 from rules.readings import applies, column_of, signal_is_yes, speed_kmh
 from rules.registry import register
 from rules.trilogic import all_of, tri

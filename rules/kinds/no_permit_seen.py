@@ -11,7 +11,7 @@ from model.rulebook import Schedule
 from rules.contract import NO, YES, Family, Memory, Parameter
 from rules.owed import Duty, Ground, Verdict
 from rules.registry import register
-from rules.seen import AGAIN, MIN_CONFIDENCE, Sighted, measures_of, place_of, read_with
+from rules.sighting_duties import AGAIN, MIN_CONFIDENCE, Sighted, measures_of, place_of, read_with
 from rules.windows import in_schedule
 
 

@@ -17,7 +17,14 @@ from rules.contract import NO, UNKNOWN, YES, Family, Memory, Parameter
 from rules.owed import Duty, Ground, Seen, Verdict, Watched
 from rules.readings import accuracy_m
 from rules.registry import register
-from rules.seen import MAX_WINDOW_S, MIN_CONFIDENCE, SECOND_US, Sighted, measures_of, place_of
+from rules.sighting_duties import (
+    MAX_WINDOW_S,
+    MIN_CONFIDENCE,
+    SECOND_US,
+    Sighted,
+    measures_of,
+    place_of,
+)
 from rules.view import View
 
 _PARAMETERS = (

@@ -9,7 +9,14 @@ from model.vehicles import VEHICLES
 from rules.contract import NO, UNKNOWN, YES, Family, Memory, Parameter
 from rules.owed import Duty, Ground, Verdict
 from rules.registry import register
-from rules.seen import MAX_WINDOW_S, MIN_CONFIDENCE, SECOND_US, Sighted, measures_of, place_of
+from rules.sighting_duties import (
+    MAX_WINDOW_S,
+    MIN_CONFIDENCE,
+    SECOND_US,
+    Sighted,
+    measures_of,
+    place_of,
+)
 
 _PARAMETERS = (
     Parameter(

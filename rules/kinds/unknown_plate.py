@@ -9,7 +9,7 @@ from model.vehicles import VEHICLES
 from rules.contract import YES, Family, Memory, Parameter
 from rules.owed import Duty, Ground, Verdict
 from rules.registry import register
-from rules.seen import AGAIN, MIN_CONFIDENCE, Sighted, measures_of, place_of, read_with
+from rules.sighting_duties import AGAIN, MIN_CONFIDENCE, Sighted, measures_of, place_of, read_with
 
 
 class UnknownPlate(Sighted):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from model.fences import Shift
 from model.position import empty_rows
-from rules.duty import on_duty
+from rules.on_duty import on_duty
 from tests.rules.kinds.city import City
 
 shifts = st.builds(
