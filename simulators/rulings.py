@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from model.rulebook import Severity
 from simulators.facts import CRITERIA
+from simulators.facts.coverage import MAX_GAP_S
+from simulators.facts.sensors import WORKING_DAYS
 from simulators.fleet.calendar import DayWindow
 from simulators.fleet.unit import PAPERS_TAG
 from simulators.fleet.work.muck import CENTRE_PERMITTED
@@ -42,8 +44,12 @@ _SPECIAL = (
     # Sweepers have their roads all day; water trucks fetch water and rest half of each window.
     Ruling("late_start", kinds=("water_truck",)),
     Ruling("not_working", kinds=("water_truck",), parameters={"required_pct": 30}),
+    # Below this a lost report is no hole; who reports less often shows nothing.
+    Ruling("coverage_short", kinds=("water_truck",), parameters={"max_gap_s": MAX_GAP_S}),
     # The avenues are signed 50; everything slower is judged by the police.
     Ruling("speeding", parameters={"limit_kmh": 50}),
+    # Every vehicle works on every day.
+    Ruling("dead_sensor", parameters={"working_days": WORKING_DAYS}),
     # Of trucks whose papers are kept on paper nobody knows what they have.
     Ruling("no_permit", "serious", tags=(PAPERS_TAG,)),
     Ruling("no_waybill", tags=(PAPERS_TAG,)),

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from model.vehicles import VEHICLES, UnitKind
-from simulators.facts import conduct, dust, duties, hours, papers, patrol, route, seen
+from simulators.facts import (
+    conduct,
+    coverage,
+    dust,
+    duties,
+    hours,
+    papers,
+    patrol,
+    route,
+    seen,
+    sensors,
+)
 from simulators.facts.scene import Facts, Scene
 
 RED_LIGHT_S = 75.0
@@ -56,6 +67,9 @@ CRITERIA: dict[str, Criterion] = {
     "late_start": Criterion((WATER,), duties.late_start, 1, 30, 5, needs="word", event=True),
     "not_working": Criterion((WATER,), duties.not_working, 1, 30, 5, needs="word", event=True),
     # dust
+    "coverage_short": Criterion(
+        (WATER,), coverage.coverage_short, 1, 30, 5, needs="word", event=True
+    ),
     "uncovered_load": Criterion((MUCK,), dust.uncovered, 60, 110, 40, signals=("cover_closed",)),
     "unwashed_exit": Criterion((MUCK,), dust.unwashed_exit, 1, 30, 5, event=True),
     "illegal_dumping": Criterion((MUCK,), dust.illegal_dumping, 1, 75, 5, event=True),
@@ -78,6 +92,9 @@ CRITERIA: dict[str, Criterion] = {
     "power_cut": Criterion(VEHICLES, conduct.power_cut, 120, 200, 75),
     "contradictory_sensors": Criterion(
         VEHICLES, conduct.contradictory_sensors, 120, 200, 60, needs="word", signals=("spraying",)
+    ),
+    "dead_sensor": Criterion(
+        VEHICLES, sensors.dead_sensor, 1, 300, 5, needs="fix", event=True
     ),
     "mocked_position": Criterion(
         (INSPECTOR,), conduct.mocked_position, 60, 130, 30, needs="word"

@@ -68,6 +68,7 @@ DEEDS: dict[str, Deed] = {
     "power_cut": Deed(_says("main_power_ok", NO), 600.0),
     "antenna_cut": Deed(_says("antenna_ok", NO), 600.0),
     "ignition_wire": Deed(_says("ignition", NO), 900.0),
+    "body_wire": Deed(_says("body_raised", NO), 93_600.0),
     "mocked": Deed(_says("mocked", YES), 600.0),
     "blind": Deed(_lose_satellites, 1_500.0),
     "frozen": Deed(_freeze, 900.0),

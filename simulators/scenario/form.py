@@ -13,10 +13,10 @@ from msgspec import Meta
 Rule = Literal[
     "route_deviation", "wrong_direction", "forbidden_area", "left_area", "point_not_served",
     "operating_hours", "stop_too_long", "driving_too_long", "late_start", "not_working",
-    "uncovered_load", "unwashed_exit", "illegal_dumping", "mixer_discharge",
+    "coverage_short", "uncovered_load", "unwashed_exit", "illegal_dumping", "mixer_discharge",
     "not_spraying", "not_sweeping", "spraying_too_fast", "sweeping_too_fast",
     "speeding", "vehicle_offline", "gnss_lost", "frozen_position", "impossible_jump",
-    "antenna_cut", "power_cut", "contradictory_sensors", "mocked_position",
+    "antenna_cut", "power_cut", "contradictory_sensors", "dead_sensor", "mocked_position",
     "inspector_off_grid", "inspector_silent",
     "no_permit", "no_waybill", "off_permit_dump", "waybill_unmatched",
     "no_permit_seen", "terminal_silent_seen", "seen_elsewhere",
@@ -25,9 +25,10 @@ Deed = Literal[
     "leaves_uncovered", "leaves_route", "drives_through_centre", "leaves_unwashed",
     "dumps_outside", "turns_back", "speeds", "enters_closed_area", "discharges_outside",
     "drives_without_rest", "does_not_spray", "does_not_sweep", "works_too_fast", "leaves_area",
-    "stands_at_roadside", "stays_in_depot", "leaves_grid", "falls_silent", "mocks_position",
+    "stands_at_roadside", "stays_in_depot", "works_half",
+    "leaves_grid", "falls_silent", "mocks_position",
     "goes_offline", "loses_satellites", "freezes", "jumps", "loses_power", "loses_antenna",
-    "loses_ignition_wire", "skips_stands",
+    "loses_ignition_wire", "loses_body_wire", "skips_stands",
     "loses_permit", "is_sent_elsewhere", "gets_waybill_late", "gets_idle_waybill",
 ]  # fmt: skip
 FaultKind = Literal[
@@ -39,7 +40,7 @@ Clock = Annotated[str, Meta(pattern=r"^(\d )?([01]\d|2[0-3]):[0-5]\d$", descript
 UnitName = Annotated[
     str, Meta(pattern=r"^(all|[a-z]+( [a-z]+)?( \d+)?)$", description='"muck truck 7"')
 ]
-Minutes = Annotated[float, Meta(gt=0, le=1_440)]
+Minutes = Annotated[float, Meta(gt=0, le=4_320)]
 Count = Annotated[int, Meta(ge=0, le=1_350)]
 
 

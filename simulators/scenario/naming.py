@@ -43,7 +43,7 @@ class Clockwork:
         return from_s, to_s
 
     def _clock(self, second: float) -> str:
-        days, minute = divmod(self._start_min + int(second // 60), 1_440)
+        days, minute = int(second // DAY_S), (self._start_min + int(second // 60)) % 1_440
         text = f"{minute // 60:02d}:{minute % 60:02d}"
         return f"{days} {text}" if days else text
 

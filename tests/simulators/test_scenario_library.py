@@ -26,8 +26,6 @@ THEMES = {
 
 
 NOT_YET = {
-    "coverage_short": "needs fixes nearer together than scenarios have",
-    "dead_sensor": "takes a working week; scenarios last three days at most",
     **dict.fromkeys(
         ("route_not_finished", "skipped_waypoint"), "the simulated city assigns no timed routes"
     ),

@@ -16,6 +16,7 @@ from simulators.truth import TruthKeeper
 ORIGIN_US = 1_790_000_000 * 1_000_000
 LIVE_S = 43_200
 SELDOM = ("driving_too_long", "point_not_served")
+NOT_HERE = {"dead_sensor"}  # half a day is too short for it
 UNITS = 80  # enough for every role
 BREAKERS = {
     "uncovered_load": {"uncovered"},
@@ -30,6 +31,7 @@ BREAKERS = {
     "driving_too_long": {"restless"},
     "late_start": {"idle"},
     "not_working": {"idle"},
+    "coverage_short": {"idle"},
     "speeding": {"speeds"},
     "not_spraying": {"dry"},
     "not_sweeping": {"brush_up"},
@@ -76,7 +78,7 @@ def test_every_rule_is_broken_by_those_who_mean_to(
 
 def test_truths_exceed_their_thresholds_by_a_margin(keeper: TruthKeeper) -> None:
     counts = Counter(truth.kind for truth in keeper.truths())
-    usual = {kind for kind, ruling in RULINGS.items() if not ruling.tags}
+    usual = {kind for kind, ruling in RULINGS.items() if not ruling.tags} - NOT_HERE
     assert usual == set(BREAKERS)
     assert set(counts) == usual  # the usual mix has no papers, so nobody breaks their rules
     for kind in usual:

@@ -22,6 +22,7 @@ ON_THE_ROAD = ("dry", "nearly_dry", "brush_up", "too_fast", "nearly_fast", "leav
 IDLE = {"dry": DRY_S, "nearly_dry": NEARLY_DRY_S, "brush_up": DRY_S}
 STANDS = {"stands": 2_700.0, "nearly_stands": 900.0}
 AWAY_S, IN_DEPOT_S, IDLE_SOON_S = 600.0, 14_400.0, 1_200.0
+HALF_S = 14_400.0
 TOO_FAST_KMH = {"sweeper": 25.0, "water_truck": 32.0}
 NEARLY_FAST_KMH = {"sweeper": 12.0, "water_truck": 16.5}
 REST_AFTER_S, LATEST_REST_S = 3_600.0, 5_400.0
@@ -59,6 +60,7 @@ class RoundPlan:
     away: int
     seconds: float | None = None
     kmh: float | None = None
+    half_until_s: float = 0.0
 
 
 def round_work(driver: Driver, plan: RoundPlan) -> Iterator[None]:
@@ -100,13 +102,14 @@ def _stay_in_depot(driver: Driver, plan: RoundPlan, travelling: dict[str, int]) 
 
 def _passes(driver: Driver, plan: RoundPlan) -> Iterator[None]:
     """Up and down, twice; a waiting appointment is met at the road's end."""
+    road = _reach(driver, plan)
     for turn in range(4):
         if left_s(plan.windows, plan.origin_us, driver.now_s) < 300:
             return
         special = plan.role if _meet(driver, plan) else ""
         if special in (*STANDS, "leaves_area"):
             _interrupt(driver, plan, special)
-        nodes = plan.road.nodes if driver.node == plan.road.nodes[0] else plan.road.nodes[::-1]
+        nodes = road if driver.node == road[0] else road[::-1]
         edges = [edge for a, b in pairwise(nodes) for edge in _direct(plan, a, b)]
         start_s = driver.now_s
         lights = 0.0 if special else 0.04
@@ -123,6 +126,15 @@ def _passes(driver: Driver, plan: RoundPlan) -> Iterator[None]:
         yield
         if turn % 2:
             driver.wait(driver.chance.uniform(60, 200), "pause", **_signals(plan, TRAVELLING))
+
+
+def _reach(driver: Driver, plan: RoundPlan) -> tuple[int, ...]:
+    """The road, or only its first half while it is somebody's way not to work the rest."""
+    if plan.role == "half" and plan.appointments.due_s <= driver.now_s + IDLE_SOON_S:
+        plan.appointments.done(driver.now_s)
+        plan.half_until_s = driver.now_s + (plan.seconds or HALF_S)
+    nodes = plan.road.nodes
+    return nodes[: len(nodes) // 2 + 1] if driver.now_s < plan.half_until_s else nodes
 
 
 def _interrupt(driver: Driver, plan: RoundPlan, special: str) -> None:
