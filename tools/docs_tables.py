@@ -9,6 +9,9 @@ import typer.main
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from protocols.jt808.fields import Fields, When
+from protocols.jt808.messages import FIRST_PLATFORM_ID, MESSAGES, SOURCES
+from protocols.jt808.repeated import Group, InPackages, Numbers
 from protocols.registry import protocols_by_name
 from rules.registry import kinds_by_name
 from simulators.conform.steps import AT_THE_END, STEPS
@@ -104,10 +107,38 @@ def clauses_table() -> str:
     return _table(head, rows)
 
 
+def _field_names(fields: Fields) -> str:
+    """`name`, `name?` that may be missing, `name[...]` that repeats."""
+    shown = []
+    for field in fields:
+        optional, plain = ("?", field.field) if isinstance(field, When) else ("", field)
+        inner = plain.field if isinstance(plain, InPackages) else plain
+        if isinstance(inner, Group):
+            shown.append(f"{inner.name}[{_field_names(inner.fields)}]{optional}")
+        elif hasattr(inner, "name"):
+            listed = "[]" if isinstance(inner, Numbers) else ""
+            shown.append(f"{inner.name}{listed}{optional}")
+    return ", ".join(shown)
+
+
+def messages_table() -> str:
+    """Every message of JT/T 808 with direction, editions, fields of the newest, and source."""
+    rows = []
+    for message_id, message in sorted(MESSAGES.items()):
+        said = (SOURCES[message_id] or "").partition("\n\n")[0].split(" ", 1)[1].replace("\n", " ")
+        way = "down" if message_id >= FIRST_PLATFORM_ID else "up"
+        names = _field_names(message.fields("2019"))
+        fields = f"`{names}`" if names else "(empty)"
+        number = f"0x{message_id:04X}"
+        rows.append((number, f"`{message.name}`", way, message.span, fields, said))
+    return _table(("id", "name", "way", "editions", "fields (2019)", "meaning, source"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "clauses": clauses_table,
     "settings": settings_table,
     "commands": commands_table,
     "rules": rules_table,
     "protocols": protocols_table,
+    "jt808_messages": messages_table,
 }

@@ -12,11 +12,10 @@ from protocols.jt808.columns import decode_reports
 from protocols.jt808.fields import Reader
 from protocols.jt808.framing import DELIMITER, MIN_FRAME_BYTES, unescape, unwrap, wrap
 from protocols.jt808.header import Header, parse_header
-from protocols.jt808.messages import message_name, read_body
+from protocols.jt808.messages import FIRST_PLATFORM_ID, message_name, read_body
 from protocols.jt808.session import Jt808Session
 
 _DEVICE = KnownDevice(0, 0)
-_FIRST_PLATFORM_ID = 0x8000
 _SERVER_FIELDS = ("device_id", "received_at")
 
 
@@ -136,7 +135,7 @@ def _position(row: Any, attributes: str | None) -> dict[str, Any]:
 
 def _replies(header: Header, frame: bytes) -> list[str]:
     """What a session answers a registered terminal; nothing for what the platform sends."""
-    if header.message_id >= _FIRST_PLATFORM_ID:
+    if header.message_id >= FIRST_PLATFORM_ID:
         return []
     session = Jt808Session(_OpenDirectory())
     replies = []

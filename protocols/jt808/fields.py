@@ -13,7 +13,6 @@ from typing import Any
 from typing import Protocol as Interface
 
 from protocols.contract import ProtocolError
-from protocols.jt808.times import pack_time, show_time
 
 Values = dict[str, Any]
 
@@ -120,21 +119,6 @@ class MessageId:
         return pack_number(int(values[self.name], 16), 2, self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Time:
-    """BCD[6] as "2021-04-29 12:06:41" in the zone of the field; hex if it is not decimal."""
-
-    name: str
-
-    def read(self, reader: Reader, values: Values) -> None:
-        start = reader.at
-        values[self.name] = show_time(reader.take(6, self.name))
-        reader.note(start, self.name, values[self.name])
-
-    def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
-        return pack_time(values[self.name], self.name)
-
-
 PADDING = b"\0 "
 
 
@@ -205,7 +189,7 @@ class SizedText:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Bytes as hex: of `size`, or to the end of the body (None)."""
+    """Bytes as hex: of `size`, zeros for what lacks, or to the end of the body (None)."""
 
     name: str
     size: int | None = None
@@ -217,7 +201,10 @@ class Raw:
         reader.note(start, self.name, values[self.name])
 
     def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
-        return bytes.fromhex(values[self.name])
+        raw = bytes.fromhex(values[self.name])
+        if self.size is not None and len(raw) > self.size:
+            raise ProtocolError("too_long", f"{self.name} has {len(raw)} of {self.size} bytes")
+        return raw.ljust(self.size or 0, b"\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,54 +231,3 @@ class When:
 def bytes_left(_values: Values, left: int | None) -> bool:
     """Condition of `When`: something is left to read (written when there is a value)."""
     return left is None or left > 0
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """`count` numbers after their count; the count is shown too."""
-
-    name: str
-    size: int
-    count_bytes: int = 1
-
-    def read(self, reader: Reader, values: Values) -> None:
-        start = reader.at
-        count = int.from_bytes(reader.take(self.count_bytes, "count"), "big")
-        values["count"] = count
-        reader.note(start, "count", count)
-        start = reader.at
-        raw = reader.take(count * self.size, self.name)
-        cuts = range(0, len(raw), self.size)
-        values[self.name] = [int.from_bytes(raw[at : at + self.size], "big") for at in cuts]
-        reader.note(start, self.name, values[self.name])
-
-    def write(self, values: Values, version: str) -> bytes:  # noqa: ARG002
-        numbers = values[self.name]
-        head = pack_number(len(numbers), self.count_bytes, "count")
-        return head + b"".join(pack_number(n, self.size, self.name) for n in numbers)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Repeated fields: after a count of `count_bytes`, or (0) to the end of the body."""
-
-    name: str
-    fields: Fields
-    count_bytes: int = 1
-
-    def read(self, reader: Reader, values: Values) -> None:
-        if self.count_bytes:
-            start = reader.at
-            count = int.from_bytes(reader.take(self.count_bytes, "count"), "big")
-            values["count"] = count
-            reader.note(start, "count", count)
-            values[self.name] = [read_fields(self.fields, reader) for _ in range(count)]
-            return
-        items = values[self.name] = []
-        while reader.left:
-            items.append(read_fields(self.fields, reader))
-
-    def write(self, values: Values, version: str) -> bytes:
-        items = values[self.name]
-        head = pack_number(len(items), self.count_bytes, "count") if self.count_bytes else b""
-        return head + b"".join(write_fields(self.fields, item, version) for item in items)

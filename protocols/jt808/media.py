@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from protocols.jt808.fields import Fields, Number, Reader, Time, Values
+from protocols.jt808.fields import Fields, Number, Reader, Values
+from protocols.jt808.time_fields import Time
 
 MEDIA_TYPES = ("image", "audio", "video")
 FORMATS = ("jpeg", "tiff", "mp3", "wav", "wmv")

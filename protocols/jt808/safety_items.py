@@ -1,56 +1,44 @@
 """Active-safety items 0x64 to 0x67 of T/JSATL 12-2017 (Jiangsu) and T/GDRTA 002-2020 (Guangdong).
 
-They differ in the alarm identification: 16 bytes (terminal id 7) or 40 bytes (terminal id 30).
+They differ in the length of the alarm identification (protocols.jt808.alarm_ident).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from protocols.jt808.alarm_ident import IDENTS, read_ident, write_ident
 from protocols.jt808.fields import (
     Fields,
     Number,
     Raw,
     Reader,
-    Text,
-    Time,
     Values,
     read_fields,
     write_fields,
 )
-
-
-def _ident(terminal_id_bytes: int, reserved_bytes: int) -> Fields:
-    return (
-        Text("terminal_id", terminal_id_bytes),
-        Time("time"),
-        Number("seq", 1),
-        Number("attachment_count", 1),
-        Raw("reserved", reserved_bytes),
-    )
-
-
-_SHORT_IDENT, _LONG_IDENT = _ident(7, 1), _ident(30, 2)
-_SHORT_BYTES, _LONG_BYTES = 16, 40
+from protocols.jt808.time_fields import Time
 
 
 @dataclass(frozen=True, slots=True)
 class _AlarmIdent:
-    """The alarm identification; what is left of the item tells which."""
+    """The alarm identification; what is left of the item tells its length."""
 
     name: str = "alarm_ident"
 
     def read(self, reader: Reader, values: Values) -> None:
-        long = reader.left == _LONG_BYTES
-        if reader.left > _SHORT_BYTES and not long:  # a tire list follows
-            after = reader.body[reader.at + _SHORT_BYTES :]
-            long = len(after) - 1 not in (9 * after[0], 10 * after[0])
-        values[self.name] = read_fields(_LONG_IDENT if long else _SHORT_IDENT, reader)
+        sizes = [size for size in IDENTS if _ends(reader.body[reader.at :], size)]
+        values[self.name] = read_ident(reader, sizes[0] if sizes else min(IDENTS))
 
     def write(self, values: Values, version: str) -> bytes:
-        ident = values[self.name]
-        long = len(ident["reserved"]) == 4
-        return write_fields(_LONG_IDENT if long else _SHORT_IDENT, ident, version)
+        return write_ident(values[self.name], version)
+
+
+def _ends(rest: bytes, size: int) -> bool:
+    """Whether nothing or a whole list of tires follows an identification of this size."""
+    if len(rest) <= size:
+        return len(rest) == size
+    return len(rest) - size - 1 in (9 * rest[size], 10 * rest[size])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,14 @@ from pkgutil import iter_modules
 from protocols.jt808.fields import Reader, Values
 from protocols.jt808.message import Message
 
+FIRST_PLATFORM_ID = 0x8000  # from here on it is the platform that speaks
 MESSAGES: dict[int, Message] = {}
-for _module in iter_modules(__path__):
-    _message: Message = import_module(f"{__name__}.{_module.name}").MESSAGE
+SOURCES: dict[int, str | None] = {}  # what each is and where it is laid down, for the documents
+for _entry in iter_modules(__path__):
+    _module = import_module(f"{__name__}.{_entry.name}")
+    _message: Message = _module.MESSAGE
     MESSAGES[_message.message_id] = _message
+    SOURCES[_message.message_id] = _module.__doc__
 
 
 def decode_body(message_id: int, body: bytes, version: str) -> Values:
@@ -44,4 +48,12 @@ def message_name(message_id: int) -> str:
     return message.name if message else "unknown"
 
 
-__all__ = ["MESSAGES", "decode_body", "encode_body", "message_name", "read_body"]
+__all__ = [
+    "FIRST_PLATFORM_ID",
+    "MESSAGES",
+    "SOURCES",
+    "decode_body",
+    "encode_body",
+    "message_name",
+    "read_body",
+]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from protocols.jt808.fields import Number, Numbers
+from protocols.jt808.fields import Number
 from protocols.jt808.message import Message
+from protocols.jt808.repeated import Numbers
 
 MESSAGE = Message(
     0x0005,
@@ -18,4 +19,5 @@ MESSAGE = Message(
             Numbers("package_ids", 2, 2),
         ),
     },
+    span="2019",
 )

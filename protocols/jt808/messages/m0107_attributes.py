@@ -64,4 +64,5 @@ MESSAGE = Message(
         "2019/11": _layout(11, 30, 30, _MakerLength(11)),
     },
     _edition,
+    span="2013-2019",
 )

@@ -14,4 +14,5 @@ MESSAGE = Message(
             Number("result", 1),
         )
     },
+    span="2013-2019",
 )

@@ -5,4 +5,4 @@ from __future__ import annotations
 from protocols.jt808.fields import Number
 from protocols.jt808.message import Message
 
-MESSAGE = Message(0x0301, "event_report", {"2013": (Number("event_id", 1),)})
+MESSAGE = Message(0x0301, "event_report", {"2013": (Number("event_id", 1),)}, span="2011-2013")

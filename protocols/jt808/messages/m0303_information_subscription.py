@@ -14,4 +14,5 @@ MESSAGE = Message(
             Number("flag", 1),
         )
     },
+    span="2011-2013",
 )

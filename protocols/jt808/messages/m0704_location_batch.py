@@ -10,4 +10,5 @@ MESSAGE = Message(
     0x0704,
     "location_batch",
     {"2013": (Number("count", 2), Number("type", 1), LocationItems("items"))},
+    span="2013-2019",
 )

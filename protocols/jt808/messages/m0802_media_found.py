@@ -5,9 +5,10 @@ An item of 2011 has no media id.
 
 from __future__ import annotations
 
-from protocols.jt808.fields import Fields, Group, Number
+from protocols.jt808.fields import Fields, Number
 from protocols.jt808.location import BASIC_BYTES, BasicLocation
 from protocols.jt808.message import Message
+from protocols.jt808.repeated import Group
 
 _HEAD: Fields = (Number("ack_serial", 2), Number("total", 2))
 _ITEM: Fields = (

@@ -5,8 +5,9 @@ Result: 0 ok, 1 failed, 2 channel unsupported; the media ids stand there only wi
 
 from __future__ import annotations
 
-from protocols.jt808.fields import Number, Numbers, When, bytes_left
+from protocols.jt808.fields import Number, When, bytes_left
 from protocols.jt808.message import Message
+from protocols.jt808.repeated import Numbers
 
 MESSAGE = Message(
     0x0805,
@@ -18,4 +19,5 @@ MESSAGE = Message(
             When(bytes_left, Numbers("media_ids", 4, 2)),
         )
     },
+    span="2013-2019",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols.jt808.fields import Time
 from protocols.jt808.message import Message
+from protocols.jt808.time_fields import Time
 
-MESSAGE = Message(0x8004, "server_time", {"2013": (Time("time"),)})
+MESSAGE = Message(0x8004, "server_time", {"2013": (Time("time"),)}, span="2019")

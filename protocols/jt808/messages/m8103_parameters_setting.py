@@ -4,5 +4,11 @@ from __future__ import annotations
 
 from protocols.jt808.message import Message
 from protocols.jt808.parameters import PARAMETERS
+from protocols.jt808.repeated import InPackages
 
-MESSAGE = Message(0x8103, "parameters_setting", {"2013": (PARAMETERS,)})
+MESSAGE = Message(
+    0x8103,
+    "parameters_setting",
+    {"2013": (PARAMETERS,), "2011": (InPackages(PARAMETERS, "params"),)},
+    also=("2011",),
+)

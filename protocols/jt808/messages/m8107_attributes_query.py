@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from protocols.jt808.message import Message
 
-MESSAGE = Message(0x8107, "attributes_query", {"2013": ()})
+MESSAGE = Message(0x8107, "attributes_query", {"2013": ()}, span="2013-2019")

@@ -17,4 +17,5 @@ MESSAGE = Message(
             Raw("data"),
         )
     },
+    span="2013-2019",
 )

@@ -14,4 +14,5 @@ MESSAGE = Message(
             Number("alarm_type", 4),
         )
     },
+    span="2013-2019",
 )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from protocols.jt808.fields import Group, Number, SizedText, When, bytes_left
+from protocols.jt808.fields import Number, SizedText
 from protocols.jt808.message import Message
+from protocols.jt808.repeated import changing
 
 MESSAGE = Message(
     0x8301,
     "events_setting",
-    {
-        "2013": (
-            Number("action", 1),
-            When(bytes_left, Group("events", (Number("id", 1), SizedText("text")))),
-        )
-    },
+    changing("events", (Number("id", 1), SizedText("text"))),
+    also=("2011",),
+    span="2011-2013",
 )

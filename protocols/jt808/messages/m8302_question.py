@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from protocols.jt808.fields import Group, Number, SizedText
+from protocols.jt808.fields import Number, SizedText
 from protocols.jt808.message import Message
+from protocols.jt808.repeated import Group
 
 MESSAGE = Message(
     0x8302,
@@ -15,4 +16,5 @@ MESSAGE = Message(
             Group("answers", (Number("id", 1), SizedText("text", 2)), 0),
         )
     },
+    span="2011-2013",
 )

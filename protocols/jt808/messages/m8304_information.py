@@ -14,4 +14,5 @@ MESSAGE = Message(
             SizedText("text", 2),
         )
     },
+    span="2011-2013",
 )

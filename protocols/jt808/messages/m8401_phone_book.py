@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from protocols.jt808.fields import Group, Number, SizedText, When, bytes_left
+from protocols.jt808.fields import Number, SizedText
 from protocols.jt808.message import Message
+from protocols.jt808.repeated import changing
 
 MESSAGE = Message(
     0x8401,
     "phone_book",
-    {
-        "2013": (
-            Number("action", 1),
-            When(
-                bytes_left,
-                Group("contacts", (Number("flag", 1), SizedText("number"), SizedText("name"))),
-            ),
-        )
-    },
+    changing("contacts", (Number("flag", 1), SizedText("number"), SizedText("name"))),
+    also=("2011",),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from protocols.jt808.fields import Number, Numbers, When, bytes_left
+from protocols.jt808.fields import Number, When, bytes_left
 from protocols.jt808.message import Message
+from protocols.jt808.repeated import Numbers
 
 MESSAGE = Message(
     0x8800,

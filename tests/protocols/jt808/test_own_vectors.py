@@ -1,4 +1,4 @@
-"""Our own vectors, laid out by hand from the standard's tables (tests/vectors/jt808.json)."""
+"""Our own vectors, laid out by hand from the standards' tables (tests/vectors/jt808*.json)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 
 from protocols.contract import Bad, Event
-from protocols.jt808 import JT808, Framer, Jt808Session, decode_body, encode_body, unwrap
+from protocols.jt808 import JT808, MESSAGES, Framer, Jt808Session, decode_body, encode_body, unwrap
 from tests.protocols.directory import Register
 from tests.protocols.jt808.test_shared_vectors import differences
 
-VECTORS: list[dict[str, Any]] = json.loads(
-    (Path(__file__).parents[2] / "vectors" / "jt808.json").read_text(encoding="utf-8")
-)
+FOLDER = Path(__file__).parents[2] / "vectors"
+VECTORS: list[dict[str, Any]] = [
+    vector
+    for name in ("jt808.json", "jt808_messages.json")
+    for vector in json.loads((FOLDER / name).read_text(encoding="utf-8"))
+]
 FRAMES = [bytes.fromhex(vector["frame"]) for vector in VECTORS]
 each = pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["id"])
 
@@ -31,6 +34,10 @@ def frames_of(data: bytes, size: int) -> list[bytes]:
             unwrap(piece) for piece, refused in framer.feed(data[at : at + size]) if not refused
         ]
     return found
+
+
+def test_every_message_has_a_vector() -> None:
+    assert {int(vector["parts"][0][0], 16) for vector in VECTORS} == set(MESSAGES)
 
 
 @each

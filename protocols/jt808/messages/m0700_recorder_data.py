@@ -1,0 +1,10 @@
+"""0x0700 what the recorder holds, answer to 0x8700: a frame of GB/T 19056. Standard 8.43."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Number, Raw
+from protocols.jt808.message import Message
+
+MESSAGE = Message(
+    0x0700, "recorder_data", {"2013": (Number("ack_serial", 2), Number("command", 1), Raw("data"))}
+)

@@ -1,0 +1,8 @@
+"""0x0901 a message compressed with GZIP. Standard 8.63; 2019 8.62."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Number, Raw
+from protocols.jt808.message import Message
+
+MESSAGE = Message(0x0901, "compressed", {"2013": (Number("length", 4), Raw("data"))})

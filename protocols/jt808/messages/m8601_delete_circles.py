@@ -1,0 +1,8 @@
+"""0x8601 delete circles; none named: all. Standard 8.40; 2019 8.33."""
+
+from __future__ import annotations
+
+from protocols.jt808.message import Message
+from protocols.jt808.repeated import Numbers
+
+MESSAGE = Message(0x8601, "delete_circles", {"2013": (Numbers("ids", 4),)})

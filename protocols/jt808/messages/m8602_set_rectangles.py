@@ -1,0 +1,8 @@
+"""0x8602 set rectangles: action 0 update, 1 append, 2 modify. Standard 8.41; 2019 8.34."""
+
+from __future__ import annotations
+
+from protocols.jt808.areas import RECTANGLE, setting
+from protocols.jt808.message import Message
+
+MESSAGE = Message(0x8602, "set_rectangles", setting(RECTANGLE), also=("2019", "2013", "2011"))

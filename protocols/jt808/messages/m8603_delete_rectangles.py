@@ -1,0 +1,8 @@
+"""0x8603 delete rectangles; none named: all. Standard 8.42; 2019 8.35."""
+
+from __future__ import annotations
+
+from protocols.jt808.message import Message
+from protocols.jt808.repeated import Numbers
+
+MESSAGE = Message(0x8603, "delete_rectangles", {"2013": (Numbers("ids", 4),)})

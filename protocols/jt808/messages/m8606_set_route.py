@@ -1,0 +1,8 @@
+"""0x8606 set one route; a segment runs from its point to the next. Standard 8.45; 2019 8.38."""
+
+from __future__ import annotations
+
+from protocols.jt808.areas import ROUTE
+from protocols.jt808.message import Message
+
+MESSAGE = Message(0x8606, "set_route", ROUTE, also=("2019", "2013"))

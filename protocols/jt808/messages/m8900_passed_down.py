@@ -1,0 +1,8 @@
+"""0x8900 data passed through to the terminal. Standard 8.60; 2019 8.61."""
+
+from __future__ import annotations
+
+from protocols.jt808.fields import Number, Raw
+from protocols.jt808.message import Message
+
+MESSAGE = Message(0x8900, "passed_down", {"2013": (Number("type", 1), Raw("data"))})
