@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -21,16 +21,15 @@ import structlog
 
 from model.position import PositionBatch, Rows, empty_rows
 from model.rulebook import Rulebook
-from pipeline.contract import Clock
+from pipeline.committed import Committed
+from pipeline.contract import Clock, LiveHub
 from pipeline.judge import Judge, Outcome
-from pipeline.live import LiveHub
 from pipeline.outcomes import OutcomeLimits, Outcomes
-from pipeline.replay import earliest
 from rules.calendar import asks_the_calendar, known_until
 from rules.contract import RuleKind
 from rules.engine import Engine
 from storage import judgement, rejudge
-from storage.database import Connection, Database
+from storage.database import Connection, Connects
 from storage.failing import load_failing, save_failing
 from storage.problems import DatabaseProblem
 from storage.rulebook import current_revision, load_rulebook
@@ -39,7 +38,6 @@ from storage.trips import save_trips
 
 _log = structlog.get_logger(__name__)
 
-MAX_WAITING_ROWS = 500_000  # above it rows are let go and read again from the database
 LINGER_S = 0.1  # steps start at least so far apart: a judgement costs a transaction
 REVISION_EVERY_S = 1.0
 BACK_OFF_S = (0.1, 5.0)
@@ -55,38 +53,36 @@ class Pace:
     limits: OutcomeLimits = field(default_factory=OutcomeLimits)
 
 
-@dataclass(slots=True)
-class Committed:
-    """A journal row on its way to the rules; `rows` None: read them from the database."""
-
-    journal_id: int
-    tick_us: int
-    rows: Rows | None
-    touched: dict[int, int]
-
-
 class Evaluator:
-    """Judges what ingest has committed. Run `run()` as a task; end it with `stop()`."""
+    """Judges what ingest has committed. Run `run()` as a task; end it with `stop()`.
+
+    `run_after`: the newest journal row of the server's earlier runs. `on_judged(journal_id)` is
+    called after each step that is in the database.
+    """
 
     def __init__(
         self,
-        database: Database,
+        database: Connects,
         clock: Clock,
         kinds: Mapping[str, RuleKind],
         pace: Pace,
         live: LiveHub | None = None,
+        *,
+        run_after: int = 0,
+        on_judged: Callable[[int], None] = lambda _journal_id: None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._kinds = kinds
         self._pace = pace
         self._live = live
+        self._run_after = run_after
+        self._on_judged = on_judged
         self._waiting: deque[Committed] = deque()
         self._waiting_rows = 0
         self._arrived = asyncio.Event()
         self._hurry = asyncio.Event()
         self._idle = asyncio.Event()
-        self._idle.set()
         self._stopping = False
         self._revision = 0
         self._revision_read_s = float("-inf")
@@ -100,13 +96,12 @@ class Evaluator:
 
     def committed(self, journal_id: int, batch: PositionBatch, tick_us: int) -> None:
         """A batch (or a tick without rows) is in the database; called in journal order."""
-        rows: Rows | None = batch.rows
-        touched: dict[int, int] = {}
-        if self._waiting_rows + len(batch) > MAX_WAITING_ROWS:
-            touched, rows = earliest(batch.rows), None
-        else:
-            self._waiting_rows += len(batch)
-        self._waiting.append(Committed(journal_id, tick_us, rows, touched))
+        self.take(Committed.of(journal_id, batch.rows, tick_us, self._waiting_rows))
+
+    def take(self, entry: Committed) -> None:
+        """As `committed`."""
+        self._waiting_rows += len(entry)
+        self._waiting.append(entry)
         self._idle.clear()
         self._arrived.set()
 
@@ -168,9 +163,10 @@ class Evaluator:
         """Take the epoch and bring every device's state up to what is stored."""
         self._epoch, self.judged_journal_id, self._last_tick_us = await judgement.take_epoch(conn)
         await self._reload(conn)
+        journal = await judgement.journal_after(conn, self.judged_journal_id)
+        await self._compare_runs(conn, journal)
         assert self.judge is not None
         dirty = dict(self._asked)
-        journal = await judgement.journal_after(conn, self.judged_journal_id)
         for row in journal:
             for device_id, from_us in row.touched.items():
                 dirty[device_id] = min(from_us, dirty.get(device_id, from_us))
@@ -182,6 +178,15 @@ class Evaluator:
         outcome = await self.judge.step(conn, empty_rows(0), dirty, tick_us)
         journal_id = last.id if last else self.judged_journal_id
         await self._commit(conn, outcome, journal_id, tick_us)
+
+    async def _compare_runs(self, conn: Connection, journal: list[judgement.JournalRow]) -> None:
+        """Notice what the server missed between two runs, as far as the journal tells it yet."""
+        self._first_tick_seen = self.judged_journal_id > self._run_after
+        earlier = [row.tick_us for row in journal if row.id <= self._run_after]
+        ours = journal[len(earlier) :]
+        self._last_tick_us = earlier[-1] if earlier else self._last_tick_us
+        if ours:
+            await self._notice_outage(conn, ours[0].tick_us)
 
     async def _reload(self, conn: Connection) -> None:
         # Asked before the rulebook is read: what the request is about stands in it.
@@ -213,12 +218,14 @@ class Evaluator:
     async def _step(self, conn: Connection) -> Connection:
         """Judge everything that waits; a database that goes away is waited for."""
         entries = list(self._waiting)
+        # What was committed while this run began was read from the journal.
+        fresh = [entry for entry in entries if entry.journal_id > self.judged_journal_id]
         wait_s, outcome = BACK_OFF_S[0], None
-        while True:
+        while fresh:
             try:
                 if outcome is None:
-                    outcome = await self._judge(conn, entries)
-                await self._commit(conn, outcome, entries[-1].journal_id, entries[-1].tick_us)
+                    outcome = await self._judge(conn, fresh)
+                await self._commit(conn, outcome, fresh[-1].journal_id, fresh[-1].tick_us)
                 break
             except psycopg.OperationalError as error:
                 _log.warning("evaluate_waits_for_database", problem=str(error))
@@ -227,8 +234,8 @@ class Evaluator:
                 await conn.close()
                 conn = await self._connect()
         for _ in entries:
-            done = self._waiting.popleft()
-            self._waiting_rows -= len(done.rows) if done.rows is not None else 0
+            self._waiting_rows -= len(self._waiting.popleft())
+        self._on_judged(self.judged_journal_id)
         return conn
 
     async def _judge(self, conn: Connection, entries: list[Committed]) -> Outcome:

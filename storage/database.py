@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from typing import Protocol as Interface
 
 import psycopg
 from psycopg import AsyncConnection
@@ -35,6 +36,12 @@ _KEEPALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
+
+
+class Connects(Interface):
+    """Whoever gives a dedicated connection; raises DatabaseProblem."""
+
+    async def connect(self) -> Connection: ...
 
 
 @dataclass(slots=True)

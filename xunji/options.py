@@ -10,10 +10,14 @@ from gateway.gateway import GatewayOptions, MqttOptions
 from gateway.tcp import TcpLimits
 from pipeline.contract import Clock
 from pipeline.evaluate import Pace
+from pipeline.evaluate_link import Order
 from pipeline.outcomes import OutcomeLimits
 from rules.storms import StormLimits
 from xunji.clock import SimulatedClock, SystemClock
+from xunji.logs import log_level
 from xunji.settings import Settings
+
+RULES_PROCESS = "xunji.rules_process"  # the module that it runs
 
 
 def gateway_options(settings: Settings) -> GatewayOptions:
@@ -52,6 +56,18 @@ def pace(settings: Settings) -> Pace:
         snapshot_us=int(rules.snapshot_minutes * 60e6),
         outage_us=int(rules.outage_seconds * 1e6),
         limits=outcome_limits(settings),
+    )
+
+
+def rules_order(settings: Settings, url: str, clock: Clock, journal_id: int) -> Order:
+    """What the process that judges is given; `journal_id`: the last of the server's earlier runs.
+    A clock that is not the system's is told to it."""
+    return Order(
+        url=url,
+        pace=pace(settings),
+        run_after=journal_id,
+        told_time=not isinstance(clock, SystemClock),
+        log_level=log_level(),
     )
 
 

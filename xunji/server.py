@@ -25,11 +25,10 @@ from gateway.counters import Counters
 from gateway.directory import Directory
 from pipeline.contract import Clock
 from pipeline.duplicates import RecentReports
-from pipeline.evaluate import Evaluator
+from pipeline.evaluate_beside import EvaluatorBeside
 from pipeline.ingest import IngestLoop
 from pipeline.live import LiveHub
 from pipeline.prepare import Preparation
-from rules.registry import kinds_by_name
 from storage.database import open_database
 from storage.instants import DAY_US
 from storage.journal import last_journal_id
@@ -40,7 +39,7 @@ from storage.writer import Writer
 from xunji.clock import SimulatedClock
 from xunji.doors import build_gateway
 from xunji.housekeeping import Housekeeping
-from xunji.options import alert_options, clock_of, pace, secret_of
+from xunji.options import RULES_PROCESS, alert_options, clock_of, rules_order, secret_of
 from xunji.settings import Settings
 from xunji.web_server import QuietUvicorn
 
@@ -123,8 +122,10 @@ class Server:
         await migrate(self.database)
         await self._check_organisation()
         self.secret = secret_of(settings)
-        self._start_rules(stack)
-        await self._start_ingest(stack)
+        async with self.database.pool.connection() as conn:
+            journal_id = await last_journal_id(conn)
+        self._start_rules(stack, journal_id)
+        await self._start_ingest(stack, journal_id)
         await self._start_gateway(stack)
         self._start_alerts(stack)
         await self._start_api(stack)
@@ -145,10 +146,9 @@ class Server:
                 " /api/v1/organisations lists them)"
             )
 
-    def _start_rules(self, stack: contextlib.AsyncExitStack) -> None:
-        self.evaluator = Evaluator(
-            self.database, self.clock, kinds_by_name(), pace(self.settings), live=self.live
-        )
+    def _start_rules(self, stack: contextlib.AsyncExitStack, journal_id: int) -> None:
+        order = rules_order(self.settings, self.database.url, self.clock, journal_id)
+        self.evaluator = EvaluatorBeside(RULES_PROCESS, order, self.clock, self.live)
         task = self._run(self.evaluator.run(), "rules")
 
         async def stop() -> None:
@@ -159,7 +159,7 @@ class Server:
         housekeeping = Housekeeping(self.database, self.clock, self.settings)
         stack.push_async_callback(_cancelled, self._run(housekeeping.run(), "housekeeping"))
 
-    async def _start_ingest(self, stack: contextlib.AsyncExitStack) -> None:
+    async def _start_ingest(self, stack: contextlib.AsyncExitStack, journal_id: int) -> None:
         database, settings = self.database, self.settings
         registration = Registration(database.pool)
         gateway = settings.gateway
@@ -181,8 +181,6 @@ class Server:
         )
         writer = Writer(database)
         stack.push_async_callback(writer.close)
-        async with database.pool.connection() as conn:
-            journal_id = await last_journal_id(conn)
         self.ingest = IngestLoop(
             writer,
             self.clock,
