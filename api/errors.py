@@ -83,6 +83,11 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "推送地址已达上限 {limit} 个。",
         "There are {limit} webhooks already.",
     ),
+    "fence_in_use": (
+        409,
+        "该围栏仍被引用（规则 {rules}，准运证 {permits}），请先修改它们。",
+        "The fence is in use (rules {rules}, permits {permits}): change these first.",
+    ),
     "waybill_exists": (409, "联单号 {number} 已存在。", "There is a waybill {number} already."),
     "too_many_cameras": (
         409,

@@ -24,6 +24,12 @@ _OWN_FENCE = """
 SELECT f.* FROM fences f WHERE f.id = %(id)s AND f.valid_from <= %(now)s AND f.valid_to > %(now)s
   AND f.organisation_id = ANY(%(organisations)s)
 """
+_USERS = """
+SELECT ARRAY(SELECT r.id FROM rules r WHERE %(id)s = ANY(r.fence_ids)
+             AND r.valid_from <= %(now)s AND r.valid_to > %(now)s ORDER BY r.id) AS rules,
+       ARRAY(SELECT DISTINCT p.id FROM permits p WHERE p.valid_to > %(now)s
+             AND %(id)s = ANY(p.dump_fence_ids || p.site_fence_id || p.route_fence_id)) AS permits
+"""
 _RULES = """
 SELECT r.* FROM rules r WHERE r.valid_from <= %(now)s AND r.valid_to > %(now)s
   AND r.organisation_id = ANY(%(organisations)s)
@@ -61,6 +67,14 @@ async def fence_in_force(
     """A fence that these organisations own, and so may change."""
     rows = await _rows(conn, _OWN_FENCE, _parameters(visible, now_us) | {"id": fence_id})
     return rows[0] if rows else None
+
+
+async def users_of_fence(
+    conn: AsyncConnection[Any], fence_id: int, now_us: int
+) -> dict[str, list[int]]:
+    """The ids of `rules` and `permits` in force, or to come, that name a fence by its id."""
+    rows = await _rows(conn, _USERS, {"id": fence_id, "now": to_datetime(now_us)})
+    return rows[0]
 
 
 async def rules_in_force(

@@ -46,6 +46,10 @@ INSERT INTO assignments
     (organisation_id, device_id, fence_id, purpose, windows, valid_from, valid_to)
 SELECT organisation_id, id, %s, %s, %s, %s, %s FROM devices WHERE id = %s RETURNING id
 """
+_END_ASSIGNMENTS = """
+UPDATE assignments SET valid_to = greatest(valid_from, %(at)s)
+WHERE fence_id = %(id)s AND valid_to > %(at)s
+"""
 _INSERT_SHIFT = """
 INSERT INTO shifts (organisation_id, device_id, starts_at, ends_at)
 SELECT organisation_id, id, %s, %s FROM devices WHERE id = %s RETURNING id
@@ -138,8 +142,11 @@ async def _next(conn: Connection, table: str, version: Version) -> Version:
 
 
 async def end_fence(conn: Connection, fence_id: int, at_us: int) -> bool:
-    """No longer in force from this event time on; False when it was not in force then."""
-    return await _end(conn, "fences", fence_id, at_us)
+    """No longer in force from this event time on, nor assigned; False when it was not in force."""
+    async with conn.transaction():
+        ended = await _end(conn, "fences", fence_id, at_us)
+        await conn.execute(_END_ASSIGNMENTS, {"id": fence_id, "at": to_datetime(at_us)})
+    return ended
 
 
 async def end_rule(conn: Connection, rule_id: int, at_us: int) -> bool:

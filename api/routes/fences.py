@@ -21,8 +21,8 @@ from model.fences import Fence
 from model.rulebook import FAR_FUTURE_US
 from pipeline.fence_export import ExportFailedError
 from storage.fence_files import save_imported
-from storage.in_force import fence_in_force, fences_in_force
-from storage.rulebook import save_fence
+from storage.in_force import fence_in_force, fences_in_force, users_of_fence
+from storage.rulebook import end_fence, save_fence
 
 router = APIRouter(prefix="/fences", tags=["fences"])
 
@@ -121,6 +121,22 @@ async def change(fence_id: int, body: Feature, state: State, conn: Conn, caller:
         responsible_organisation_id=responsible or known["responsible_organisation_id"],
         valid_from_us=now_us,
     )
+
+
+@router.delete("/{fence_id}", status_code=204)
+async def end(fence_id: int, state: State, conn: Conn, caller: RuleEditor) -> Response:
+    """Out of force from now on, with what it is assigned to; the past is judged with it as before.
+
+    Refused while a rule or a permit in force names it.
+    """
+    now_us = state.services.clock.now_us()
+    if await fence_in_force(conn, caller.organisations, fence_id, now_us) is None:
+        raise ApiProblem("not_found")
+    users = await users_of_fence(conn, fence_id, now_us)
+    if any(users.values()):
+        raise ApiProblem("fence_in_use", **users)
+    await end_fence(conn, fence_id, now_us)
+    return Response(status_code=204)
 
 
 async def _save(conn: Connection, caller: Caller, body: Feature, **fixed: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from api.access import Caller, Conn, Connection, Reader, RuleEditor, State
 from api.errors import ApiProblem
@@ -18,7 +18,7 @@ from model.rulebook import Rule
 from storage.failing import failing_in_force
 from storage.in_force import rule_in_force, rules_in_force
 from storage.registers import unjudged
-from storage.rulebook import save_rule
+from storage.rulebook import end_rule, save_rule
 
 router = APIRouter(tags=["rules"])
 Row = dict[str, Any]
@@ -85,6 +85,16 @@ async def change(rule_id: int, body: RuleBody, state: State, conn: Conn, caller:
         conn, caller, body, id=rule_id, organisation_id=organisation_id, valid_from_us=now_us
     )
     return await _one(conn, caller, rule_id, now_us)
+
+
+@router.delete("/rules/{rule_id}", status_code=204)
+async def end(rule_id: int, state: State, conn: Conn, caller: RuleEditor) -> Response:
+    """Out of force from now on; what it has found stays, and the past is judged by it as before."""
+    now_us = state.services.clock.now_us()
+    if await rule_in_force(conn, caller.organisations, rule_id, now_us) is None:
+        raise ApiProblem("not_found")
+    await end_rule(conn, rule_id, now_us)
+    return Response(status_code=204)
 
 
 async def _save(conn: Connection, caller: Caller, body: RuleBody, **fixed: int) -> Rule:

@@ -40,6 +40,36 @@ async def test_a_fence_changes_by_versions(town: Town, browser: Browser) -> None
     assert versions[0].valid_to_us == versions[1].valid_from_us == NOW_US + MINUTE_US
 
 
+async def test_a_fence_ends_and_so_do_its_assignments(town: Town, browser: Browser) -> None:
+    made = await browser.post("chief", "/fences", fence())
+    unit = town.devices["truck_a"].id
+    body = {"device_id": unit, "fence_id": made["id"], "purpose": "corridor"}
+    await browser.post("chief", "/assignments", body)
+    town.clock.advance_to(NOW_US + MINUTE_US)
+    for role, status in (("officer_wang", 403), ("company_b", 403), ("chief", 204), ("chief", 404)):
+        answer = await browser.send(role, "DELETE", f"/fences/{made['id']}")
+        assert answer.status_code == status, (role, answer.text)
+    shown = await browser.get("chief", "/fences")
+    assert made["id"] not in [feature["id"] for feature in shown["features"]]
+    async with town.database.pool.connection() as conn:
+        rulebook = await load_rulebook(conn)
+    ends = [f.valid_to_us for f in rulebook.fences if f.id == made["id"]]
+    ends += [a.valid_to_us for a in rulebook.assignments if a.fence_id == made["id"]]
+    assert ends == [NOW_US + MINUTE_US] * 2
+
+
+async def test_a_fence_that_a_rule_names_stays_until_the_rule_ends(browser: Browser) -> None:
+    made = await browser.post("chief", "/fences", fence())
+    body = {"kind": "speeding", "name_zh": "超速", "name_en": "x", "fence_ids": [made["id"]]}
+    rule = await browser.post("chief", "/rules", body)
+    answer = await browser.send("chief", "DELETE", f"/fences/{made['id']}")
+    assert answer.status_code == 409
+    assert answer.json()["error"]["detail"] == {"rules": [rule["id"]], "permits": []}
+    for path in (f"/rules/{rule['id']}", f"/fences/{made['id']}"):
+        assert (await browser.send("chief", "DELETE", path)).status_code == 204
+    assert rule["id"] not in [shown["id"] for shown in await browser.get("chief", "/rules")]
+
+
 async def test_what_was_shown_can_be_put_back(town: Town, browser: Browser) -> None:
     shown = await browser.get("chief", "/fences")
     for feature in shown["features"]:

@@ -28,6 +28,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/devices/{device_id}"): {"name": "mine now"},
     ("POST", "/fences"): {"type": "Feature", "geometry": {}, "properties": {"name": "x"}},
     ("PUT", "/fences/{fence_id}"): {"type": "Feature", "geometry": {}, "properties": {}},
+    ("DELETE", "/fences/{fence_id}"): None,
+    ("DELETE", "/rules/{rule_id}"): None,
     ("POST", "/rules"): {"kind": "uncovered_load", "name_zh": "x", "name_en": "x"},
     ("PUT", "/rules/{rule_id}"): {"kind": "uncovered_load", "name_zh": "x", "name_en": "x"},
     ("POST", "/violations/{violation_id}/take"): {},
