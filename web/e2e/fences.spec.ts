@@ -6,7 +6,7 @@ async function openTool(page: Page, name: string): Promise<void> {
   await page.getByTestId(`tools-${name}`).click()
 }
 
-test('a fence is drawn on the map, saved, changed', async ({ page }) => {
+test('a fence is drawn on the map, saved, changed, ended', async ({ page }) => {
   await logIn(page, 'chief')
   await openTool(page, 'fences')
   await expect(page.getByTestId('fence').first()).toBeVisible()
@@ -36,6 +36,12 @@ test('a fence is drawn on the map, saved, changed', async ({ page }) => {
   await page.getByTestId('fence-name').fill('新工地东区')
   await save.click()
   await expect(page.getByTestId('fence').filter({ hasText: '新工地东区' })).toContainText('第 2 版')
+
+  await page.getByTestId('fence').filter({ hasText: '新工地东区' }).getByTestId('fence-edit').click()
+  await page.getByTestId('fence-end').click()
+  await page.getByTestId('fence-end-now').click()
+  await expect(page.locator('dialog')).toHaveCount(0)
+  await expect(page.getByTestId('fence')).toHaveCount(before)
 })
 
 test('a file is checked before it is imported, and problems are named by their place', async ({ page }) => {

@@ -6,6 +6,7 @@ export const kinds = () => request<RuleKind[]>('GET', '/rule-kinds')
 export const all = () => request<Rule[]>('GET', '/rules')
 export const add = (rule: RuleBody) => request<Rule>('POST', '/rules', rule)
 export const change = (id: number, rule: RuleBody) => request<Rule>('PUT', `/rules/${id}`, rule)
+export const end = (id: number) => request<void>('DELETE', `/rules/${id}`)
 
 export const shadow = (id: number) => request<ShadowComparison>('GET', `/rules/${id}/shadow`)
 

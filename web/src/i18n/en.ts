@@ -277,6 +277,8 @@ export default {
     range: '{min} to {max}',
     default: 'default {value}',
     edit: 'Change',
+    end: 'End',
+    end_rule_sure: 'End the rule “{name}” now? It raises nothing more; what it found stays, and the past is judged by it as before.',
     saved: 'Saved; the new version is in force',
     new_version: 'Saving makes a new version; earlier violations stay judged by theirs',
     out_of_range: 'must lie between {min} and {max}',

@@ -17,6 +17,7 @@ export default {
   fence: {
     new: 'New fence',
     edit: 'Change fence',
+    end_sure: 'End the fence “{name}” now, with its assignments? The past is judged with it as before.',
     shape: 'Shape',
     shapes: {
       polygon: 'polygon',

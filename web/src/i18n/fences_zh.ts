@@ -17,6 +17,7 @@ export default {
   fence: {
     new: '新建围栏',
     edit: '修改围栏',
+    end_sure: '现在停用围栏“{name}”及其分配？过去的数据仍按它判定。',
     shape: '形状',
     shapes: {
       polygon: '多边形',

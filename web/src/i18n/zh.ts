@@ -276,6 +276,8 @@ export default {
     range: '范围 {min} 至 {max}',
     default: '默认 {value}',
     edit: '修改',
+    end: '停用',
+    end_rule_sure: '现在停用规则“{name}”？停用后不再产生违规；已有结果保留，过去的数据仍按它判定。',
     saved: '已保存，新版本即刻生效',
     new_version: '保存后产生新版本；此前的违规仍按旧版本认定',
     out_of_range: '须在 {min} 与 {max} 之间',
