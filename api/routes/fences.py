@@ -134,7 +134,7 @@ async def end(fence_id: int, state: State, conn: Conn, caller: RuleEditor) -> Re
         raise ApiProblem("not_found")
     users = await users_of_fence(conn, fence_id, now_us)
     if any(users.values()):
-        raise ApiProblem("fence_in_use", **users)
+        raise ApiProblem("fence_in_use", rules=users["rules"], permits=users["permits"])
     await end_fence(conn, fence_id, now_us)
     return Response(status_code=204)
 
