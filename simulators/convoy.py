@@ -118,7 +118,7 @@ class Convoy:
         self._gateway = gateway
         self._broker = broker
         self._links: list[HandsetLink] = []
-        self._feeds = {unit.identity: Feed(unit, from_s) for unit in fleet.units}
+        self._feeds = {unit.identity: Feed(unit, from_s) for unit in fleet.reporting}
         self._terminals: dict[str, Jt808Terminal] = {}
         self._handsets: dict[str, Handset] = {}
         self.fixes_sent = 0
@@ -160,7 +160,7 @@ class Convoy:
         """Hand out every fix that is due before `to_s`; returns how many."""
         count = 0
         self._trouble(to_s)
-        for unit in self.fleet.units:
+        for unit in self.fleet.reporting:
             fixes = self._feeds[unit.identity].take(to_s)
             if len(fixes):
                 count += len(fixes)

@@ -9,6 +9,7 @@ from simulators.api_client import ApiClient
 from simulators.city import City
 from simulators.city.frame import to_degrees
 from simulators.fleet import Fleet
+from simulators.fleet.papers import Sight
 
 BATCH = 100
 
@@ -24,32 +25,43 @@ class GateCameras:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._due = sorted(
-            (seen_s, unit.papers.site, unit.plate or "")
-            for unit in fleet.units
-            if unit.papers is not None
-            for seen_s in unit.papers.seen
+            (
+                (sight, unit.papers.site)
+                for unit in fleet.units
+                if unit.papers is not None
+                for sight in unit.papers.seen
+            ),
+            key=lambda seen: (seen[0].at_s, seen[1], seen[0].plate),
         )
         self._tokens: dict[str, str] = {}
 
     async def register(self, api: ApiClient) -> None:
-        """One camera a site that sees anything."""
-        for site in sorted({site for _, site, _ in self._due}):
-            longitude, latitude = gate(self._fleet.city, site)
-            place = {"longitude": longitude, "latitude": latitude}
-            body = {"name": f"{site} gate", "kind": "camera", "place": place}
-            self._tokens[site] = (await api.request("POST", "/cameras", json=body))["token"]
+        """One camera a site that sees anything; one that is there gets a new token."""
+        there = {one["name"]: one["id"] for one in await api.request("GET", "/cameras")}
+        for site in sorted({site for _, site in self._due}):
+            name = f"{site} gate"
+            if name in there:
+                change = {"new_token": True, "enabled": True}
+                made = await api.request("PATCH", f"/cameras/{there[name]}", json=change)
+            else:
+                longitude, latitude = gate(self._fleet.city, site)
+                place = {"longitude": longitude, "latitude": latitude}
+                body = {"name": name, "kind": "camera", "place": place}
+                made = await api.request("POST", "/cameras", json=body)
+            self._tokens[site] = made["token"]
 
     async def report(self, api: ApiClient, to_s: int) -> None:
         """All sightings before a second of the plan that were not told yet."""
-        now = [seen for seen in self._due if seen[0] < to_s]
+        now = [seen for seen in self._due if seen[0].at_s < to_s]
         self._due = self._due[len(now) :]
-        for site in sorted({site for _, site, _ in now}):
-            seen = [self._sighting(at_s, plate) for at_s, where, plate in now if where == site]
+        for site in sorted({site for _, site in now}):
+            seen = [self._sighting(sight) for sight, where in now if where == site]
             headers = {"Authorization": f"Bearer {self._tokens[site]}"}
             for first in range(0, len(seen), BATCH):
                 body = {"sightings": seen[first : first + BATCH]}
                 await api.request("POST", "/sightings/batch", json=body, headers=headers)
 
-    def _sighting(self, seen_s: float, plate: str) -> dict[str, Any]:
-        seen_at = datetime.fromtimestamp(self._fleet.origin_us // 1_000_000 + round(seen_s), UTC)
-        return {"plate": plate, "seen_at": seen_at.isoformat(), "confidence": 0.97}
+    def _sighting(self, sight: Sight) -> dict[str, Any]:
+        seen_s = self._fleet.origin_us // 1_000_000 + round(sight.at_s)
+        seen_at = datetime.fromtimestamp(seen_s, UTC).isoformat()
+        return {"plate": sight.plate, "seen_at": seen_at, "confidence": sight.confidence}

@@ -17,7 +17,7 @@ WAYBILL_FIELDS = ("number", "unit", "site", "dump", "issued_at", "valid_until")
 
 async def hand_in_papers(api: ApiClient, fleet: Fleet) -> None:
     """Import what the fleet's trucks have, if they have papers."""
-    held = [(unit, unit.papers) for unit in fleet.units if unit.papers is not None]
+    held = [(unit, unit.papers) for unit in fleet.reporting if unit.papers is not None]
     permits = [row for unit, papers in held for row in _rows(unit, papers.permits)]
     waybills = [row for unit, papers in held for row in _rows(unit, papers.waybills)]
     if permits:

@@ -24,7 +24,7 @@ async def register_city(api: ApiClient, fleet: Fleet) -> str:
     Returns what was registered in words, "" when everything was there.
     """
     known = {device["identity"]: device["id"] for device in await api.request("GET", "/devices")}
-    missing = [unit for unit in fleet.units if unit.identity not in known]
+    missing = [unit for unit in fleet.reporting if unit.identity not in known]
     note = ""
     if missing:
         fence_ids, made = await _register_fences(api, fleet)

@@ -55,6 +55,7 @@ _SPECIAL = (
     Ruling("no_waybill", tags=(PAPERS_TAG,)),
     Ruling("off_permit_dump", "serious", tags=(PAPERS_TAG,)),
     Ruling("waybill_unmatched", tags=(PAPERS_TAG,)),
+    Ruling("unknown_plate", "serious", kinds=("muck_truck",)),
     Ruling("no_permit_seen", "serious", tags=(PAPERS_TAG,)),
     Ruling("terminal_silent_seen", tags=(PAPERS_TAG,)),
     Ruling("seen_elsewhere", tags=(PAPERS_TAG,)),

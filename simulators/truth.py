@@ -99,7 +99,7 @@ class TruthKeeper:
         blind = mask_of([*habits.blind, *hidden.blind.get(who, ())], times)
         elsewhere = mask_of([*habits.elsewhere(), *hidden.elsewhere.get(who, ())], times)
         scene = Scene(self._fleet.city, unit, moments, blind, elsewhere)
-        for kind, criterion in criteria_of(unit.kind):
+        for kind, criterion in criteria_of(unit):
             scene.memory = self._memory.setdefault((who, kind), {})
             yield (who, kind), criterion.gap_s, self._told(scene, criterion)
 

@@ -92,7 +92,7 @@ async def seed_demo(conn: Connection, fleet: Fleet, passwords: dict[str, str]) -
             saved = await save_fence(conn, fence_of(fence, places, from_us))
             fence_ids[fence.code] = saved.id
         await _seed_rules(conn, places["bureau"], from_us)
-        for unit in fleet.units:
+        for unit in fleet.reporting:
             await _seed_unit(conn, unit, places, fence_ids, from_us)
 
 

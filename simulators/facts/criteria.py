@@ -20,6 +20,7 @@ from simulators.facts import (
     sensors,
 )
 from simulators.facts.scene import Facts, Scene
+from simulators.fleet.unit import Unit
 
 RED_LIGHT_S = 75.0
 MUCK, MIXER = UnitKind.MUCK_TRUCK.value, UnitKind.MIXER.value
@@ -36,6 +37,7 @@ class Criterion:
     `needs`: what the server must be told to judge: a true place, any fix, any word, or silence.
     `signals`: the sensors that it hangs on. `gap_s`: a pause so long, as at a red light, does not
     cut a truth in two. `event`: it happens at a moment, so that lost reports do not hide it.
+    `of_black_trucks`: judges those that are in no register, and only them.
     """
 
     units: tuple[str, ...]
@@ -47,6 +49,7 @@ class Criterion:
     signals: tuple[str, ...] = ()
     gap_s: float = RED_LIGHT_S
     event: bool = False
+    of_black_trucks: bool = False
 
 
 CRITERIA: dict[str, Criterion] = {
@@ -107,6 +110,9 @@ CRITERIA: dict[str, Criterion] = {
         (MUCK,), papers.waybill_unmatched, 1, 30, 5, needs="word", event=True
     ),
     # plate sightings: what the camera sees needs no word of the terminal
+    "unknown_plate": Criterion(
+        (MUCK,), seen.unknown_plate, 1, 30, 5, needs="silence", event=True, of_black_trucks=True
+    ),
     "no_permit_seen": Criterion(
         (MUCK,), seen.no_permit_seen, 1, 30, 5, needs="silence", event=True
     ),
@@ -122,6 +128,10 @@ CRITERIA: dict[str, Criterion] = {
 }  # fmt: skip
 
 
-def criteria_of(unit_kind: str) -> list[tuple[str, Criterion]]:
-    """What a kind of unit can break."""
-    return [(name, entry) for name, entry in CRITERIA.items() if unit_kind in entry.units]
+def criteria_of(unit: Unit) -> list[tuple[str, Criterion]]:
+    """What a unit can break."""
+    return [
+        (name, entry)
+        for name, entry in CRITERIA.items()
+        if unit.kind in entry.units and unit.reports != entry.of_black_trucks
+    ]

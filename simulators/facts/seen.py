@@ -11,8 +11,14 @@ from simulators.fleet.habits import Span
 
 UNSURE_S, TOLD_S = 60.0, 60.0
 SILENT_S, WITHIN_S = 600.0, 120.0  # of the rules, before and after a sighting
+LEAST_CONFIDENCE = 0.9  # of the rules: a plate read with less is not judged
 FAR_M = (450.0, 150.0)  # for sure, maybe; the rule's is 300 m and both accuracies
 Verdict = tuple[bool, bool]
+
+
+def unknown_plate(scene: Scene) -> Facts:
+    """Of a truck that is in no register: each sighting."""
+    return _told(scene, dict.fromkeys(_seen(scene), (True, True)), 0.0)
 
 
 def no_permit_seen(scene: Scene) -> Facts:
@@ -67,11 +73,16 @@ def _elsewhere(scene: Scene, seen_s: float) -> Verdict:
 
 
 def _seen(scene: Scene) -> list[float]:
-    """Sightings that are told of about now."""
-    papers, time_s = scene.unit.papers, scene.at.time_s
+    """When it was surely seen, as far as it is told of about now."""
+    unit, time_s = scene.unit, scene.at.time_s
     near_s = SILENT_S + 2 * TOLD_S
-    seen = papers.seen if papers else []
-    return [one for one in seen if time_s[0] - near_s <= one <= time_s[-1]]
+    return [
+        sight.at_s
+        for sight in (unit.papers.seen if unit.papers else ())
+        if time_s[0] - near_s <= sight.at_s <= time_s[-1]
+        and sight.plate == unit.plate
+        and sight.confidence >= LEAST_CONFIDENCE
+    ]
 
 
 def _told(scene: Scene, verdicts: dict[float, Verdict], after_s: float) -> Facts:

@@ -11,7 +11,7 @@ from simulators.city.names import stream
 from simulators.fleet.calendar import Appointments
 from simulators.fleet.crews import CREWS
 from simulators.fleet.driver import Driver
-from simulators.fleet.unit import Unit
+from simulators.fleet.unit import NO_TERMINAL, Unit
 
 SHARES = {  # of 40 units
     UnitKind.MUCK_TRUCK: 10,
@@ -60,7 +60,8 @@ class Fleet:
     `live_s`: where history ends and live begins, in seconds of the plan; None: nowhere. `orders`
     by kind and number: who is not named is honest; None: roles by turns and times by chance.
     `family`: in the identities, so that fleets can share a server. `papers`: muck trucks have
-    permits and waybills. `appointments` by identity.
+    permits and waybills. `unregistered`: so many of them, the last ones, are in no register.
+    `appointments` by identity.
     """
 
     city: City
@@ -71,7 +72,13 @@ class Fleet:
     orders: Mapping[tuple[str, int], Orders] | None = None
     family: int = 0
     papers: bool = False
+    unregistered: int = 0
     appointments: dict[str, Appointments] = field(default_factory=dict)
+
+    @property
+    def reporting(self) -> list[Unit]:
+        """Those that have a terminal."""
+        return [unit for unit in self.units if unit.reports]
 
     def orders_of(self, kind: str, number: int, roles: Sequence[str]) -> Orders:
         """Of the unit `number` (from 0) of a kind."""
@@ -101,6 +108,8 @@ def fill(fleet: Fleet, counts: Mapping[UnitKind, int], interval_s: int) -> None:
     for kind, count in counts.items():
         for number in range(count):
             fleet.units.append(_unit(fleet, kind, number, interval_s))
+            if kind is UnitKind.MUCK_TRUCK and number >= count - fleet.unregistered:
+                _take_terminal(fleet, fleet.units[-1])
 
 
 def _counts(units: int, kinds: tuple[UnitKind, ...]) -> dict[UnitKind, int]:
@@ -127,7 +136,7 @@ def _unit(fleet: Fleet, kind: UnitKind, number: int, interval_s: int) -> Unit:
         kind=kind.value,
         role="honest",
         name=f"{NAMES[kind]}{number + 1:02d}",
-        plate=None if is_handset else f"测A{10000 + serial * 7 % 90000:05d}",
+        plate=None if is_handset else _plate(fleet.family, serial),
         owner=OWNERS[kind][number % len(OWNERS[kind])] if not is_handset else "",
         origin_us=fleet.origin_us,
         interval_s=interval_s,
@@ -138,6 +147,19 @@ def _unit(fleet: Fleet, kind: UnitKind, number: int, interval_s: int) -> Unit:
     )
     CREWS[kind](fleet, unit, driver, number)
     return unit
+
+
+def _take_terminal(fleet: Fleet, unit: Unit) -> None:
+    """A server knows it by its plate, once a camera has seen that."""
+    fleet.appointments[unit.plate or ""] = fleet.appointments.pop(unit.identity)
+    unit.protocol, unit.identity = NO_TERMINAL, unit.plate or ""
+
+
+def _plate(family: int, serial: int) -> str:
+    """No two of fleets that share a server are the same."""
+    if not family:
+        return f"测A{10000 + serial * 7 % 90000:05d}"
+    return f"测{'BCDEFGHJKL'[family // 100]}{family % 100:02d}{serial:04d}"
 
 
 def _identity(family: int, serial: int, *, is_handset: bool) -> str:

@@ -23,6 +23,15 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """What a camera made of the truck: when, the plate as it was read, and how surely (0 to 1)."""
+
+    at_s: float
+    plate: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
     """A permit or a waybill of a truck, from a site to a dump, in [from_s, to_s) of the plan."""
 
@@ -38,8 +47,8 @@ class Papers:
 
     `unpermitted`: without a permit. `misdirected`: its permit names the other dump. `late`: the
     waybill of the first run from then on is issued so long after the truck has left. `idle`: it
-    has a waybill for the other site as well, where it never loads. `seen`: when the camera at its
-    site's gate saw it.
+    has a waybill for the other site as well, where it never loads. `seen`: by the camera at its
+    site's gate.
     """
 
     site: str
@@ -53,7 +62,7 @@ class Papers:
     idle: list[Span] = field(default_factory=list)
     permits: list[Paper] = field(default_factory=list)
     waybills: list[Paper] = field(default_factory=list)
-    seen: list[float] = field(default_factory=list)
+    seen: list[Sight] = field(default_factory=list)
 
     def issue(self, to_s: float) -> None:
         """Write the papers of the plan up to a second that it has reached."""

@@ -21,6 +21,7 @@ from simulators.fleet.timeline import Moments, Timeline
 DRIFT_KEPT = 0.9  # AR(1): share of the last fix's error that stays
 OUTLIER_SHARE, OUTLIER_M = 0.002, (60.0, 260.0)
 PAPERS_TAG = "e-papers"
+NO_TERMINAL = "plate"  # the protocol of units that a server knows by their plate alone
 LOST_SHARE, UNPOSITIONED_SHARE = 0.004, 0.001
 
 FIX_DTYPE = np.dtype(
@@ -60,6 +61,7 @@ class Duty:
 @dataclass(slots=True)
 class Unit:
     """A device of the fleet. `owner`: company-1.., or district-1, district-2 (inspectors).
+    `protocol`: jt808, handset, or NO_TERMINAL of a truck that is in no register.
 
     `spoil`: what a scenario's faults do to its fixes. `skew_s`: how far its clock is ahead.
     `newest_first`: in which order it uploads what it had to keep. `papers`: of a muck truck whose
@@ -97,6 +99,11 @@ class Unit:
     def tags(self) -> tuple[str, ...]:
         """By which rules pick it."""
         return (PAPERS_TAG,) if self.papers is not None else ()
+
+    @property
+    def reports(self) -> bool:
+        """Whether it has a terminal."""
+        return self.protocol != NO_TERMINAL
 
     def fix_times(self, from_s: int, to_s: int) -> NDArray[np.int64]:
         """Whole seconds in [from_s, to_s) at which the terminal takes a fix."""

@@ -83,7 +83,7 @@ class _Writer:
 
 def dump(plan: Plan, file: BinaryIO) -> int:
     """Write the plan's reports, by send time, then by unit; returns how many lines."""
-    writers = [_Writer(plan, unit) for unit in plan.fleet.units]
+    writers = [_Writer(plan, unit) for unit in plan.fleet.reporting]
     count = 0
     for writer in writers:
         for line in writer.first():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from simulators.city.names import stream
 from simulators.fleet.fleet import Fleet
 from simulators.fleet.habits import Span
+from simulators.fleet.papers import Sight
 from simulators.fleet.receiver import Frozen, NoFix
 from simulators.fleet.unit import Unit
 from simulators.scenario.fix_faults import Drift, Loss, Outliers, Sensor, Skew, flaps
@@ -21,6 +22,7 @@ from simulators.truth import Hidden
 
 SHARED = ("area_gnss_loss", "reconnect_storm")  # at the same time for everybody
 PIECES = ("tunnel", "area_gnss_loss", "frozen_fixes", "dead_sensor", "outage", "slow_reader")
+MISREAD_AS = "BDGQZ"  # what a digit looks like; no plate of the fleet ends so
 MAX_DRIFT_M, MAX_SKEW_S, MAX_OUTLIER_M = 30.0, 120.0, 2_000.0
 
 
@@ -117,6 +119,17 @@ def _slow(spot: Spot) -> None:
     spot.line.slow += tuple(spot.spans)
 
 
+def _misread(spot: Spot) -> None:
+    """One character wrong, and the camera knows that it is unsure."""
+    papers, chance = spot.unit.papers, spot.chance()
+    confidence = (spot.fault.size or 60.0) / 100
+    for number, sight in enumerate(papers.seen if papers else ()):
+        drawn, wrong = chance.random(), sight.plate[:-1] + MISREAD_AS[chance.randrange(5)]
+        timely = any(span.from_s <= sight.at_s < span.to_s for span in spot.spans)
+        if timely and drawn < spot.fault.rate and papers:
+            papers.seen[number] = Sight(sight.at_s, wrong, confidence)
+
+
 _PLACE: dict[str, Callable[[Spot], None]] = {
     "gnss_drift": _drift,
     "outliers": _outliers,
@@ -133,8 +146,10 @@ _PLACE: dict[str, Callable[[Spot], None]] = {
     "bytewise": _bytewise,
     "reconnect_storm": _storm,
     "slow_reader": _slow,
+    "misread_plates": _misread,
 }
-_LARGEST = {"gnss_drift": MAX_DRIFT_M, "outliers": MAX_OUTLIER_M, "clock_skew": MAX_SKEW_S}
+_LARGEST = {"gnss_drift": MAX_DRIFT_M, "outliers": MAX_OUTLIER_M, "clock_skew": MAX_SKEW_S,
+            "misread_plates": 100.0}  # fmt: skip
 
 
 def place_faults(

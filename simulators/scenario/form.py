@@ -19,7 +19,7 @@ Rule = Literal[
     "antenna_cut", "power_cut", "contradictory_sensors", "dead_sensor", "mocked_position",
     "inspector_off_grid", "inspector_silent",
     "no_permit", "no_waybill", "off_permit_dump", "waybill_unmatched",
-    "no_permit_seen", "terminal_silent_seen", "seen_elsewhere",
+    "unknown_plate", "no_permit_seen", "terminal_silent_seen", "seen_elsewhere",
 ]  # fmt: skip
 Deed = Literal[
     "leaves_uncovered", "leaves_route", "drives_through_centre", "leaves_unwashed",
@@ -34,7 +34,7 @@ Deed = Literal[
 FaultKind = Literal[
     "gnss_drift", "outliers", "tunnel", "area_gnss_loss", "frozen_fixes", "clock_skew",
     "dead_sensor", "flapping_sensor", "packet_loss", "outage", "duplicates", "bytewise",
-    "damaged_frames", "reconnect_storm", "slow_reader",
+    "damaged_frames", "reconnect_storm", "slow_reader", "misread_plates",
 ]  # fmt: skip
 Clock = Annotated[str, Meta(pattern=r"^(\d )?([01]\d|2[0-3]):[0-5]\d$", description='"21:40"')]
 UnitName = Annotated[
@@ -48,7 +48,8 @@ class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
     """How many of each kind. `roles`: honest but for the behaviours, or the usual mix of roles.
 
     `papers`: muck trucks have permits and waybills, and are judged by them. `cameras`: at the gates
-    of sites, which see their plates."""
+    of sites, which see their plates. `unregistered`: so many of the muck trucks, the last ones, are
+    in no register and have no terminal."""
 
     muck_truck: Count = 0
     sweeper: Count = 0
@@ -59,6 +60,7 @@ class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
     roles: Literal["honest", "usual"] = "honest"
     papers: bool = False
     cameras: bool = False
+    unregistered: Count = 0
 
 
 class Behaviour(msgspec.Struct, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from model.vehicles import VEHICLES, UnitKind
 from simulators.city import build_city
 from simulators.fleet.fleet import SHARES, Fleet, Orders, fill
-from simulators.fleet.papers import TO_GATE_S
+from simulators.fleet.papers import TO_GATE_S, Sight
 from simulators.play import SETTLE_S
 from simulators.scenario.faults import place_faults
 from simulators.scenario.form import Behaviour, Expected, Scenario
@@ -23,6 +23,7 @@ LOCAL = timezone(timedelta(hours=8))  # the district's; it has no summer time
 CITY_SEED = 7  # one city for all scenarios: they can share a server
 MAX_WAIT_S = 1_500.0  # so late after its time may a behaviour begin
 MAX_UNITS = 1_350
+CAMERA_CONFIDENCE = 0.97
 MUCK, MIXER, INSPECTOR = (UnitKind.MUCK_TRUCK,), (UnitKind.MIXER,), (UnitKind.INSPECTOR,)
 ROUNDS = (UnitKind.SWEEPER, UnitKind.WATER_TRUCK)
 # deed: kinds of unit, role in the unit's work
@@ -131,11 +132,17 @@ def _build(name: str, scenario: Scenario, source: Source, start_us: int) -> Flee
         raise source.problem(("fleet", "papers"), "only with fleet.roles: honest")
     if form.cameras and not form.papers:
         raise source.problem(("fleet", "cameras"), "only with fleet.papers: true")
+    if form.unregistered and not form.cameras:
+        raise source.problem(("fleet", "unregistered"), "only with fleet.cameras: true")
+    if form.unregistered > form.muck_truck:
+        text = f"allowed: up to the {form.muck_truck} muck trucks of the fleet"
+        raise source.problem(("fleet", "unregistered"), text)
     orders = None if form.roles == "usual" else _orders(scenario, source, counts)
     family = zlib.crc32(name.encode()) % 999 + 1
     fleet = Fleet(
-        build_city(CITY_SEED), scenario.seed, start_us, None, [], orders, family, form.papers
-    )
+        build_city(CITY_SEED), scenario.seed, start_us, None, [], orders, family, form.papers,
+        form.unregistered,
+    )  # fmt: skip
     fill(fleet, counts, scenario.interval_s)
     return fleet
 
@@ -200,7 +207,10 @@ def _issue_papers(fleet: Fleet, to_s: int, *, cameras: bool) -> None:
         unit.timeline.reach(to_s)
         unit.papers.issue(to_s)
         if cameras:
-            unit.papers.seen += [run.left_s + TO_GATE_S for run in unit.papers.runs]
+            unit.papers.seen += [
+                Sight(run.left_s + TO_GATE_S, unit.plate or "", CAMERA_CONFIDENCE)
+                for run in unit.papers.runs
+            ]
 
 
 def _too_late(behaviour: Behaviour, late_s: float | None) -> str:

@@ -115,7 +115,6 @@ class Run:
 
     async def _begin(self, api: ApiClient) -> None:
         await api.log_in(self._script.username, self._script.password)
-        self._identities = await api.identities()
         await hand_in_papers(api, self._plan.fleet)
         await self._cameras.register(api)
         await self._convoy.start()
@@ -133,6 +132,7 @@ class Run:
 
     async def _score(self, api: ApiClient) -> None:
         rows = await api.violations()
+        self._identities = await api.identities()  # cameras have made units of new plates
         self._last = score(self._plan, self._keeper, rows, self._identities, self._sent_s)
 
     def _step_s(self) -> int:

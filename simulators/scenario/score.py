@@ -90,8 +90,14 @@ def score(
     now_s: float,
 ) -> Score:
     """Grade the API's violations `rows`; only of the scenario's units and of judged rules."""
-    own = {unit.identity for unit in plan.fleet.units}
-    known = {device: identity for device, identity in identities.items() if identity in own}
+    own = {unit.identity: unit.identity for unit in plan.fleet.units}
+    own |= {  # what is raised of a misread plate is raised of the truck
+        sight.plate: unit.identity
+        for unit in plan.fleet.units
+        for sight in (unit.papers.seen if unit.papers else ())
+        if sight.plate != unit.plate
+    }
+    known = {device: own[identity] for device, identity in identities.items() if identity in own}
     judged = [row for row in rows if row["rule"]["kind"] in CRITERIA]
     raised = read_violations(judged, known, plan.fleet.origin_us, now_s)
     told_s = {row["id"]: _told_s(row, plan) for row in judged}

@@ -29,6 +29,7 @@ from simulators.city import fences
 from simulators.convoy import Feed, bodies, handset_of, terminal_of
 from simulators.fleet import Fixes, Unit
 from simulators.fleet.papers import Paper
+from simulators.fleet.unit import NO_TERMINAL
 from simulators.gate_cameras import gate
 from simulators.play import SETTLE_S
 from simulators.rulings import RULINGS
@@ -41,6 +42,7 @@ from xunji.demo_seed import DAY_US, ORGANISATIONS, fence_of, rule_of, shifts_of
 
 STEP_S = 3_600
 NOWHERE = ("", 0)
+MISREAD = 10_000  # and its id: the unit of a truck's misread plate
 
 
 @lru_cache(maxsize=64)
@@ -54,7 +56,9 @@ def judged(name: str) -> tuple[Plan, TruthKeeper, Score]:
 def play(plan: Plan, keeper: TruthKeeper) -> Score:
     """Every unit's reports through the engine, and what it found against the truth."""
     engine = Engine(rulebook_of(plan), kinds_by_name())
-    radios = [_Radio(plan, unit, id_) for id_, unit in enumerate(plan.fleet.units, 1)]
+    radios = [
+        _Radio(plan, unit, id_) for id_, unit in enumerate(plan.fleet.units, 1) if unit.reports
+    ]
     states: dict[int, DeviceState] = {}
     latest: dict[tuple[int, str, int], Finding] = {}
     end_s = plan.end_s + SETTLE_S
@@ -69,6 +73,7 @@ def play(plan: Plan, keeper: TruthKeeper) -> Score:
         keeper.extend(to_s)
     assert not engine.failing, engine.failing
     identities = {id_: unit.identity for id_, unit in enumerate(plan.fleet.units, 1)}
+    identities |= {one.id: one.identity for one in engine.rulebook.devices if one.id > MISREAD}
     told = [_as_told(number, found) for number, found in enumerate(latest.values())]
     return score(plan, keeper, told, identities, end_s)
 
@@ -145,7 +150,7 @@ def rulebook_of(plan: Plan) -> Rulebook:
     return Rulebook(
         revision=1,
         organisation_parents={1: None},
-        devices=tuple(_device(id_, unit) for id_, unit in units),
+        devices=(*(_device(id_, unit) for id_, unit in units), *_misread(units)),
         rules=tuple(rules),
         fences=tuple(made),
         assignments=tuple(
@@ -161,7 +166,7 @@ def rulebook_of(plan: Plan) -> Rulebook:
                 version=1, dump_fence_ids=(ids[paper.dump],), valid_from_us=_us(unit, paper.from_s),
                 **_paper(number, id_, unit, paper, ids),
             )
-            for id_, unit in units if unit.papers
+            for id_, unit in units if unit.papers and unit.reports
             for number, paper in enumerate(unit.papers.permits)
         ),
         sightings=tuple(_sightings(plan)),
@@ -170,7 +175,7 @@ def rulebook_of(plan: Plan) -> Rulebook:
                 dump_fence_id=ids[paper.dump], issued_us=_us(unit, paper.from_s),
                 **_paper(number, id_, unit, paper, ids),
             )
-            for id_, unit in units if unit.papers
+            for id_, unit in units if unit.papers and unit.reports
             for number, paper in enumerate(unit.papers.waybills)
         ),
     )  # fmt: skip
@@ -183,17 +188,32 @@ def _device(id_: int, unit: Unit) -> Device:
     )  # fmt: skip
 
 
+def _misread(units: list[tuple[int, Unit]]) -> Iterator[Device]:
+    """The units that a server makes of misread plates: one a truck stands for all of its own."""
+    for id_, unit in units:
+        plates = {sight.plate for sight in (unit.papers.seen if unit.papers else ())}
+        if plates - {unit.plate}:
+            name = min(plates - {unit.plate or ""})
+            yield Device(
+                id=MISREAD + id_, organisation_id=1, identity=name, protocol=NO_TERMINAL,
+                kind=unit.kind, name=name, plate=name,
+            )  # fmt: skip
+
+
 def _sightings(plan: Plan) -> Iterator[Sighting]:
-    """What the cameras see, all of registered trucks."""
+    """What the cameras see."""
     for id_, unit in enumerate(plan.fleet.units, 1):
         if unit.papers is None:
             continue
         longitude, latitude = gate(plan.fleet.city, unit.papers.site)
-        for number, seen_s in enumerate(unit.papers.seen):
+        for number, sight in enumerate(unit.papers.seen):
+            misread = sight.plate != unit.plate
             yield Sighting(
-                id=1_000 * id_ + number, device_id=id_, organisation_id=1,
-                seen_us=_us(unit, seen_s), longitude_e6=round(longitude * 1e6),
-                latitude_e6=round(latitude * 1e6), accuracy_m=20, registered=True, confidence=0.97,
+                id=1_000 * id_ + number, device_id=MISREAD + id_ if misread else id_,
+                organisation_id=1, seen_us=_us(unit, sight.at_s),
+                longitude_e6=round(longitude * 1e6), latitude_e6=round(latitude * 1e6),
+                accuracy_m=20, registered=unit.reports and not misread,
+                confidence=sight.confidence,
             )  # fmt: skip
 
 

@@ -71,4 +71,4 @@ fleet: {muck_truck: 1, papers: PAPERS, cameras: true}
     plan = make_plan("x", *parse_scenario(text.replace("PAPERS", "true"), Path("x.yaml")))
     seen = plan.fleet.units[0].papers
     assert seen is not None
-    assert [run.left_s + 15 for run in seen.runs] == seen.seen != []
+    assert [run.left_s + 15 for run in seen.runs] == [one.at_s for one in seen.seen] != []

@@ -16,7 +16,8 @@ from simulators.truth import TruthKeeper
 ORIGIN_US = 1_790_000_000 * 1_000_000
 LIVE_S = 43_200
 SELDOM = ("driving_too_long", "point_not_served")
-NOT_HERE = {"dead_sensor"}  # half a day is too short for it
+# Half a day is too short for a sensor to be dead, and the usual city has no cameras.
+NOT_HERE = {"dead_sensor", "unknown_plate"}
 UNITS = 80  # enough for every role
 BREAKERS = {
     "uncovered_load": {"uncovered"},
