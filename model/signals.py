@@ -45,6 +45,7 @@ SIGNALS = _declare(
     ("on_duty", "no", "yes", "yes"),
     ("mocked", "no", "yes", "yes"),
     ("charging", "no", "yes", "yes"),
+    ("check_in", "no", "yes", "yes"),  # the person has reported at a point, at this very fix
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
@@ -12,6 +12,18 @@ from model.fences import Fence
 from storage.instants import from_datetime, to_datetime
 
 Row = dict[str, Any]
+MAX_TOLD = 10_000
+
+
+class Told(NamedTuple):
+    """What a handset said beside its place: an event, or why there was none."""
+
+    time_us: int
+    attributes: Row
+    longitude_e6: int
+    latitude_e6: int
+    placed: bool
+
 
 # The shift that runs now, or else the last one.
 _INSPECTORS = """
@@ -28,6 +40,17 @@ _ASSIGNED = """
 SELECT DISTINCT a.device_id, a.fence_id FROM assignments a
 WHERE a.purpose = 'grid' AND a.device_id = ANY(%s) AND a.valid_from <= %s AND a.valid_to > %s
 ORDER BY a.device_id, a.fence_id
+"""
+_TOLD = """
+SELECT p.time, p.attributes, p.longitude_e6, p.latitude_e6, p.fix_source <> 0 FROM positions p
+WHERE p.device_id = %s AND p.organisation_id = ANY(%s) AND p.time >= %s AND p.time <= %s
+  AND p.attributes ?| ARRAY['gap', 'event'] ORDER BY p.time, p.variant LIMIT %s
+"""
+_STORMS_OF = """
+SELECT storm_id, min(started_at), max(coalesce(ended_at, last_at)) FROM violations
+WHERE device_id = %s AND organisation_id = ANY(%s) AND storm_id IS NOT NULL
+  AND started_at <= %s AND coalesce(ended_at, last_at) >= %s
+GROUP BY storm_id ORDER BY storm_id
 """
 _CELLS = """
 SELECT f.* FROM fences f WHERE f.valid_from <= %(now)s AND f.valid_to > %(since)s
@@ -56,6 +79,25 @@ async def assigned_cells(
     for device_id, fence_id in await cursor.fetchall():
         cells.setdefault(device_id, []).append(fence_id)
     return cells
+
+
+async def told_by(
+    conn: AsyncConnection[Any], visible: Sequence[int], device_id: int, from_us: int, to_us: int
+) -> list[Told]:
+    """What a handset said of [from, to], by time; at most MAX_TOLD."""
+    values = (device_id, list(visible), to_datetime(from_us), to_datetime(to_us), MAX_TOLD)
+    cursor = await conn.execute(_TOLD, values)
+    return [Told(from_datetime(row[0]), *row[1:]) for row in await cursor.fetchall()]
+
+
+async def storms_of(
+    conn: AsyncConnection[Any], visible: Sequence[int], device_id: int, from_us: int, to_us: int
+) -> list[tuple[int, int, int]]:
+    """(id, from, to) of the storms that the handset was part of in [from, to]."""
+    values = (device_id, list(visible), to_datetime(to_us), to_datetime(from_us))
+    cursor = await conn.execute(_STORMS_OF, values)
+    rows = await cursor.fetchall()
+    return [(row[0], from_datetime(row[1]), from_datetime(row[2])) for row in rows]
 
 
 async def grid_cells(conn: AsyncConnection[Any], since_us: int, now_us: int) -> list[Fence]:

@@ -11,16 +11,17 @@ from fastapi import APIRouter, Query
 from api.access import Caller, Conn, Connection, Reader, State
 from api.errors import ApiProblem
 from api.fence_view import feature_of_fence
+from api.patrol.path_view import path_feature
 from api.patrol.rollcall import POOR_ACCURACY_M, Present, rollcall_entry
 from api.shapes.patrol import RollcallEntry
 from api.shapes.rulebook import Feature, FeatureCollection
 from api.state import AppState
 from api.times import Time, iso_us, microseconds
-from api.track_view import track_feature
 from model.fences import Fence
 from model.position import FixSource, Rows, empty_rows
-from storage.patrol import assigned_cells, inspectors
-from storage.tracks import track
+from storage.instants import DAY_US
+from storage.patrol import assigned_cells, inspectors, storms_of, told_by
+from storage.tracks import MAX_TRACK_ROWS, positions_of
 
 router = APIRouter(prefix="/patrol", tags=["patrol"])
 Row = dict[str, Any]
@@ -56,16 +57,20 @@ async def path(
     since: Annotated[Time | None, Query(alias="from")] = None,
     until: Annotated[Time | None, Query(alias="to")] = None,
 ) -> Any:
-    """The path of a shift with its gaps: by default of the current or the last one."""
+    """The path of a shift with its typed gaps: by default of the current or the last one."""
     now_us = state.services.clock.now_us()
     inspector = await _inspector(conn, caller, device_id, now_us)
     start, end = since or inspector["starts_at"], until or inspector["ends_at"]
     start_us = microseconds(start) if start else now_us - MAX_PATH_US
     end_us = min(microseconds(end) if end else now_us, start_us + MAX_PATH_US)
-    found = await track(conn, caller.organisations, device_id, start_us, end_us)
-    feature = track_feature(device_id, found)
-    feature["properties"] |= {"from": iso_us(start_us), "to": iso_us(end_us)}
-    return feature
+    visible = caller.organisations
+    rows = await positions_of(
+        conn, device_id, start_us, end_us, organisations=visible, limit=MAX_TRACK_ROWS
+    )
+    told = await told_by(conn, visible, device_id, start_us - DAY_US, end_us)
+    storms = await storms_of(conn, visible, device_id, start_us, end_us)
+    period_us = (start_us, min(end_us, max(now_us, start_us)))
+    return await asyncio.to_thread(path_feature, device_id, rows, told, storms, period_us)
 
 
 @router.get("/cells", response_model=FeatureCollection)

@@ -117,9 +117,44 @@ async def test_path_is_the_shift_by_default(town: Town, browser: Browser) -> Non
     period = {"from": "2026-09-22T10:00:00Z", "to": "2026-09-22T12:15:00Z"}
     longer = await browser.get("officer_wang", path, **period)
     assert longer["properties"]["points"] == 12
-    assert [gap["kind"] for gap in longer["properties"]["gaps"]] == ["no_data"]
+    gaps = longer["properties"]["gaps"]
+    assert [(gap["kind"], gap["from"][11:16], gap["to"][11:16]) for gap in gaps] == [
+        ("no_data", "10:00", "10:20"),
+        ("no_data", "10:20", "12:09"),
+    ]
     truck = await browser.send("chief", "GET", f"/patrol/{town.devices['truck_a'].id}/path")
     assert truck.status_code == 404
+
+
+async def test_path_says_why_nothing_is_known(town: Town, browser: Browser) -> None:
+    start_us = NOW_US - 3 * HOUR_US
+    for minutes in (0, 4, 30):
+        east = 118_810_000 + 2_000 * minutes
+        await _report(town, start_us + minutes * MINUTE_US, 10 + minutes, longitude_e6=east)
+    off = {"gap": "phone_off", "gap_s": 900}
+    await _report(town, start_us + 8 * MINUTE_US, 3, state=off, fix_source=0)
+    sos = {"event": "sos", "text": "摔倒"}
+    late = {"delay_ms": 3_600_000, "longitude_e6": 118_870_000}
+    await _report(town, start_us + 31 * MINUTE_US, 4, state=sos, **late)
+    path = f"/patrol/{town.devices['inspector'].id}/path"
+    period = {"from": "2026-09-22T09:20:00Z", "to": "2026-09-22T09:52:00Z"}
+    found = (await browser.get("officer_wang", path, **period))["properties"]
+    gap = {"from_index": 1, "to_index": 2, "kind": "phone_off", "told_by": "handset"}
+    times = {"from": "2026-09-22T09:24:00Z", "to": "2026-09-22T09:50:00Z"}
+    assert found["gaps"] == [{**gap, **times, "storm_id": None}]
+    assert found["late"] == [
+        {
+            "from": "2026-09-22T09:51:00Z",
+            "to": "2026-09-22T09:51:00Z",
+            "received_at": "2026-09-22T10:51:00Z",
+        }
+    ]
+    (event,) = found["events"]
+    assert (event["event"], event["text"], event["longitude"]) == ("sos", "摔倒", 118.87)
+    assert len(found["fused"]) == len(found["fused_accuracy_m"]) == 4
+    assert found["length_m"] == pytest.approx(5_700, abs=200)
+    (stay,) = found["stays"]
+    assert (stay["from_index"], stay["to_index"], stay["longitude"]) == (2, 3, 118.87)
 
 
 async def _cell(browser: Browser) -> Any:

@@ -79,7 +79,7 @@ export interface Gap {
   to: string
   from_index: number
   to_index: number
-  kind: 'no_data' | 'no_gnss'
+  kind: 'no_data' | 'no_gnss' | 'no_network' | 'phone_off' | 'app_killed' | 'off_shift'
 }
 
 export interface TrackProperties {
