@@ -77,6 +77,20 @@ State = Annotated[AppState, Depends(state_of)]
 Conn = Annotated[Connection, Depends(connection, scope="function")]
 
 
+async def reading_connection(state: State, conn: Conn) -> AsyncIterator[Connection]:
+    """A connection that is only read from: of the replica, else the request's own."""
+    replica = state.services.replica
+    if replica is None:
+        yield conn
+        return
+    async with replica.connection() as own:
+        yield own or conn
+
+
+# For questions about history: the replica, where one is set.
+ReadConn = Annotated[Connection, Depends(reading_connection, scope="function")]
+
+
 async def identify(state: AppState, conn: Connection, token: str) -> Caller:
     """The caller of a token; read afresh, so that disabling a user works at once."""
     user = await user_by_id(conn, read_token(state.services.secret, token))

@@ -11,6 +11,7 @@ from typing import Protocol as Interface
 from pipeline.contract import Clock
 from pipeline.live import LiveHub
 from storage.database import Database
+from storage.replica import Replica
 from xunji.settings import Settings
 
 
@@ -33,7 +34,7 @@ class Services:
 
     `demo_grade()`: `{raised, true, false, missed, pending}` or None. `force_tick()` flushes what
     was received and records a tick. `test_clock`: None unless time is simulated. `basemap`: a
-    GeoJSON FeatureCollection or the file that holds it.
+    GeoJSON FeatureCollection or the file that holds it. `replica`: where history is read.
     """
 
     database: Database
@@ -46,4 +47,5 @@ class Services:
     force_tick: Callable[[], Awaitable[None]] = _no_tick
     test_clock: SettableClock | None = None
     basemap: Path | dict[str, Any] | None = None
+    replica: Replica | None = None
     page_dir: Path = field(default_factory=lambda: Path(__file__).parent / "page")

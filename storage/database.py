@@ -84,7 +84,7 @@ async def open_database(url: str | None, data_dir: Path, *, timescale: bool = Tr
             mode = await settle_mode(conn, wanted=timescale)
         finally:
             await conn.close()
-        pool = _pool(address)
+        pool = pool_of(address)
         await pool.open()
     except psycopg.Error as error:
         await _give_back(server)
@@ -138,7 +138,10 @@ async def _configure_pooled(conn: Connection) -> None:
     await conn.commit()
 
 
-def _pool(url: str) -> AsyncConnectionPool[Connection]:
+def pool_of(
+    url: str, *, name: str = "xunji", timeout_s: float = 10
+) -> AsyncConnectionPool[Connection]:
+    """A pool that is not open yet."""
     given = conninfo_to_dict(url)
     keepalive: dict[str, Any] = {k: v for k, v in _KEEPALIVE.items() if k not in given}
     return AsyncConnectionPool(
@@ -146,11 +149,11 @@ def _pool(url: str) -> AsyncConnectionPool[Connection]:
         min_size=1,
         max_size=POOL_SIZE,
         open=False,
-        timeout=10,
+        timeout=timeout_s,
         configure=_configure_pooled,
         check=AsyncConnectionPool.check_connection,
         kwargs=keepalive,
-        name="xunji",
+        name=name,
     )
 
 

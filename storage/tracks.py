@@ -7,8 +7,10 @@ message of its own to the event loop.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -16,16 +18,19 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from model.frames import RawFrame
-from model.position import FixSource, PositionBatch, Rows, empty_rows
+from model.position import FixSource, PositionBatch, Rows, empty_rows, rows_at
 from model.position_json import position_json
 from storage.copy_format import POSITION_COLUMNS, parse_columns
 from storage.database import Connection
 from storage.instants import from_datetime, to_datetime
-from storage.simplify import kept_by_simplification
+from storage.simplify import FIRST_TOLERANCE_M, kept_by_simplification
+from storage.track_filter import TrackFilter
 
 GAP_S = 300  # no position for longer than this is a gap
 MAX_TRACK_ROWS = 1_000_000  # 115 days at 10 s; a longer period is cut and says so
+OWN_THREAD_ROWS = 20_000
 MAX_FRAMES = 1_000
+EVERYTHING = TrackFilter()
 
 _COLUMNS = sql.SQL(", ").join(sql.SQL("p.{}").format(sql.Identifier(n)) for n in POSITION_COLUMNS)
 _ARRAYS = sql.SQL(", ").join(
@@ -61,18 +66,22 @@ WHERE device_id = %s AND time < %s AND until >= %s ORDER BY time, received_at LI
 """
 
 
+GapKind = Literal["no_data", "no_gnss", "filtered"]
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Over GAP_S without a position, between two neighbours of `Track.rows`.
+    """Where the line between two neighbours of `Track.rows` is none: over GAP_S without a position.
 
-    `no_gnss`: the terminal did report then, without a position.
+    `no_gnss`: the terminal did report then, without a position. `filtered`: fixes in between were
+    not wanted.
     """
 
     from_us: int
     to_us: int
     from_index: int
     to_index: int
-    kind: Literal["no_data", "no_gnss"]
+    kind: GapKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ async def positions_of(
         "scope": None if organisations is None else list(organisations),
         "limit": limit,
     }
-    return await _fetch(conn, _ONE, parameters)
+    return await fetch_rows(conn, _ONE, parameters)
 
 
 async def positions_of_many(conn: Connection, from_us: Mapping[int, int], to_us: int) -> Rows:
@@ -132,7 +141,7 @@ async def positions_of_many(conn: Connection, from_us: Mapping[int, int], to_us:
         "start": to_datetime(min(from_us.values())),
         "end": to_datetime(to_us),
     }
-    return await _fetch(conn, _MANY, parameters)
+    return await fetch_rows(conn, _MANY, parameters)
 
 
 async def positions_with_attributes(
@@ -149,7 +158,10 @@ async def positions_with_attributes(
     return PositionBatch(rows, [known.get(key) for key in keys])
 
 
-async def _fetch(conn: Connection, query: sql.Composed, parameters: dict[str, object]) -> Rows:
+async def fetch_rows(
+    conn: Connection, query: sql.Composed, parameters: Mapping[str, object]
+) -> Rows:
+    """What a query says that gives one array a column, as of _ARRAYS."""
     async with conn.cursor(binary=True) as cursor:
         await cursor.execute(query, parameters)
         result = cursor.pgresult
@@ -184,42 +196,60 @@ async def track(
     to_us: int,
     *,
     max_points: int = 5_000,
+    tolerance_m: float | None = None,
+    wanted: TrackFilter = EVERYTHING,
 ) -> Track:
-    """A device's line over [from, to), simplified by shape when it has over `max_points`."""
+    """A device's line over [from, to), simplified by shape when it has over `max_points`, or to
+    `tolerance_m`."""
     found = await positions_of(
         conn, device_id, from_us, to_us, organisations=organisations, limit=MAX_TRACK_ROWS + 1
     )
-    cut = len(found) > MAX_TRACK_ROWS
-    return track_of(found[:MAX_TRACK_ROWS], max_points, cut=cut)
+    cut, found = len(found) > MAX_TRACK_ROWS, found[:MAX_TRACK_ROWS]
+    shown = partial(track_of, max_points=max_points, tolerance_m=tolerance_m, wanted=wanted)
+    # A month is simplified beside the event loop, a day sooner than a thread would start.
+    if len(found) <= OWN_THREAD_ROWS:
+        return shown(found, cut=cut)
+    return await asyncio.to_thread(shown, found, cut=cut)
 
 
-def track_of(found: Rows, max_points: int, *, cut: bool = False) -> Track:
+def track_of(
+    found: Rows,
+    max_points: int,
+    *,
+    cut: bool = False,
+    tolerance_m: float | None = None,
+    wanted: TrackFilter = EVERYTHING,
+) -> Track:
     """The track of rows in order of time."""
     positioned = found["fix_source"] != FixSource.NONE
-    line = found[positioned]
-    before = np.flatnonzero(np.diff(line["time_us"]) > GAP_S * 1_000_000)
+    shown = positioned if wanted.wants_all else positioned & wanted.wanted(found)
+    line = rows_at(found, shown)
+    jumps = np.diff(np.cumsum(positioned)[shown]) > 1  # over fixes that were not wanted
+    before = np.flatnonzero((np.diff(line["time_us"]) > GAP_S * 1_000_000) | jumps)
     kept = np.arange(len(line))
-    if len(line) > max_points:
-        kept = kept_by_simplification(line, np.concatenate((before, before + 1)), max_points)
+    if len(line) > max_points or (tolerance_m is not None and len(line) > 1):
+        pinned = np.concatenate((before, before + 1))
+        kept = kept_by_simplification(line, pinned, max_points, tolerance_m or FIRST_TOLERANCE_M)
     return Track(
-        rows=line[kept],
+        rows=rows_at(line, kept),
         points=len(line),
-        unpositioned=int(len(found) - len(line)),
+        unpositioned=int(len(found) - positioned.sum()),
         simplified=len(kept) < len(line),
         cut=cut,
-        gaps=_gaps(line, kept, before, found["time_us"][~positioned]),
+        gaps=_gaps(line, kept, before, jumps[before], found["time_us"][~positioned]),
     )
 
 
 def _gaps(
-    line: Rows, kept: NDArray[np.intp], before: NDArray[np.intp], silent_us: NDArray[np.int64]
+    line: Rows,
+    kept: NDArray[np.intp],
+    before: NDArray[np.intp],
+    filtered: NDArray[np.bool_],
+    silent_us: NDArray[np.int64],
 ) -> tuple[Gap, ...]:
     starts, ends = line["time_us"][before], line["time_us"][before + 1]
     heard = np.searchsorted(silent_us, starts) < np.searchsorted(silent_us, ends)
+    kinds = np.where(filtered, "filtered", np.where(heard, "no_gnss", "no_data"))
     places = np.searchsorted(kept, before)  # the ends of a gap are always kept
-    return tuple(
-        Gap(start, end, place, place + 1, "no_gnss" if spoke else "no_data")
-        for start, end, place, spoke in zip(
-            starts.tolist(), ends.tolist(), places.tolist(), heard.tolist(), strict=True
-        )
-    )
+    columns = (starts, ends, places, places + 1, kinds)
+    return tuple(Gap(*gap) for gap in zip(*(column.tolist() for column in columns), strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from alerts.outbox import AlertOptions
@@ -13,6 +14,7 @@ from pipeline.evaluate import Pace
 from pipeline.evaluate_link import Order
 from pipeline.outcomes import OutcomeLimits
 from rules.storms import StormLimits
+from storage.replica import Replica
 from xunji.clock import SimulatedClock, SystemClock
 from xunji.logs import log_level
 from xunji.settings import Settings
@@ -101,6 +103,15 @@ def clock_of(settings: Settings) -> Clock:
     if settings.clock == "simulated":
         return SimulatedClock(SystemClock().now_us())
     return SystemClock()
+
+
+def replica_of(settings: Settings, stack: AsyncExitStack) -> Replica | None:
+    """The read replica, if one is set; closed with the stack."""
+    if settings.database.replica_url is None:
+        return None
+    replica = Replica(settings.database.replica_url)
+    stack.push_async_callback(replica.close)
+    return replica
 
 
 def secret_of(settings: Settings) -> str:

@@ -39,7 +39,7 @@ from storage.writer import Writer
 from xunji.clock import SimulatedClock
 from xunji.doors import build_gateway
 from xunji.housekeeping import Housekeeping
-from xunji.options import RULES_PROCESS, alert_options, clock_of, rules_order, secret_of
+from xunji.options import RULES_PROCESS, alert_options, clock_of, replica_of, rules_order, secret_of
 from xunji.settings import Settings
 from xunji.web_server import QuietUvicorn
 
@@ -252,6 +252,7 @@ class Server:
             force_tick=self.flush,
             test_clock=simulated,
             basemap=self._basemap,
+            replica=replica_of(self.settings, stack),
         )
         http = self.settings.http
         config = uvicorn.Config(

@@ -21,6 +21,9 @@ class DatabaseSettings(BaseModel):
     """Where tracks live. No URL: the embedded PostgreSQL in `data_dir`/postgres."""
 
     url: str | None = Field(None, description="postgresql://... of TimescaleDB or PostgreSQL >= 15")
+    replica_url: str | None = Field(
+        None, description="a read replica of it, for questions about history; null: none"
+    )
     timescale: bool = Field(True, description="false: plain partitions even where it is there")
     retention_days: int = Field(90, ge=1, description="positions older than this are dropped")
     media_gigabytes: float = Field(20, gt=0, description="photos kept; above it the oldest go")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query
 
-from api.access import Caller, Conn, Reader
+from api.access import Caller, ReadConn, Reader
 from api.errors import ApiProblem
 from api.rule_check import invalid
 from api.shapes.coverage import CoverageShape
@@ -27,7 +27,7 @@ router = APIRouter(tags=["rules"])
 @router.get("/coverage", response_model=CoverageShape)
 async def covered(
     *,
-    conn: Conn,
+    conn: ReadConn,
     caller: Reader,
     from_: Annotated[Time, Query(alias="from")],
     to: Time,

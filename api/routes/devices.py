@@ -1,30 +1,25 @@
-"""The register, latest positions, and tracks."""
+"""The register."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter
 
 from api.access import Caller, Conn, Connection, Reader, RegisterEditor, State
 from api.errors import ApiProblem
-from api.shapes.rulebook import Feature
-from api.shapes.units import Device, DeviceChange, NewDevice, Position
+from api.shapes.units import Device, DeviceChange, NewDevice
 from api.state import AppState
-from api.times import Time, iso, microseconds
-from api.track_view import track_feature
+from api.times import iso
 from model.plates import normal_plate
 from model.rulebook import Device as DeviceRecord
 from storage.registers import change_device, device, device_of_identity, devices, unjudged
 from storage.rulebook import register_device
 from storage.sightings import take_over_plate
-from storage.tracks import track
 
 router = APIRouter(tags=["devices"])
 Row = dict[str, Any]
-MAX_TRACK_US = 93 * 24 * 3600 * 1_000_000
-MAX_POINTS = 20_000
 
 
 @router.get("/devices", response_model=list[Device])
@@ -68,41 +63,6 @@ async def change(
         plate, now_us = normal_plate(changes["plate"]), state.services.clock.now_us()
         await take_over_plate(conn, device_id, plate, now_us)
     return await _one(state, conn, caller, device_id)
-
-
-@router.get("/positions/latest", response_model=list[Position])
-async def latest(state: State, conn: Conn, caller: Reader) -> Any:
-    """The latest position of each visible unit that has one."""
-    known = await state.latest.all(conn)
-    rows = await devices(conn, caller.organisations)
-    return [known[row["id"]] for row in rows if row["id"] in known]
-
-
-@router.get("/devices/{device_id}/track", responses={200: {"model": Feature}})
-async def track_of_device(
-    *,
-    device_id: int,
-    conn: Conn,
-    caller: Reader,
-    since: Annotated[Time, Query(alias="from")],
-    until: Annotated[Time, Query(alias="to")],
-    max_points: Annotated[int, Query(ge=2, le=MAX_POINTS)] = 5_000,
-) -> Response:
-    """The track of a period, `to` included; simplified by shape above `max_points`."""
-    if await device(conn, caller.organisations, device_id) is None:
-        raise ApiProblem("not_found")
-    from_us, to_us = microseconds(since), microseconds(until)
-    if not from_us <= to_us <= from_us + MAX_TRACK_US:
-        raise ApiProblem("invalid_request", fields=[{"field": "to", "message": _PERIOD}])
-    found = await track(
-        conn, caller.organisations, device_id, from_us, to_us + 1, max_points=max_points
-    )
-    # A vehicle-day has 8,640 points: encoded once, without a pass through a response model.
-    content = msgspec.json.encode(track_feature(device_id, found))
-    return Response(content, media_type="application/geo+json")
-
-
-_PERIOD = "must lie after `from`, at most 93 days"
 
 
 async def _one(state: AppState, conn: Connection, caller: Caller, device_id: int) -> Row:

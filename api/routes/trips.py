@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from api.access import Conn, Reader
+from api.access import ReadConn, Reader
 from api.periods import checked_period
 from api.shapes.trips import TripShape, TripSum
 from api.times import Time, iso
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 @router.get("", response_model=list[TripShape])
 async def listed(
     *,
-    conn: Conn,
+    conn: ReadConn,
     caller: Reader,
     device_id: int | None = None,
     site: int | None = None,
@@ -54,7 +54,7 @@ async def listed(
 @router.get("/summary", response_model=list[TripSum])
 async def summary(
     *,
-    conn: Conn,
+    conn: ReadConn,
     caller: Reader,
     since: Annotated[Time, Query(alias="from")],
     until: Annotated[Time, Query(alias="to")],

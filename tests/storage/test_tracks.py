@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.position import FixSource, PositionBatch
+from model.position import FixSource, PositionBatch, Rows
+from model.signals import YES, pack
 from storage.database import Connection, Database
 from storage.simplify import METRES_PER_DEGREE
+from storage.track_filter import TrackFilter
 from storage.tracks import (
     Gap,
     latest_positions,
@@ -164,3 +167,50 @@ async def test_a_cut_track_says_so(
     await store(database, fixes(range(8)))
     found = await track(conn, [1], 1, NOON_US, NOON_US + DAY_S * SECOND_US)
     assert (found.cut, found.points) == (True, 5)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        (TrackFilter(min_speed_kmh=30), [2, 3]),
+        (TrackFilter(max_speed_kmh=30), [0, 1, 2, 5]),
+        (TrackFilter(signals={"loaded": "full"}), [1, 2]),
+        (TrackFilter(signals={"loaded": "unknown"}), [0, 3, 4, 5]),
+        (TrackFilter(min_speed_kmh=1, signals={"loaded": "full"}), [2]),
+        (TrackFilter(fix_source=FixSource.LBS), [5]),
+    ],
+)
+def test_what_is_not_wanted_leaves_gaps(wanted: TrackFilter, kept: list[int]) -> None:
+    rows = fixes(range(6)).rows
+    rows["speed_kmh_e1"] = [0, 0, 300, 450, -1, 100]
+    rows["signals"][1:3] = pack(loaded=YES)
+    rows["fix_source"][5] = FixSource.LBS
+    found = track_of(rows, 100, wanted=wanted)
+    assert found.rows.tolist() == rows[kept].tolist()
+    jumps = [i for i in range(len(kept) - 1) if kept[i + 1] > kept[i] + 1]
+    assert [(gap.from_index, gap.kind) for gap in found.gaps] == [(i, "filtered") for i in jumps]
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(1, 100))
+def test_no_fix_left_out_is_farther_than_twice_the_tolerance(seed: int, tolerance_m: float) -> None:
+    random = np.random.default_rng(seed)
+    rows = fixes([10 * i for i in range(80)]).rows
+    rows["longitude_e6"] += np.cumsum(random.integers(-400, 900, 80)).astype(np.int32)
+    rows["latitude_e6"] += np.cumsum(random.integers(-400, 400, 80)).astype(np.int32)
+    exact = track_of(rows, 1_000, tolerance_m=tolerance_m).rows
+    assert farthest_m(rows, exact) <= tolerance_m * 1.01
+    few = track_of(rows, 10).rows
+    assert 2 <= len(few) <= 80
+    assert set(few["time_us"].tolist()) <= set(rows["time_us"].tolist())
+
+
+def farthest_m(rows: Rows, kept: Rows) -> float:
+    """From any of the rows to the line through those kept."""
+
+    def metres(some: Rows) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        scale = np.cos(np.radians(rows["latitude_e6"].mean() / 1e6))
+        pairs = np.column_stack((some["longitude_e6"] * scale, some["latitude_e6"]))
+        return pairs / 1e6 * METRES_PER_DEGREE
+
+    line = shapely.LineString(metres(kept))
+    return float(shapely.distance(shapely.points(metres(rows)), line).max())
