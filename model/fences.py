@@ -16,7 +16,9 @@ Shape = Literal[
     "point_set",
     "grid_cell",
 ]
-Purpose = Literal["corridor", "work_road", "working_area", "grid", "collection", "route"]
+Purpose = Literal[
+    "corridor", "work_road", "working_area", "grid", "collection", "route", "check_in"
+]
 
 
 class Waypoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +38,7 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
     of travel for a route (with `waypoints` in order) and MultiLineString for a road set
     (`half_width_m` each side); a grid cell is a Polygon with the city's `code`. In force in
     [valid_from_us, valid_to_us). `tags`: site, dump, plant, wash_bay, parking, no_go, district,
-    grid, road.
+    grid, road, rest.
     """
 
     id: int

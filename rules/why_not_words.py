@@ -135,6 +135,7 @@ _REASONS = {
     "load_unknown": ("载重未知", "nobody knows whether it was loaded"),
     "site_unknown": ("不知在何处装车", "nobody knows where it was loaded"),
     "no_position": ("未定位", "no position"),
+    "outage": ("服务器自身当时没有接收", "the server itself heard nobody"),
     "not_heard": ("时段内有效定位覆盖的时间不足", "too little of the window was heard"),
 }
 

@@ -31,7 +31,7 @@ SELECT d.id AS device_id, d.organisation_id, d.name, o.name AS organisation,
        s.starts_at, s.ends_at
 FROM devices d JOIN organisations o ON o.id = d.organisation_id
 LEFT JOIN LATERAL (
-    SELECT starts_at, ends_at FROM shifts WHERE device_id = d.id AND starts_at <= %(now)s
+    SELECT starts_at, ends_at FROM duty_shifts WHERE device_id = d.id AND starts_at <= %(now)s
     ORDER BY starts_at DESC LIMIT 1) s ON true
 WHERE d.kind = 'inspector' AND d.organisation_id = ANY(%(organisations)s)
 ORDER BY d.name, d.id

@@ -63,7 +63,7 @@ _ASSIGNMENTS = """
 SELECT device_id, fence_id, purpose, windows, valid_from, valid_to FROM assignments ORDER BY id
 """
 _SHIFTS = """
-SELECT device_id, starts_at, ends_at FROM shifts WHERE ends_at >= %s ORDER BY starts_at, id
+SELECT device_id, starts_at, ends_at FROM duty_shifts WHERE ends_at >= %s ORDER BY starts_at, id
 """
 _DEVICES = """
 SELECT id, organisation_id, identity, protocol, kind, name, plate, tags FROM devices ORDER BY id

@@ -10,20 +10,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
 
-from geofence.geodesy import LocalFrames
-from model.fences import Fence
-from model.position import Rows
 from model.rulebook import Rule
 from rules.assigned_duties import assigned_duties
 from rules.contract import NO, YES, Family, Memory, Parameter
 from rules.owed import DUTY_DEFAULTS, KNOWN_SHARE, Dutiful, Duty, Ground, Seen, Verdict, Watched
 from rules.plan import Version
+from rules.points import points_of
 from rules.readings import accuracy_m
 from rules.registry import register
-from rules.roster import Roster
 from rules.view import View
 
 MAX_MISSED_LISTED = 200  # all are counted
@@ -83,7 +78,7 @@ class PointNotServed(Dutiful):
         fence = watched.fence()
         for place in np.unique(fence[known]).tolist():
             own = np.flatnonzero((fence == place) & known)
-            points = _points(view.roster, view.fences, place)
+            points = points_of(view.roster, view.fences, place)
             for pair, number in points.near(view.rows[watched.row[own]], accuracy[own]):
                 facts[own[pair]].append(number)
         return Seen(known, facts, np.where(usable, "poor_gnss", "no_position").astype(object))
@@ -121,7 +116,7 @@ class PointNotServed(Dutiful):
         parameters: dict[str, float],
     ) -> Verdict:
         """The finding stands at the first point that was missed."""
-        places = _points(ground.roster, ground.index.fences, duty.fence).degrees
+        places = points_of(ground.roster, ground.index.fences, duty.fence).degrees
         served = progress.get("served", [])
         missed = np.delete(places, served, 0)
         share = len(served) / len(places)
@@ -144,36 +139,6 @@ class PointNotServed(Dutiful):
             return f"到收运时限{of_all}有{missed:g}个点位未收运"
         of_all = "" if total is None else f" of {total}"
         return f"{missed:g}{of_all} points not served by the end of the window"
-
-
-class _Points:
-    """A point set in metres, searched by a tree."""
-
-    def __init__(self, fence: Fence) -> None:
-        self.degrees = np.array([p[:2] for p in fence.geometry["coordinates"]], np.float64)
-        self._frame = LocalFrames.about(*self.degrees.mean(0))
-        self._reach_m = fence.radius_m or 0.0
-        self._tree = shapely.STRtree(self._in_metres(*self.degrees.T))
-
-    def near(self, rows: Rows, accuracy: NDArray[np.float64]) -> Iterable[tuple[int, int]]:
-        """(row, point) where the point is within its radius and the fix's accuracy."""
-        fixes = self._in_metres(rows["longitude_e6"] / 1e6, rows["latitude_e6"] / 1e6)
-        reach_m = self._reach_m + accuracy
-        row, point = self._tree.query(fixes, predicate="dwithin", distance=reach_m)
-        return sorted(zip(row.tolist(), point.tolist(), strict=True))
-
-    def _in_metres(self, longitude: NDArray[Any], latitude: NDArray[Any]) -> NDArray[np.object_]:
-        origin = np.zeros(len(longitude), np.intp)
-        x_m, y_m = self._frame.project(origin, longitude, latitude)
-        return np.asarray(shapely.points(x_m, y_m), np.object_)
-
-
-def _points(roster: Roster, fences: Sequence[Fence], place: int) -> _Points:
-    """Made once a revision."""
-    points: _Points | None = roster.tables.get(f"points {place}")
-    if points is None:
-        points = roster.tables[f"points {place}"] = _Points(fences[place])
-    return points
 
 
 register(PointNotServed())

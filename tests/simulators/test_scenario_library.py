@@ -29,6 +29,17 @@ NOT_YET = {
     **dict.fromkeys(
         ("route_not_finished", "skipped_waypoint"), "the simulated city assigns no timed routes"
     ),
+    **dict.fromkeys(
+        (
+            "absent_in_shift",
+            "late_arrival",
+            "left_early",
+            "missed_check_in",
+            "patrol_short",
+            "stays_too_long",
+        ),
+        "the simulated inspectors keep to their shifts and walk on",
+    ),
 }
 
 

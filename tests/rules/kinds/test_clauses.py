@@ -129,6 +129,9 @@ YARD = City(
     [square(1, 0, 0, 100, tags=("site",)), square(2, 115, 0, 15, tags=("wash_bay",)),
      fence(3, "route", WAY, half_width_m=20, waypoints=(HALF_WAY,))],
     assignments=[assign(3, "route")],
+    shifts=[
+        Shift(device_id=1, starts_us=when("2026-03-02T10:02"), ends_us=when("2026-03-02T18:00"))
+    ],
 )  # fmt: skip
 # Sooner than by default, so that short trails try everything.
 QUICK = {"drive_hours": 0.1, "rest_minutes": 2.0, "jumps": 2.0, "wash_s": 15.0, "toggles": 1.0}

@@ -67,6 +67,7 @@ export default {
     load_unknown: 'load unknown',
     site_unknown: 'loading site unknown',
     not_heard: 'too little heard',
+    outage: 'the server heard nobody',
     speed_unknown: 'speed unknown',
     no_position: 'no position',
     poor_gnss: 'poor GNSS',

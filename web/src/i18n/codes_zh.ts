@@ -62,6 +62,7 @@ export default {
     load_unknown: '载重未知',
     site_unknown: '装车地点未知',
     not_heard: '有效定位不足',
+    outage: '服务器未接收',
     speed_unknown: '速度未知',
     no_position: '没有定位',
     poor_gnss: '卫星定位差',
