@@ -32,6 +32,13 @@ _BY_KIND = {
     "terminal_silent_seen": "您的车载终端无上报，请立即检查终端。",
     "seen_elsewhere": "您的车载终端定位异常，请立即停车接受检查。",
     "inspector_off_grid": "您已离开责任网格，请尽快返回网格巡查。",
+    "late_arrival": "您已迟到，请尽快到达责任网格并上报。",
+    "left_early": "您已提前离岗，请与调度中心联系。",
+    "absent_in_shift": "您本班次未在岗，请与调度中心联系说明情况。",
+    "stays_too_long": "您在一处停留过久，请继续巡查。",
+    "missed_check_in": "您有签到点未按时签到，请按路线补签。",
+    "patrol_short": "您本班次巡查里程或到访网格不足，请加强巡查。",
+    "mocked_position": "您的手持终端正在使用模拟定位，请立即关闭。",
     "inspector_silent": "您的终端已长时间未上报位置，请检查网络和定位后回复。",
 }
 _OTHERWISE = "您的车辆涉嫌违规，请立即停车检查并与调度中心联系。"

@@ -44,7 +44,8 @@ PLACE_PARAMETERS = (
 def precise(view: View, parameters: dict[str, float]) -> NDArray[np.bool_]:
     """Fixes whose place says something."""
     accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
-    return np.asarray(view.usable & (accuracy <= parameters["max_accuracy_m"]), np.bool_)
+    near: NDArray[np.bool_] = accuracy <= parameters["max_accuracy_m"]
+    return view.usable & near
 
 
 def why_imprecise(view: View, watched: Watched) -> NDArray[np.object_]:
@@ -55,7 +56,7 @@ def why_imprecise(view: View, watched: Watched) -> NDArray[np.object_]:
 
 def signed_off(view: View) -> NDArray[np.bool_]:
     """Fixes in which the handset says that its shift is over."""
-    return signals.field(view.rows["signals"], "on_duty") == signals.NO
+    return np.equal(signals.field(view.rows["signals"], "on_duty"), signals.NO)
 
 
 def look_whereabouts(
@@ -78,4 +79,5 @@ def _away(
 ) -> NDArray[np.bool_]:
     distance_m, _ = nearest(view, pairs, wanted)
     accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
-    return wanted & (distance_m - accuracy > parameters["distance_m"])
+    far: NDArray[np.bool_] = distance_m - accuracy > parameters["distance_m"]
+    return wanted & far
