@@ -191,7 +191,8 @@ class Evaluator:
     async def _reload(self, conn: Connection) -> None:
         # Asked before the rulebook is read: what the request is about stands in it.
         self._asked_id, self._asked = await rejudge.asked(conn, self._clock.now_us())
-        rulebook = await load_rulebook(conn, self._clock.now_us())
+        known = self.judge.engine.rulebook.fences if self.judge else ()
+        rulebook = await load_rulebook(conn, self._clock.now_us(), known)
         if self.judge is None:
             self._failing = await load_failing(conn)
             engine = Engine(rulebook, self._kinds, failing=self._failing)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from model.fences import Assignment, Fence, Shift, Waypoint, Window
 from model.ladder import LadderStep
@@ -52,8 +53,9 @@ SHIFT_DAYS = 60  # older shifts no replay needs
 _FENCES = """
 SELECT id, version, organisation_id, responsible_organisation_id, name, code, shape, geometry,
        radius_m, half_width_m, tags, valid_from, valid_to, waypoints
-FROM fences ORDER BY id, version
+FROM fences
 """
+_FENCE_ENDS = "SELECT id, version, valid_to FROM fences ORDER BY id, version"
 _RULES = """
 SELECT id, version, organisation_id, kind, name_zh, name_en, severity, parameters, scope, schedule,
        fence_ids, fence_tags, valid_from, valid_to, mode, ladder
@@ -76,18 +78,23 @@ async def current_revision(conn: Connection) -> int:
     return int(rows[0][0])
 
 
-async def load_rulebook(conn: Connection, now_us: int | None = None) -> Rulebook:
-    """Everything, of one revision; shifts since 60 days before `now_us` (None: the server's)."""
+async def load_rulebook(
+    conn: Connection, now_us: int | None = None, known: Sequence[Fence] = ()
+) -> Rulebook:
+    """Everything, of one revision; shifts since 60 days before `now_us` (None: the server's).
+
+    `known`: fences read before. They are not read again: of a version only its end ever changes.
+    """
     if now_us is None:
         now_us = from_datetime((await _rows(conn, "SELECT now()"))[0][0])
     while True:
-        rulebook = await _load(conn, now_us)
+        rulebook = await _load(conn, now_us, known)
         # Whoever changed something meanwhile has bumped the revision in the same transaction.
         if await current_revision(conn) == rulebook.revision:
             return rulebook
 
 
-async def _load(conn: Connection, now_us: int) -> Rulebook:
+async def _load(conn: Connection, now_us: int, known: Sequence[Fence]) -> Rulebook:
     revision = await current_revision(conn)
     since = to_datetime(now_us - SHIFT_DAYS * DAY_US)
     outages = await _rows(conn, "SELECT from_time, to_time FROM outages ORDER BY from_time")
@@ -96,7 +103,7 @@ async def _load(conn: Connection, now_us: int) -> Rulebook:
         organisation_parents=await load_parents(conn),
         devices=tuple(await load_devices(conn)),
         rules=tuple(_rule(row) for row in await _rows(conn, _RULES)),
-        fences=tuple(fence_of(row) for row in await _rows(conn, _FENCES)),
+        fences=await _fences(conn, known),
         assignments=tuple(_assignment(row) for row in await _rows(conn, _ASSIGNMENTS)),
         shifts=tuple(_shift(row) for row in await _rows(conn, _SHIFTS, (since,))),
         outages=tuple(Outage(*map(from_datetime, row)) for row in outages),
@@ -104,6 +111,23 @@ async def _load(conn: Connection, now_us: int) -> Rulebook:
         permits=await load_permits(conn),
         waybills=await load_waybills(conn, now_us),
         sightings=tuple(await sightings_since(conn, now_us - SIGHTING_DAYS * DAY_US)),
+    )
+
+
+async def _fences(conn: Connection, known: Sequence[Fence]) -> tuple[Fence, ...]:
+    held = {(fence.id, fence.version): fence for fence in known}
+    ends = {(row[0], row[1]): from_datetime(row[2]) for row in await _rows(conn, _FENCE_ENDS)}
+    strange = ends.keys() - held.keys()
+    where, parameters = "", list[object]()
+    if held:
+        where = "WHERE (id, version) IN (SELECT * FROM unnest(%s::int[], %s::int[]))"
+        parameters = [[key[0] for key in strange], [key[1] for key in strange]]
+    if strange:
+        for fence in map(fence_of, await _rows(conn, _FENCES + where, parameters)):
+            held[fence.id, fence.version] = fence
+    return tuple(
+        held[key] if held[key].valid_to_us == end_us else replace(held[key], valid_to_us=end_us)
+        for key, end_us in ends.items()
     )
 
 

@@ -139,6 +139,23 @@ async def test_ended_rules_and_fences(conn: Connection) -> None:
     assert (book.fences[0].valid_to_us, book.rules[0].valid_to_us) == (NOON_US + HOUR_US,) * 2
 
 
+async def test_known_fences_are_not_read_again_and_nothing_is_missed(conn: Connection) -> None:
+    own = await unit(conn)
+    kept, ended = [
+        await save_fence(conn, fence(own.organisation_id, name=name)) for name in ("甲", "乙")
+    ]
+    before = (await load_rulebook(conn)).fences
+    await end_fence(conn, ended.id, NOON_US + HOUR_US)
+    await save_fence(conn, fence(own.organisation_id, name="丙"))
+    changed = replace(kept, name="甲二", valid_from_us=NOON_US + HOUR_US)
+    await save_fence(conn, changed)
+    after = (await load_rulebook(conn, known=before)).fences
+    assert after == (await load_rulebook(conn)).fences
+    assert {f.name for f in after} == {"甲", "甲二", "乙", "丙"}
+    again = (await load_rulebook(conn, known=after)).fences
+    assert all(new is old for new, old in zip(again, after, strict=True))
+
+
 async def test_every_change_is_seen(conn: Connection) -> None:
     revisions = [await current_revision(conn)]
     device = await unit(conn)
