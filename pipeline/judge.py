@@ -181,12 +181,16 @@ class Judge:
         told: dict[Name, int] = {}
         beyond: dict[Name, int] = {}
         anew = {window.device_id for window in outcome.windows}
+        going_on = {name_of(f) for f in outcome.findings if f.ended_us is None}
         for finding in self.engine.at_tick(self.states, tick_us):
             name = name_of(finding)
             before_us = self._told.get(name, 0)
             lasted_us = finding.last_us - before_us if finding.ended_us is None else 0
             # What was judged anew is told again, or it would seem to be refuted.
             stale = not before_us or finding.device_id in anew or lasted_us >= TELL_TICKS_EVERY_US
+            # Fixes that come long after they were made: silence ends anew what they prolong.
+            prolonged = name in going_on or finding.last_us != before_us
+            stale |= finding.ended_us is not None and prolonged
             told[name] = finding.last_us if stale else before_us
             if finding.last_us > self._last_us(finding.device_id):
                 beyond[name] = finding.last_us

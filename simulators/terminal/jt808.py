@@ -21,7 +21,7 @@ READ_BYTES = 65_536
 class Jt808Terminal:
     """One terminal; counts and texts as in `TerminalLogic`. `read_pause_s`: waits before each read.
 
-    `logic`: another one, of other habits.
+    `logic`: another one, of other habits. `reconnect_s`: waits after each failure in a row.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class Jt808Terminal:
         answer_delay_s: tuple[float, float] = (2.0, 7.0),
         measure: Measure | None = None,
         logic: TerminalLogic | None = None,
+        reconnect_s: Sequence[float] = RECONNECT_S,
     ) -> None:
         self.logic = logic or TerminalLogic(
             identity,
@@ -47,6 +48,7 @@ class Jt808Terminal:
         self.identity = identity
         self.read_pause_s = 0.0
         self._address = address
+        self._reconnect_s = reconnect_s
         self._writer: asyncio.StreamWriter | None = None
         self._online = asyncio.Event()
         self._drained = asyncio.Event()
@@ -150,7 +152,7 @@ class Jt808Terminal:
             if self._stopping:
                 return
             if not self.logic.failure:
-                await self._wait(RECONNECT_S[min(failures, len(RECONNECT_S) - 1)])
+                await self._wait(self._reconnect_s[min(failures, len(self._reconnect_s) - 1)])
         self._drained.set()
 
     async def _wait(self, pause_s: float) -> None:

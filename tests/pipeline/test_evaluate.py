@@ -191,3 +191,20 @@ async def test_a_worker_that_was_replaced_writes_nothing(world: World) -> None:
     with pytest.raises(Exception, match="another worker"):
         await old_task
     assert await world.violations() == []
+
+
+async def test_a_violation_uploaded_late_in_pieces_ends_where_the_last_piece_ends(
+    world: World,
+) -> None:
+    """Each piece prolongs what the tick, hours ahead, had ended before."""
+    await world.prepare(1)
+    world.start()
+    truck = fixes(world.devices[0], world.organisation_id, [CLOSED] * 4 + [OPEN] * 60)
+    hours_later_us = START_US + 5 * 3_600 * SECOND_US
+    for begin in range(0, len(truck), 4):
+        await world.feed(truck[begin : begin + 4], hours_later_us)
+        await world.settled()
+    last_s = 63 * 15.0
+    assert await world.violations() == [
+        (world.devices[0], "uncovered_load", 60, last_s, last_s - 60)
+    ]
