@@ -52,7 +52,7 @@ async def _register_fences(api: ApiClient, fleet: Fleet) -> tuple[dict[str, int]
 
 
 def _feature(fence: CityFence) -> dict[str, Any]:
-    names = ("name", "code", "shape", "tags", "half_width_m", "radius_m")
+    names = ("name", "code", "shape", "tags", "half_width_m", "radius_m", "waypoints")
     properties = {name: msgspec.to_builtins(getattr(fence, name)) for name in names}
     return {"type": "Feature", "geometry": fence.geometry, "properties": properties}
 

@@ -109,6 +109,7 @@ def fence_of(fence: CityFence, places: dict[str, int], from_us: int) -> Fence:
         geometry=fence.geometry,
         half_width_m=fence.half_width_m,
         radius_m=fence.radius_m,
+        waypoints=fence.waypoints,
         tags=fence.tags,
         valid_from_us=from_us,
         valid_to_us=FAR_FUTURE_US,

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from shapely.geometry import LineString, Polygon
 
+from model.fences import Waypoint
 from simulators.city import names
 from simulators.city.city import (
     CORRIDOR_HALF_WIDTH_M,
@@ -15,8 +16,15 @@ from simulators.city.city import (
     WORK_ROAD_HALF_WIDTH_M,
     City,
 )
-from simulators.city.frame import Point, line_geometry, points_geometry, polygon_geometry
+from simulators.city.frame import (
+    Point,
+    line_geometry,
+    points_geometry,
+    polygon_geometry,
+    to_degrees,
+)
 from simulators.city.grid import ring_of
+from simulators.city.loops import LOOP_HALF_WIDTH_M, WAYPOINT_RADIUS_M, Loop
 from simulators.city.places import Place
 
 FIRST_DUMP_SITES = 3  # the first so many sites belong to dump D1, the others to D2
@@ -34,6 +42,7 @@ class CityFence(msgspec.Struct, frozen=True, kw_only=True):
     south: bool
     half_width_m: float | None = None
     radius_m: float | None = None
+    waypoints: tuple[Waypoint, ...] = ()
 
 
 def basemap(city: City) -> dict[str, Any]:
@@ -119,6 +128,7 @@ def fences(city: City) -> list[CityFence]:
                 south=city.is_south(points[0]),
             )
         )
+    made += [_loop(city, loop) for loop in city.loops]
     for cell in city.cells:
         labels = (cell.code, cell.name, f"Grid cell {cell.code}")
         made.append(_polygon(city, labels, ring_of(cell.shape), "grid"))
@@ -163,6 +173,31 @@ def _corridor(city: City, site: str, dump: str) -> CityFence:
         half_width_m=CORRIDOR_HALF_WIDTH_M,
         tags=("corridor",),
         south=city.is_south(line[0]),
+    )
+
+
+def _loop(city: City, loop: Loop) -> CityFence:
+    waypoints = []
+    for number, node in enumerate(loop.waypoints, 1):
+        longitude, latitude = to_degrees(city.network.nodes[node])
+        waypoints.append(
+            Waypoint(
+                name=f"{loop.code}-{number}",
+                longitude=longitude,
+                latitude=latitude,
+                radius_m=WAYPOINT_RADIUS_M,
+            )
+        )
+    return CityFence(
+        code=loop.code,
+        name=f"{names.LOOP[0]}{loop.code}",
+        name_en=f"{names.LOOP[1]} {loop.code}",
+        shape="route",
+        geometry=line_geometry(loop.line),
+        half_width_m=LOOP_HALF_WIDTH_M,
+        waypoints=tuple(waypoints),
+        tags=("collection_route",),
+        south=city.is_south(loop.line[0]),
     )
 
 

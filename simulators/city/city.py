@@ -11,6 +11,7 @@ from shapely.geometry import Point as ShapelyPoint
 from simulators.city.frame import Point
 from simulators.city.grid import Cell, grid_cells
 from simulators.city.layout import COLUMNS, ROWS, Layout
+from simulators.city.loops import Loop, loops
 from simulators.city.network import Network
 from simulators.city.places import (
     Place,
@@ -58,6 +59,7 @@ class City:
     bins: list[int]
     cells: list[Cell]
     work_roads: list[WorkRoad]
+    loops: list[Loop]
     centre: Polygon
     centre_node: int
     quarter: Polygon
@@ -96,6 +98,10 @@ class City:
     def area(self, code: str) -> Polygon:
         """A contract area by its code."""
         return next(area.shape for area in self.contract_areas if area.code == code)
+
+    def loop(self, code: str) -> Loop:
+        """A timed route by its code."""
+        return next(loop for loop in self.loops if loop.code == code)
 
     def areas_of(self, road: WorkRoad) -> tuple[ContractArea, ContractArea]:
         """The contract area of a work road, and the other one."""
@@ -145,6 +151,7 @@ def build_city(seed: int = 7) -> City:
         bins=bins,
         cells=grid_cells(layout, seed),
         work_roads=_work_roads(layout, network),
+        loops=loops(layout, network),
         centre=centre,
         centre_node=layout.node((9, 10)),
         quarter=quarter,

@@ -26,48 +26,62 @@ def coverage_short(scene: Scene) -> Facts:
         return scene.none(), scene.none()
     duty = next(duty for duty in scene.unit.duties if duty.purpose == "work_road")
     road = next(road for road in scene.city.work_roads if road.code == duty.fence_code)
-    return short(scene, duty, road.line, sprays_on_road(scene), work_unseen(scene))
+    drive = _Drive(road.line, scene, sprays_on_road(scene))
+    return _short(scene, duty, drive, work_unseen(scene))
 
 
-def short(scene: Scene, duty: Duty, line: Sequence[Point], counts: Mask, unseen: Mask) -> Facts:
-    """Where too little of a duty's line was driven while it `counts`, told at the windows' ends."""
+def route_not_finished(scene: Scene) -> Facts:
+    """Hardly more than half of its route driven in the window."""
+    duty = next((duty for duty in scene.unit.duties if duty.purpose == "route"), None)
+    if duty is None:
+        return scene.none(), scene.none()
+    line = scene.city.loop(duty.fence_code).line
+    drive = _Drive(line, scene, scene.kmh > 0, one_way=True)
+    return _short(scene, duty, drive, scene.blind | scene.elsewhere | scene.silent)
+
+
+class _Drive:
+    """How far along a line a unit is at each moment where that `counts`."""
+
+    def __init__(
+        self, line: Sequence[Point], scene: Scene, counts: Mask, *, one_way: bool = False
+    ) -> None:
+        self.pieces = int(LineString(line).length // PIECE_M)
+        self._one_way = one_way
+        on_line = counts.copy()
+        on_line[counts] = shapely.distance(LineString(line), scene.points[counts]) < REACH_M
+        self._along_m = np.full(len(counts), np.nan)
+        self._along_m[on_line] = shapely.line_locate_point(LineString(line), scene.points[on_line])
+
+    def mark(self, pieces: NDArray[np.bool_], rows: Mask) -> None:
+        """What lies between each two of these moments that follow each other."""
+        both = rows[:-1] & rows[1:]
+        begin, step = self._along_m[:-1][both], np.diff(self._along_m)[both]
+        driven = np.abs(step) < FASTEST_MS * GRID_S  # of NaN: no
+        if self._one_way:
+            driven &= step >= 0
+        for share in np.linspace(0, 1, 8):
+            place = ((begin + share * step)[driven] // PIECE_M).astype(np.int64)
+            pieces[np.minimum(place, len(pieces) - 1)] = True
+
+
+def _short(scene: Scene, duty: Duty, drive: _Drive, unseen: Mask) -> Facts:
+    """Where too little of a duty's line was driven, told at the windows' ends."""
     sure, maybe = scene.none(), scene.none()
-    time_s, along_m = scene.at.time_s, None
+    time_s = scene.at.time_s
     for start_s, due_s in windows(scene, duty):
-        if along_m is None:
-            along_m = _along_m(scene, line, counts)
         window = (time_s >= start_s) & (time_s < due_s)
-        pieces = np.zeros(int(LineString(line).length // PIECE_M), np.bool_)
+        pieces = np.zeros(drive.pieces, np.bool_)
         blank = {"driven": pieces, "seen": pieces.copy(), "unseen": 0}
         known = scene.memory.setdefault(str(start_s), blank)
-        _drive(known["driven"], along_m, window)
-        _drive(known["seen"], along_m, window & ~unseen)
+        drive.mark(known["driven"], window)
+        drive.mark(known["seen"], window & ~unseen)
         known["unseen"] += GRID_S * int((window & unseen).sum())
         told = (time_s >= due_s) & (time_s < due_s + TOLD_S)
         unseen_share = (known["unseen"] + max(0, -start_s)) / (due_s - start_s)
         whole = start_s >= 0 and unseen_share < UNSEEN_SHARES[0]
-        sure |= told & (known["driven"].mean() < COVERED_SHARES[0]) & whole
-        maybe |= (
-            told & (known["seen"].mean() < COVERED_SHARES[1]) & (unseen_share < UNSEEN_SHARES[1])
-        )
+        little = known["driven"].mean() < COVERED_SHARES[0]
+        perhaps = known["seen"].mean() < COVERED_SHARES[1]
+        sure |= told & little & whole
+        maybe |= told & perhaps & (unseen_share < UNSEEN_SHARES[1])
     return sure, maybe
-
-
-def _along_m(scene: Scene, line: Sequence[Point], counts: Mask) -> NDArray[np.float64]:
-    """How far along the line it is, where it counts and is on it; else NaN."""
-    on_line = counts.copy()
-    on_line[counts] = shapely.distance(LineString(line), scene.points[counts]) < REACH_M
-    along_m = np.full(len(counts), np.nan)
-    along_m[on_line] = shapely.line_locate_point(LineString(line), scene.points[on_line])
-    return along_m
-
-
-def _drive(pieces: NDArray[np.bool_], along_m: NDArray[np.float64], rows: Mask) -> None:
-    """Mark what lies between each two moments that follow each other."""
-    both = rows[:-1] & rows[1:]
-    begin, end = along_m[:-1][both], along_m[1:][both]
-    driven = np.abs(end - begin) < FASTEST_MS * GRID_S  # of NaN: no
-    begin, end = begin[driven], end[driven]
-    for share in np.linspace(0, 1, 8):
-        place = ((begin + share * (end - begin)) // PIECE_M).astype(np.int64)
-        pieces[np.minimum(place, len(pieces) - 1)] = True

@@ -18,6 +18,7 @@ from simulators.facts import (
     route,
     seen,
     sensors,
+    waypoints,
 )
 from simulators.facts.scene import Facts, Scene
 from simulators.fleet.unit import Unit
@@ -58,6 +59,12 @@ CRITERIA: dict[str, Criterion] = {
     "wrong_direction": Criterion((MUCK,), route.wrong_direction, 30, 90, 15),
     "forbidden_area": Criterion((MUCK, MIXER), route.forbidden_area, 120, 200, 75),
     "left_area": Criterion((SWEEPER, WATER), route.left_area, 300, 420, 200),
+    "route_not_finished": Criterion(
+        (GARBAGE,), coverage.route_not_finished, 1, 30, 5, needs="word", event=True
+    ),
+    "skipped_waypoint": Criterion(
+        (GARBAGE,), waypoints.skipped_waypoint, 1, 30, 5, needs="word", event=True
+    ),
     "point_not_served": Criterion(
         (GARBAGE,), duties.point_not_served, 1, 30, 5, needs="word", event=True
     ),

@@ -14,7 +14,7 @@ from simulators.fleet.deeds import DEEDS, with_deed
 from simulators.fleet.driver import Driver
 from simulators.fleet.papers import Papers
 from simulators.fleet.unit import Duty, Unit
-from simulators.fleet.work import garbage, inspector, mixer, muck, rounds
+from simulators.fleet.work import garbage, inspector, mixer, muck, rounds, route
 
 if TYPE_CHECKING:
     from simulators.fleet.fleet import Fleet, Orders
@@ -113,6 +113,9 @@ def _mixer(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
 
 
 def _garbage(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
+    if fleet.routes:
+        _route(fleet, unit, driver, number)
+        return
     rounds_there = list(fleet.city.rounds().items())
     code, stands = rounds_there[number % len(rounds_there)]
     orders = fleet.orders_of(unit.kind, number, GARBAGE_ROLES)
@@ -121,6 +124,16 @@ def _garbage(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
     unit.duties.append(Duty(code, "collection", garbage.WINDOWS))
     plan = garbage.CollectionPlan(fleet.city, stands, _work_role(unit.role), due, orders.seconds)
     _set_to_work(unit, driver, garbage.garbage_work(driver, plan), due, orders)
+
+
+def _route(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
+    loop = fleet.city.loops[number % len(fleet.city.loops)]
+    orders = fleet.orders_of(unit.kind, number, ())
+    unit.role = orders.role
+    due = _appointments(fleet, unit, number, {}, 1)
+    unit.duties.append(Duty(loop.code, "route", garbage.WINDOWS))
+    plan = route.RoutePlan(fleet.city, loop, _work_role(unit.role), due, orders.seconds)
+    _set_to_work(unit, driver, route.route_work(driver, plan), due, orders)
 
 
 def _inspector(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:

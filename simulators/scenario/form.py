@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Meta
 
 Rule = Literal[
-    "route_deviation", "wrong_direction", "forbidden_area", "left_area", "point_not_served",
+    "route_deviation", "wrong_direction", "forbidden_area", "left_area",
+    "route_not_finished", "skipped_waypoint", "point_not_served",
     "operating_hours", "stop_too_long", "driving_too_long", "late_start", "not_working",
     "coverage_short", "uncovered_load", "unwashed_exit", "illegal_dumping", "mixer_discharge",
     "not_spraying", "not_sweeping", "spraying_too_fast", "sweeping_too_fast",
@@ -28,7 +29,7 @@ Deed = Literal[
     "stands_at_roadside", "stays_in_depot", "works_half",
     "leaves_grid", "falls_silent", "mocks_position",
     "goes_offline", "loses_satellites", "freezes", "jumps", "loses_power", "loses_antenna",
-    "loses_ignition_wire", "loses_body_wire", "skips_stands",
+    "loses_ignition_wire", "loses_body_wire", "skips_stands", "takes_short_cut", "turns_home",
     "loses_permit", "is_sent_elsewhere", "gets_waybill_late", "gets_idle_waybill",
 ]  # fmt: skip
 FaultKind = Literal[
@@ -49,7 +50,8 @@ class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
 
     `papers`: muck trucks have permits and waybills, and are judged by them. `cameras`: at the gates
     of sites, which see their plates. `unregistered`: so many of the muck trucks, the last ones, are
-    in no register and have no terminal."""
+    in no register and have no terminal. `routes`: garbage trucks drive timed routes instead of
+    rounds from point to point."""
 
     muck_truck: Count = 0
     sweeper: Count = 0
@@ -61,6 +63,7 @@ class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
     papers: bool = False
     cameras: bool = False
     unregistered: Count = 0
+    routes: bool = False
 
 
 class Behaviour(msgspec.Struct, forbid_unknown_fields=True):

@@ -45,6 +45,8 @@ DEEDS: dict[str, tuple[tuple[UnitKind, ...], str]] = {
     "stands_at_roadside": (ROUNDS, "stands"),
     "skips_stands": ((UnitKind.GARBAGE_TRUCK,), "skips_stands"),
     "works_half": ((UnitKind.WATER_TRUCK,), "half"),
+    "takes_short_cut": ((UnitKind.GARBAGE_TRUCK,), "short_cut"),
+    "turns_home": ((UnitKind.GARBAGE_TRUCK,), "turns_home"),
     "stays_in_depot": (ROUNDS, "idle"),
     "leaves_grid": (INSPECTOR, "off_grid"),
     "falls_silent": (INSPECTOR, "silent"),
@@ -62,6 +64,7 @@ DEEDS: dict[str, tuple[tuple[UnitKind, ...], str]] = {
     "gets_waybill_late": (MUCK, "late_waybill"),
     "gets_idle_waybill": (MUCK, "idle_waybill"),
 }
+OF_ROUTES = frozenset({"short_cut", "turns_home"})
 ABOUT_PAPERS = frozenset({"unpermitted", "misdirected", "late_waybill", "idle_waybill"})
 
 
@@ -128,8 +131,9 @@ def _build(name: str, scenario: Scenario, source: Source, start_us: int) -> Flee
         raise source.problem(("fleet",), f"has no unit, or too many; allowed: 1 to {MAX_UNITS}")
     if form.roles == "usual" and scenario.behaviours:
         raise source.problem(("behaviours",), "only with fleet.roles: honest")
-    if form.roles == "usual" and form.papers:
-        raise source.problem(("fleet", "papers"), "only with fleet.roles: honest")
+    for special in ("papers", "routes"):
+        if form.roles == "usual" and getattr(form, special):
+            raise source.problem(("fleet", special), "only with fleet.roles: honest")
     if form.cameras and not form.papers:
         raise source.problem(("fleet", "cameras"), "only with fleet.papers: true")
     if form.unregistered and not form.cameras:
@@ -141,7 +145,7 @@ def _build(name: str, scenario: Scenario, source: Source, start_us: int) -> Flee
     family = zlib.crc32(name.encode()) % 999 + 1
     fleet = Fleet(
         build_city(CITY_SEED), scenario.seed, start_us, None, [], orders, family, form.papers,
-        form.unregistered,
+        form.unregistered, form.routes,
     )  # fmt: skip
     fill(fleet, counts, scenario.interval_s)
     return fleet
@@ -158,6 +162,10 @@ def _orders(
         kind, number = _unit_of(behaviour, kinds, counts, source, place)
         if (kind.value, number) in orders:
             raise source.problem((*place, "unit"), f"{behaviour.unit} has another behaviour")
+        if role in OF_ROUTES and not scenario.fleet.routes:
+            raise source.problem((*place, "does"), "only with fleet.routes: true")
+        if role == "skips_stands" and scenario.fleet.routes:
+            raise source.problem((*place, "does"), "only with fleet.routes: false")
         if role in ABOUT_PAPERS and not scenario.fleet.papers:
             raise source.problem((*place, "does"), "only with fleet.papers: true")
         seconds = behaviour.minutes * 60 if behaviour.minutes else None

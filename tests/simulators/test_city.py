@@ -67,7 +67,7 @@ def test_fences_are_valid_and_told_apart_by_code(seed: int) -> None:
     for fence in made:
         geometry = shape(fence.geometry)
         assert geometry.is_valid, fence.code
-        assert (fence.half_width_m is not None) == (fence.shape == "corridor")
+        assert (fence.half_width_m is not None) == (fence.shape in ("corridor", "route"))
 
 
 def test_grid_cells_fill_the_district_without_overlap() -> None:

@@ -16,8 +16,8 @@ from simulators.truth import TruthKeeper
 ORIGIN_US = 1_790_000_000 * 1_000_000
 LIVE_S = 43_200
 SELDOM = ("driving_too_long", "point_not_served")
-# Half a day is too short for a sensor to be dead, and the usual city has no cameras.
-NOT_HERE = {"dead_sensor", "unknown_plate"}
+# Half a day is too short for a sensor to be dead; the usual city has no cameras, no timed routes.
+NOT_HERE = {"dead_sensor", "unknown_plate", "route_not_finished", "skipped_waypoint"}
 UNITS = 80  # enough for every role
 BREAKERS = {
     "uncovered_load": {"uncovered"},

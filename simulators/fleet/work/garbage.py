@@ -32,7 +32,6 @@ class CollectionPlan:
 
 def garbage_work(driver: Driver, plan: CollectionPlan) -> Iterator[None]:
     """Rounds without end; one `yield` a round."""
-    station = plan.city.place("D3").inside
     while True:
         _note_skipping(driver, plan)
         for count, stand in enumerate(plan.stands):
@@ -44,14 +43,19 @@ def garbage_work(driver: Driver, plan: CollectionPlan) -> Iterator[None]:
             )
             seconds = driver.chance.uniform(150, 260)
             driver.wait(seconds, "collecting", ignition=YES, loaded=HALF, body_raised=NO)
-        driver.drive_to(station, "to_station", {"ignition": YES, "loaded": YES, "body_raised": NO})
-        driver.wait(60, "weighing", ignition=YES, loaded=YES, body_raised=NO)
-        driver.wait(80, "tipping", ignition=YES, loaded=HALF, body_raised=YES)
-        driver.wait(
-            driver.chance.uniform(200, 500), "washing", ignition=YES, loaded=NO, body_raised=NO
-        )
+        empty_at_station(driver, plan.city)
         driver.rest(REST_AFTER_S, loaded=NO, body_raised=NO)
         yield
+
+
+def empty_at_station(driver: Driver, city: City) -> None:
+    """Weigh, tip and wash at the transfer station."""
+    full = {"ignition": YES, "loaded": YES, "body_raised": NO}
+    driver.drive_to(city.place("D3").inside, "to_station", full)
+    driver.wait(60, "weighing", **full)
+    driver.wait(80, "tipping", ignition=YES, loaded=HALF, body_raised=YES)
+    seconds = driver.chance.uniform(200, 500)
+    driver.wait(seconds, "washing", ignition=YES, loaded=NO, body_raised=NO)
 
 
 def _note_skipping(driver: Driver, plan: CollectionPlan) -> None:
