@@ -22,6 +22,7 @@ from psycopg import sql
 from typer.testing import CliRunner
 
 from gateway.mqtt_client import RECEIVE_MAXIMUM
+from storage.evidence import freeze_evidence
 from storage.migrate import migrations
 from tests.brokers import Mosquitto, free_port
 from tests.servers import DatabaseServer, address
@@ -167,6 +168,33 @@ async def test_a_calendar_that_has_ended(plain_server: DatabaseServer) -> None:
                 "INSERT INTO calendar_days (date, kind) VALUES (%s, 'holiday')", (f"{year}-10-01",)
             )
         assert (await _database(url))["calendar"].state == "ok"
+    finally:
+        plain_server.drop(url)
+
+
+async def test_evidence_that_was_changed(plain_server: DatabaseServer) -> None:
+    url = plain_server.create()
+    try:
+        whole = (await _database(url))["evidence"]
+        assert (whole.state, whole.en[:7]) == ("ok", "0 packs")
+        async with await psycopg.AsyncConnection.connect(url) as conn:
+            await conn.execute("INSERT INTO organisations (id, name) VALUES (1, 'city')")
+            await conn.execute(
+                "INSERT INTO devices (id, organisation_id, identity, protocol, kind, name)"
+                " VALUES (1, 1, '7', 'jt808', 'muck_truck', '7')"
+            )
+            await conn.execute(
+                "INSERT INTO violations (id, organisation_id, device_id, rule_id, rule_version,"
+                " kind, severity, found_severity, told_severity, started_at, last_at,"
+                " longitude_e6, latitude_e6, raised_at, status) VALUES (5, 1, 1, 1, 1, 'x',"
+                " 'info', 'info', 'info', now(), now(), 0, 0, now(), 'closed')"
+            )
+            await freeze_evidence(conn, 5, {"measures": {}, "photos": []}, [], 1)
+        assert (await _database(url))["evidence"].en[:7] == "1 packs"
+        async with await psycopg.AsyncConnection.connect(url) as conn:
+            await conn.execute("UPDATE evidence_packs SET content = content || ' '::bytea")
+        broken = (await _database(url))["evidence"]
+        assert (broken.state, "violation 5" in broken.en) == ("broken", True)
     finally:
         plain_server.drop(url)
 

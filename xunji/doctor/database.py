@@ -19,6 +19,7 @@ from storage.embedded import EmbeddedServer, start_embedded
 from storage.problems import DatabaseProblem
 from xunji.doctor.calendar import check_calendar
 from xunji.doctor.check import Check
+from xunji.doctor.evidence import check_evidence
 from xunji.doctor.rules import check_rules
 from xunji.settings import Settings
 
@@ -83,6 +84,7 @@ async def _look(conn: Connection, settings: Settings, server: EmbeddedServer | N
     if schema.state == "ok":
         now_us = time.time_ns() // 1000
         checks += [await check_calendar(conn, now_us), *await check_rules(conn, now_us)]
+        checks.append(await check_evidence(conn, settings.data_dir))
     return checks
 
 
