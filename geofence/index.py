@@ -23,6 +23,8 @@ from model.fences import Fence
 from model.position import FixSource, Rows
 
 MAX_GAP_S, MAX_GAP_M = 120.0, 3_000.0  # of a straight line between two fixes: 90 km/h
+_LEAST_DEGREE_M = 110_000.0  # of latitude and, at the equator, of longitude: both are longer
+_BOX_SLACK_M = 1.0  # a buffered ring is nowhere so much short of its circle
 MAX_MASKS = 1_000  # distinct (ids, tags) selections kept; rules name far fewer
 
 
@@ -86,6 +88,17 @@ class FenceIndex:
         place, fence = place[keep], fence[keep]
         keep = self._layers.contains(fence, longitude[place], latitude[place])
         return self._sorted(usable[place[keep]], fence[keep])
+
+    def boxes_within(
+        self, rows: Rows, within_m: float
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Pairs (row, fence in force) whose boxes are at most so far apart, and some farther."""
+        x, y = rows["longitude_e6"] / 1e6, rows["latitude_e6"] / 1e6
+        up = (within_m + _BOX_SLACK_M) / _LEAST_DEGREE_M
+        across = up / np.cos(np.radians(np.minimum(np.abs(y) + up, 89)))
+        row, fence = self._layers.candidates(shapely.box(x - across, y - up, x + across, y + up))
+        keep = self.in_force(fence, rows["time_us"][row])
+        return row[keep], fence[keep]
 
     def crossings(
         self, rows: Rows, max_gap_s: float = MAX_GAP_S, max_gap_m: float = MAX_GAP_M

@@ -29,12 +29,20 @@ class _Table:
     """Assignment times fence version, sorted by device; `windows` by group, None: always."""
 
     fences: tuple[Fence, ...]
-    device: NDArray[np.int64]
+    device: NDArray[np.int32]
     fence: NDArray[np.int32]
     from_us: NDArray[np.int64]
     to_us: NDArray[np.int64]
     group: NDArray[np.intp]
     windows: tuple[tuple[Window, ...] | None, ...]
+
+    def of_devices(self, device: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Pairs (row, entry) of these rows' devices, sorted by row."""
+        first = np.searchsorted(self.device, device, "left")
+        count = np.searchsorted(self.device, device, "right") - first
+        row = np.repeat(np.arange(len(device)), count)
+        entry = np.arange(len(row)) - np.repeat(np.cumsum(count) - count - first, count)
+        return row, entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +87,15 @@ def _pairs(view: View, name: tuple[str, ...], purpose: Purpose, zone: str) -> As
 def _find_pairs(view: View, purpose: Purpose, zone: str) -> Assigned:
     table = _table(view.roster, view.fences, purpose)
     device, time_us = view.rows["device_id"], view.rows["time_us"]
-    first = np.searchsorted(table.device, device, "left")
-    count = np.searchsorted(table.device, device, "right") - first
-    row = np.repeat(np.arange(len(device)), count)
-    entry = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    entry += np.repeat(first, count)
+    row, entry = table.of_devices(device)
     keep = (time_us[row] >= table.from_us[entry]) & (time_us[row] < table.to_us[entry])
-    row, entry = row[keep], entry[keep]
-    keep = _in_their_windows(table, table.group[entry], time_us[row], zone, view.roster.calendar)
-    row, fence = row[keep], table.fence[entry[keep]]
+    if not keep.all():
+        row, entry = row[keep], entry[keep]
+    if len(table.windows) > 1:
+        calendar = view.roster.calendar
+        keep = _in_their_windows(table, table.group[entry], time_us[row], zone, calendar)
+        row, entry = row[keep], entry[keep]
+    fence = table.fence[entry]
     # Which fixes lie inside is known already: only the others will be measured.
     metres = np.where(_inside(view.membership, row, fence, len(view.fences)), 0.0, -1.0)
     return Assigned(row, fence, np.arange(len(row)), metres)
@@ -176,7 +184,7 @@ def _make_table(roster: Roster, fences: tuple[Fence, ...], purpose: Purpose) -> 
                 entries.append((assignment.device_id, place, from_us, to_us, group))
     columns = np.array(sorted(entries), np.int64).reshape(-1, 5).T
     return _Table(
-        fences, columns[0], columns[1].astype(np.int32), columns[2], columns[3],
+        fences, columns[0].astype(np.int32), columns[1].astype(np.int32), columns[2], columns[3],
         columns[4].astype(np.intp), tuple(groups),
     )  # fmt: skip
 

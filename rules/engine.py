@@ -31,7 +31,7 @@ from rules.plan import Plan, Version, make_plans, share_device_sets
 from rules.roster import Roster
 from rules.state import DeviceState
 from rules.trilogic import Tri
-from rules.trips import follow_trips
+from rules.trips import READERS, follow_trips
 from rules.view import View
 
 UNJUDGED_AFTER_US = 120_000_000
@@ -83,6 +83,7 @@ class Engine:
             for plan in self._plans
             if any(version.parameters["min_previous_s"] for version in plan.versions)
         }
+        self._asks_for_hauls = any(plan.kind.name in READERS for plan in plans)
         self._absences = Absences(
             [plan for plan in plans if plan.kind.absence], rulebook, self.roster, self._findings
         )
@@ -103,9 +104,10 @@ class Engine:
         view = build_view(sort_rows(rows), self.rulebook, self._kinds, self.roster, self.index)
         batch = Batch.of(view, self._device_ids, states)
         view.before = last_places(batch.ids, states)
-        over = follow_trips(view, states, self.devices) if self.counts_trips else []
-        if trips is not None:
-            trips += over
+        if self.counts_trips:
+            over = follow_trips(view, states, self.devices, asked=self._asks_for_hauls)
+            if trips is not None:
+                trips += over
         under_way = batch.with_episodes()
         findings = [
             found
@@ -287,13 +289,13 @@ def _remember(batch: Batch) -> None:
     rows, ends = batch.view.rows, batch.bounds[1:] - 1
     located = np.where(rows["fix_source"] != FixSource.NONE, np.arange(len(rows)), -1)
     seen = np.maximum.accumulate(located)[ends]
-    place = [rows[name][seen].tolist() for name in _PLACE]
-    has_place = (seen >= batch.bounds[:-1]).tolist()
     last_us, work = rows["time_us"][ends].tolist(), works_of(rows_at(rows, ends))
-    columns = zip(batch.states, last_us, work, has_place, *place, strict=True)
-    for state, time_us, at_work, known, *place in columns:
+    for state, time_us, at_work in zip(batch.states, last_us, work, strict=True):
         state.last_us = time_us
         state.ignition, state.speed_kmh_e1 = at_work
-        if known:
-            state.located_us, state.longitude_e6, state.latitude_e6 = place[:3]
-            state.accuracy_m, state.fix_source = place[3:]
+    known = np.flatnonzero(seen >= batch.bounds[:-1])
+    places = zip(*(rows[name][seen[known]].tolist() for name in _PLACE), strict=True)
+    for number, place in zip(known.tolist(), places, strict=True):
+        state = batch.states[number]
+        state.located_us, state.longitude_e6, state.latitude_e6 = place[:3]
+        state.accuracy_m, state.fix_source = place[3:]

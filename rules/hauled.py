@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -65,8 +66,16 @@ class Hauls:
     left_us: NDArray[np.int64]
     closed: dict[int, Closed]
 
+    def put(self, rows: NDArray[np.intp], said: Sequence[tuple[int, int, int]]) -> None:
+        """`hauling`, `site` and `left_us` of these rows; what a row closes goes before them."""
+        self.hauling[rows], self.site[rows], self.left_us[rows] = zip(*said, strict=True)
+        for row, closed in self.closed.items():
+            self.site[row], self.left_us[row] = closed.site, closed.left_us
+
     def part(self, rows: NDArray[np.intp]) -> Hauls:
         """Of some rows, by their places."""
         known = self.closed
-        closed = {i: known[row] for i, row in enumerate(rows.tolist()) if row in known}
+        closed = {}
+        if known:
+            closed = {i: known[row] for i, row in enumerate(rows.tolist()) if row in known}
         return Hauls(self.hauling[rows], self.site[rows], self.left_us[rows], closed)

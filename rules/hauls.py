@@ -7,18 +7,13 @@ unknown stays unknown: a sensor that is silent for `dead_s` is believed no more.
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 
 from rules.contract import NO, UNKNOWN, YES
+from rules.driving_on import BELIEF, EMPTY, FULL, decimetres, is_hauling, metres
 from rules.hauled import BODY, LOAD, STOP, UNSEEN, Closed, Fix
 
 _SECOND_US = 1_000_000
-_METRES_A_DEGREE = 111_195.0
-# Beliefs about the load; 0, which a memory leaves out, is unknown.
-_EMPTY, _FULL = 1, 2
-_BELIEF = {NO: _EMPTY, YES: _FULL}
 
 
 class Haul(msgspec.Struct, omit_defaults=True):
@@ -64,14 +59,6 @@ class Haul(msgspec.Struct, omit_defaults=True):
 
     def step(self, fix: Fix, parameters: dict[str, float]) -> Closed | None:
         """One fix; the trip that it ends."""
-        if self._drives_on(fix, parameters):
-            self.known_us = self.last_us = fix.time_us
-            if fix.raised != UNKNOWN:
-                self.body_us = fix.time_us
-            if self.leg and self.last_place != (0, 0):
-                self.distance_dm += round(10 * _metres(*self.last_place, fix))
-            self.longitude_e6, self.latitude_e6 = fix.longitude_e6, fix.latitude_e6
-            return None
         turned = self._weigh(fix, parameters)
         if fix.time_us - self.last_us > parameters["max_gap_s"] * _SECOND_US:
             self.stand_us = self.stand_site = self.stand_dump = self.raised = 0
@@ -91,24 +78,9 @@ class Haul(msgspec.Struct, omit_defaults=True):
         """Where it was last seen, in 1e-6 degree; (0, 0) nowhere yet."""
         return self.longitude_e6, self.latitude_e6
 
-    def _drives_on(self, fix: Fix, parameters: dict[str, float]) -> bool:
-        """Full or empty as before, body down, away from every stop: so with most fixes, and then
-        all that `step` would do is to note time and place."""
-        return (
-            fix.standing == NO
-            and fix.usable
-            and fix.raised != YES
-            and _BELIEF.get(fix.load, 0) == self.load != 0
-            and fix.time_us - self.known_us <= parameters["dead_s"] * _SECOND_US
-            and not (self.reading or self.turn_us or self.before_us or self.raised or self.tip_us)
-            and not (self.stand_us or self.site or self.gone_site or self.out_us)
-        )
-
     def hauling(self) -> int:
         """Whether the truck is loaded and away from where it was loaded, as far as known."""
-        if self.load == _EMPTY or (self.leg and not self.left_us):
-            return NO
-        return YES if self.load == _FULL and self.leg else UNKNOWN
+        return is_hauling(self.load, self.leg, self.left_us)
 
     def _weigh(self, fix: Fix, parameters: dict[str, float]) -> int:
         """The belief that has just changed; 0: it has not."""
@@ -117,7 +89,7 @@ class Haul(msgspec.Struct, omit_defaults=True):
         if fix.load == UNKNOWN:
             return 0
         before_us, self.known_us = self.known_us, fix.time_us
-        reading = _BELIEF[fix.load]
+        reading = BELIEF[fix.load]
         if reading == self.load:
             self.reading = self.turn = self.turn_us = self.before_us = 0
             return 0
@@ -136,7 +108,7 @@ class Haul(msgspec.Struct, omit_defaults=True):
         elif fix.standing == NO:
             self.stand_us = self.stand_site = self.stand_dump = 0
         if self.leg and fix.standing != YES and self.last_place != (0, 0):
-            self.distance_dm += round(10 * _metres(*self.last_place, fix))
+            self.distance_dm += decimetres(*self.last_place, fix.longitude_e6, fix.latitude_e6)
         self.longitude_e6, self.latitude_e6 = fix.longitude_e6, fix.latitude_e6
         self.out_us = (self.out_us or fix.time_us) if self._away(fix, parameters) else 0
 
@@ -144,8 +116,8 @@ class Haul(msgspec.Struct, omit_defaults=True):
         """Outside every site, and far from where it last stood in one."""
         if not self.site or fix.site:
             return False
-        stood_m = _metres(self.site_longitude_e6, self.site_latitude_e6, fix)
-        return stood_m > parameters["leave_m"]
+        stood = self.site_longitude_e6, self.site_latitude_e6
+        return metres(*stood, fix.longitude_e6, fix.latitude_e6) > parameters["leave_m"]
 
     def _stand(self, fix: Fix, parameters: dict[str, float]) -> None:
         if not self.stand_us:
@@ -169,7 +141,7 @@ class Haul(msgspec.Struct, omit_defaults=True):
     def _begin(self, time_us: int, turned: int, parameters: dict[str, float]) -> Closed | None:
         """Whether a loaded run begins, or leaves its site; the run before that it cuts short."""
         lag_us = int(parameters["lag_s"] * _SECOND_US)
-        if turned == _FULL and not self.leg:
+        if turned == FULL and not self.leg:
             self._load_up(lag_us, parameters)
         if self.gone_site and time_us - self.gone_until_us > 2 * lag_us:
             self.gone_site = self.gone_until_us = self.gone_out_us = 0
@@ -211,14 +183,14 @@ class Haul(msgspec.Struct, omit_defaults=True):
     def _loaded_by_stop(self, parameters: dict[str, float]) -> bool:
         """A long stop at the site, and no load signal that could tell, or one that is stuck."""
         stopped_us = self.site_until_us - self.site_us
-        blind = not self.load or (self.load == _FULL and not self.leg)
+        blind = not self.load or (self.load == FULL and not self.leg)
         return blind and stopped_us >= parameters["long_stop_s"] * _SECOND_US
 
     def _end(self, time_us: int, turned: int, parameters: dict[str, float]) -> Closed | None:
         """Whether the loaded run is over."""
         if not self.leg:
             return None
-        if turned == _EMPTY:
+        if turned == EMPTY:
             return self._emptied(parameters)
         if not self.left_us:
             return None
@@ -287,10 +259,3 @@ class Haul(msgspec.Struct, omit_defaults=True):
         self._run(0, 0, 0, 0)
         self.leg = 0
         return closed
-
-
-def _metres(longitude_e6: int, latitude_e6: int, fix: Fix) -> float:
-    """Metres on the sphere between two near places."""
-    middle = math.radians((latitude_e6 + fix.latitude_e6) / 2e6)
-    east = (fix.longitude_e6 - longitude_e6) / 1e6 * math.cos(middle)
-    return _METRES_A_DEGREE * math.hypot(east, (fix.latitude_e6 - latitude_e6) / 1e6)

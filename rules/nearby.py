@@ -5,6 +5,7 @@ Boxes choose the candidates, so that a city's hundreds of sites cost little; the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,56 +14,49 @@ import shapely
 from numpy.typing import NDArray
 
 from model.fences import Fence
+from model.position import rows_at
 from rules.view import View
 
 _METRES_A_DEGREE = 111_000.0
-_CHUNK = 4_096  # rows compared with all boxes at once
+
+
+Nearest = tuple[NDArray[np.float64], NDArray[np.int32]]
 
 
 def nearest_marked(
     view: View, wanted: NDArray[np.bool_], marked: NDArray[np.bool_], within_m: float
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+) -> Nearest:
     """Metres from each wanted row to the nearest marked fence in force, and which that is.
 
     Infinite and -1 beyond `within_m`, for rows not wanted and for rows without a place.
     """
-    distance_m = np.full(len(view.rows), np.inf)
-    nearest = np.full(len(view.rows), -1, np.int32)
+    return nearest_of_marked(view, wanted, [marked], within_m)[0]
+
+
+def nearest_of_marked(
+    view: View, wanted: NDArray[np.bool_], marks: Sequence[NDArray[np.bool_]], within_m: float
+) -> list[Nearest]:
+    """`nearest_marked` for several marks: each pair is measured once."""
+    found: list[Nearest] = [
+        (np.full(len(view.rows), np.inf), np.full(len(view.rows), -1, np.int32)) for _ in marks
+    ]
     rows = np.flatnonzero(wanted & view.usable)
-    chosen = np.flatnonzero(marked)
-    if not len(rows) or not len(chosen):
-        return distance_m, nearest
-    bounds = boxes(view)[chosen]
-    for start in range(0, len(rows), _CHUNK):
-        row, fence = _candidates(view, rows[start : start + _CHUNK], chosen, bounds, within_m)
-        found_m = view.index.distances_m(fence, view.rows[row])
-        keep = found_m <= within_m
-        row, fence, found_m = row[keep], fence[keep], found_m[keep]
-        # Written from the farthest to the nearest, so that the nearest stays.
-        order = np.lexsort((fence, found_m, row))[::-1]
-        distance_m[row[order]] = found_m[order]
-        nearest[row[order]] = fence[order]
-    return distance_m, nearest
-
-
-def _candidates(
-    view: View,
-    rows: NDArray[np.intp],
-    chosen: NDArray[np.intp],
-    bounds: NDArray[np.float64],
-    within_m: float,
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    longitude = view.rows["longitude_e6"][rows, None] / 1e6
-    latitude = view.rows["latitude_e6"][rows, None] / 1e6
-    reach = within_m / _METRES_A_DEGREE
-    wide = reach / np.cos(np.radians(np.minimum(np.abs(latitude) + reach, 89)))
-    west, south, east, north = bounds.T
-    near = (longitude >= west - wide) & (longitude <= east + wide)
-    near &= (latitude >= south - reach) & (latitude <= north + reach)
-    place, which = np.nonzero(near)
-    row, fence = rows[place], chosen[which]
-    keep = view.index.in_force(fence, view.rows["time_us"][row])
-    return row[keep], fence[keep]
+    if not len(rows):
+        return found
+    row, fence = view.index.boxes_within(rows_at(view.rows, rows), within_m)
+    keep = np.logical_or.reduce([marked[fence] for marked in marks])
+    row, fence = rows[row[keep]], fence[keep]
+    if not len(row):
+        return found
+    found_m = view.index.distances_m(fence, rows_at(view.rows, row))
+    # Written from the farthest to the nearest, so that the nearest stays.
+    order = np.lexsort((fence, found_m, row))[::-1]
+    order = order[found_m[order] <= within_m]
+    for marked, (distance_m, nearest) in zip(marks, found, strict=True):
+        own = order[marked[fence[order]]]
+        distance_m[row[own]] = found_m[own]
+        nearest[row[own]] = fence[own]
+    return found
 
 
 def boxes(view: View) -> NDArray[np.float64]:

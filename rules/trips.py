@@ -6,8 +6,7 @@ snapshots, restarts and late data treat it as theirs. Kinds read `hauls_of(view)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import starmap
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,15 +16,17 @@ from numpy.typing import NDArray
 from model.rulebook import Device
 from model.trips import Trip
 from rules.batch import part_of
-from rules.contract import UNKNOWN, YES
+from rules.contract import NO, UNKNOWN, YES, Memory
+from rules.driving_on import EMPTY, FULL, Note, drives_on, is_hauling
 from rules.hauled import SIGNS, Closed, Fix, Hauls
 from rules.hauls import Haul
-from rules.nearby import nearest_marked
+from rules.nearby import nearest_of_marked
 from rules.permits import permit_for, waybill_for
 from rules.readings import accuracy_m, at_most, in_places, signal_is_yes, speed_kmh
 from rules.state import DeviceState
+from rules.trilogic import Tri
 from rules.trip_parameters import DEFAULTS
-from rules.view import View
+from rules.view import Places, View
 
 HAULS = -1
 # Kinds that ask hauls_of.
@@ -36,6 +37,8 @@ _ASSUMED_ACCURACY_M = 10.0  # of satellite fixes that state none: urban GNSS, 95
 
 def hauls_of(view: View) -> Hauls:
     """What the view's trucks haul; all unknown where nobody has followed them."""
+    if view.hauls is None and view.whole is not None and view.whole.hauls is not None:
+        view.hauls = view.whole.hauls.part(view.place)
     if view.hauls is not None:
         return view.hauls
     zeros = np.zeros(len(view.rows), np.int64)
@@ -43,66 +46,121 @@ def hauls_of(view: View) -> Hauls:
 
 
 def follow_trips(
-    view: View, states: Mapping[int, DeviceState], devices: Mapping[int, Device]
+    view: View,
+    states: Mapping[int, DeviceState],
+    devices: Mapping[int, Device],
+    *,
+    asked: bool = True,
 ) -> list[Trip]:
-    """Fill in `view.hauls` from the trucks' memories, and step those; the trips that are over.
+    """Step the trucks' memories, and fill in `view.hauls` if it is asked for; the trips that are
+    over.
 
     `view`: whole, sorted by device and time.
     """
     view.hauls = hauls_of(view)
-    places = np.flatnonzero(view.kind == TRIP_KIND)
+    places = _of_trucks(view)
     if not len(places):
         return []
     part = part_of(view, places)
-    fixes, ids = list(_fixes(part)), part.rows["device_id"].tolist()
+    memories = [states[id_].memories for id_ in part.rows["device_id"].tolist()]
+    fixes, closed = _fixes(part, memories), view.hauls.closed
     said: list[tuple[int, int, int]] = []
-    haul = Haul()
-    for i, fix in enumerate(fixes):
-        memory = states[ids[i]].memories
-        if not i or ids[i] != ids[i - 1]:
-            haul = Haul(**memory.get(HAULS, {}))
-        closed = haul.step(fix, DEFAULTS)
-        if closed is not None:
-            view.hauls.closed[int(places[i])] = closed
-        run = (closed.site, closed.left_us) if closed else (haul.leg_site, haul.left_us)
-        said.append((haul.hauling(), *run))
-        if i + 1 == len(fixes) or ids[i + 1] != ids[i]:
-            memory[HAULS] = msgspec.to_builtins(haul)
-    hauling, site, left_us = zip(*said, strict=True)
-    view.hauls.hauling[places] = hauling
-    view.hauls.site[places], view.hauls.left_us[places] = site, left_us
+    for i, (its, note) in enumerate(zip(memories, _notes(part), strict=True)):
+        memory = its.get(HAULS)
+        if memory is None or not drives_on(memory, note):
+            haul = Haul(**memory or {})
+            ended = haul.step(Fix(*(column[i] for column in fixes)), DEFAULTS)
+            memory = its[HAULS] = msgspec.to_builtins(haul)
+            if ended is not None:
+                closed[int(places[i])] = ended
+        if asked:
+            said.append(_hauling(memory))
+    if asked:
+        view.hauls.put(places, said)
     return [
-        _trip(view, devices[int(view.rows["device_id"][place])], place, closed)
-        for place, closed in view.hauls.closed.items()
+        _trip(view, devices[int(view.rows["device_id"][place])], place, ended)
+        for place, ended in closed.items()
     ]
 
 
-def _fixes(part: View) -> Any:
-    """The trucks' fixes as plain numbers."""
-    usable = part.usable & (accuracy_m(part, _ASSUMED_ACCURACY_M) <= DEFAULTS["max_accuracy_m"])
-    standing = at_most(speed_kmh(part), DEFAULTS["standing_kmh"])
-    begins = _begins(part, usable & (standing == YES))
+def _hauling(memory: Memory) -> tuple[int, int, int]:
+    """Whether it hauls, from which site, and since when."""
+    leg, left_us = memory.get("leg", 0), memory.get("left_us", 0)
+    return is_hauling(memory.get("load", 0), leg, left_us), memory.get("leg_site", 0), left_us
+
+
+def _of_trucks(view: View) -> Places:
+    """The rows of trucks whose trips are followed."""
+    trucks = view.roster.tables.get("trucks")
+    if not isinstance(trucks, np.ndarray):
+        ids = sorted(device.id for device in view.rulebook.devices if device.kind == TRIP_KIND)
+        trucks = view.roster.tables["trucks"] = np.array(ids, np.int32)
+    if not len(trucks):
+        return np.empty(0, np.intp)
+    device = view.rows["device_id"]
+    return np.flatnonzero(trucks[np.searchsorted(trucks[:-1], device)] == device)
+
+
+def _notes(part: View) -> Iterator[Note]:
+    """What `rules.driving_on` is told of each fix."""
+    rows, load, standing = part.rows, signal_is_yes(part, "loaded"), _standing(part)
+    raised = signal_is_yes(part, "body_raised")
+    calm = _usable(part) & (raised != YES) & (load != UNKNOWN) & (standing != UNKNOWN)
+    calm &= (rows["longitude_e6"] != 0) & (rows["latitude_e6"] != 0)
+    stands = standing == YES
+    for tags, named in _places(part):
+        calm &= ~(stands & (in_places(part, tags, named) >= 0))
+    columns = (
+        np.where(calm, np.where(load == YES, FULL, EMPTY), 0),
+        rows["time_us"], rows["longitude_e6"], rows["latitude_e6"], raised == NO, stands,
+    )  # fmt: skip
+    return zip(*(column.tolist() for column in columns), strict=True)
+
+
+def _places(part: View) -> tuple[tuple[tuple[str, ...], tuple[int, ...]], ...]:
+    """Tags and ids of sites, and of dumps."""
+    return (("site",), ()), (("dump",), part.roster.permitted_dumps)
+
+
+def _fixes(part: View, memories: Sequence[dict[int, Memory]]) -> list[list[Any]]:
+    """The columns of `Fix`, as plain numbers."""
+    begins = _begins(part, memories)
     columns: list[list[Any]] = [
         part.rows["time_us"].tolist(), part.rows["longitude_e6"].tolist(),
-        part.rows["latitude_e6"].tolist(), usable.tolist(), standing.tolist(),
+        part.rows["latitude_e6"].tolist(), _usable(part).tolist(), _standing(part).tolist(),
         signal_is_yes(part, "loaded").tolist(), signal_is_yes(part, "body_raised").tolist(),
     ]  # fmt: skip
     ids = _fence_ids(part)
-    for tags, named in ((("site",), ()), (("dump",), part.roster.permitted_dumps)):
-        columns.append(ids[in_places(part, tags, named)].tolist())
-    for tags, named in ((("site",), ()), (("dump",), part.roster.permitted_dumps)):
-        marked = part.index.marked(named, tags)
-        _, nearest = nearest_marked(part, begins, marked, DEFAULTS["near_m"])
+    columns += [ids[in_places(part, tags, named)].tolist() for tags, named in _places(part)]
+    wanted = [part.index.marked(named, tags) for tags, named in _places(part)]
+    for _, nearest in nearest_of_marked(part, begins, wanted, DEFAULTS["near_m"]):
         columns.append(ids[nearest].tolist())
-    return starmap(Fix, zip(*columns, strict=True))
+    return columns
 
 
-def _begins(part: View, stands: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _usable(part: View) -> NDArray[np.bool_]:
+    accuracy = accuracy_m(part, _ASSUMED_ACCURACY_M)
+    return np.asarray(part.usable & (accuracy <= DEFAULTS["max_accuracy_m"]), np.bool_)
+
+
+def _standing(part: View) -> Tri:
+    return at_most(speed_kmh(part), DEFAULTS["standing_kmh"])
+
+
+def _begins(part: View, memories: Sequence[dict[int, Memory]]) -> NDArray[np.bool_]:
     """Where a stand may begin, as the memory sees it or more often."""
     times, device = part.rows["time_us"], part.rows["device_id"]
-    goes_on = stands[1:] & stands[:-1] & (device[1:] == device[:-1])
-    goes_on &= np.diff(times) <= DEFAULTS["max_gap_s"] * 1_000_000
-    return np.asarray(stands & ~np.concatenate([[False], goes_on]), np.bool_)
+    max_gap_us = DEFAULTS["max_gap_s"] * 1_000_000
+    begins: NDArray[np.bool_] = _usable(part) & (_standing(part) == YES)
+    goes_on = begins[1:] & begins[:-1] & (device[1:] == device[:-1])
+    goes_on &= np.diff(times) <= max_gap_us
+    begins[1:] &= ~goes_on
+    first = np.diff(device, prepend=device[0] - 1) != 0
+    for place in np.flatnonzero(begins & first).tolist():
+        memory = memories[place].get(HAULS, {})
+        if "stand_us" in memory and times[place] - memory["last_us"] <= max_gap_us:
+            begins[place] = False
+    return begins
 
 
 def _fence_ids(view: View) -> NDArray[np.int64]:

@@ -81,7 +81,6 @@ class View:
             rulebook=self.rulebook,
             roster=self.roster,
             kinds=self.kinds,
-            hauls=None if whole.hauls is None else whole.hauls.part(place),
             whole=whole,
             place=place,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from model.position import FixSource
 from model.rulebook import Device
 from model.trips import StoredTrip, Trip
 from model.violations import Window
-from rules import hauled
-from rules.hauls import Haul
+from rules import trips
+from rules.contract import Memory
+from rules.driving_on import Note, drives_on
 from rules.registry import kinds_by_name
 from rules.state import decode
 from rules.trip_changes import trip_changes
@@ -170,24 +172,22 @@ def test_the_random_trails_make_trips_of_every_sort() -> None:
     assert {s[1] for s in signs} >= {"load", "body", "unseen"}
 
 
-def test_driving_on_is_told_apart_without_changing_anything(
+def test_driving_on_and_standing_on_are_told_apart_without_changing_anything(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The short way through `Haul.step` against the long one."""
+    """The short way of `rules.driving_on` against `Haul.step`."""
     signals = [{}, FULL, FULL, EMPTY, TIPPING, HALF_BLIND, LIFTED]
     rows = [random_rows(seed, 120, [(0, 0), (1500, 0), (5000, 0)], signals) for seed in range(40)]
     short = [Haulage(()).followed((), some) for some in rows]
-    taken = 0
+    taken: Counter[bool] = Counter()
 
-    def never(haul: Haul, fix: hauled.Fix, parameters: dict[str, float]) -> bool:
-        nonlocal taken
-        taken += drives_on(haul, fix, parameters)
+    def never(memory: Memory, note: Note) -> bool:
+        taken[note[-1]] += drives_on(dict(memory), note)
         return False
 
-    drives_on = Haul._drives_on
-    monkeypatch.setattr(Haul, "_drives_on", never)
+    monkeypatch.setattr(trips, "drives_on", never)
     assert [Haulage(()).followed((), some) for some in rows] == short
-    assert taken > 200
+    assert min(taken[False], taken[True]) > 40
 
 
 def test_kinds_that_ask_for_trips_are_named() -> None:
