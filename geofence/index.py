@@ -1,10 +1,10 @@
 """Where is each fix: one indexed call a batch for all devices and fences.
 
-Fences live in an STRtree in degrees; points and lines are buffered in metres in a frame of their
-own (`geofence.metric`). The tree gives candidates by box, the validity of the fence at the fix time
-is compared, and a raster over each fence answers for most fixes (`geofence.raster`); prepared
-geometries decide about the rest. All are single vectorised calls. A shape across longitude 180 must
-be cut there, as RFC 7946 demands.
+Fences live in degrees; points and lines are buffered in metres in a frame of their own
+(`geofence.metric`). A grid of boxes gives a point's candidates (`geofence.grid`), an STRtree a
+line's; the validity of the fence at the fix time is compared, and a raster over each fence answers
+for most fixes (`geofence.raster`); prepared geometries decide about the rest. All are vectorised
+calls. A shape across longitude 180 must be cut there, as RFC 7946 demands.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class FenceIndex:
         usable = np.flatnonzero(rows["fix_source"] != FixSource.NONE)
         longitude = rows["longitude_e6"][usable] / 1e6
         latitude = rows["latitude_e6"][usable] / 1e6
-        place, fence = self._layers.candidates(shapely.points(longitude, latitude))
+        place, fence = self._layers.holding(longitude, latitude)
         keep = self.in_force(fence, rows["time_us"][usable[place]])
         place, fence = place[keep], fence[keep]
         keep = self._layers.contains(fence, longitude[place], latitude[place])

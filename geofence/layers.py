@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geofence.geodesy import Floats
+from geofence.grid import Grid
 from geofence.metric import Geometries, MetricShapes
 from geofence.raster import Raster
 from model.fences import Fence
@@ -33,6 +34,7 @@ class Layer:
         self.areas = self.shapes.areas()
         shapely.prepare(self.areas)
         self.tree = shapely.STRtree(self.areas)
+        self.grid = Grid(shapely.bounds(self.areas).reshape(-1, 4))
         self.raster = Raster(self.areas)
         self.slot_of = {(fence.id, fence.version): i for i, fence in enumerate(self.fences)}
 
@@ -94,9 +96,17 @@ class Layers:
 
     def candidates(self, geometries: Geometries) -> tuple[Places, Places]:
         """Pairs (geometry, place) whose boxes meet."""
-        which, slot = self.base.tree.query(geometries)
+        return self._of_both(lambda layer: layer.tree.query(geometries))
+
+    def holding(self, longitude: Floats, latitude: Floats) -> tuple[Places, Places]:
+        """Pairs (point, place): the box of the fence holds the point."""
+        return self._of_both(lambda layer: layer.grid.holding(longitude, latitude))
+
+    def _of_both(self, ask: Callable[[Layer], tuple[Places, Places]]) -> tuple[Places, Places]:
+        """Pairs of both layers, as pairs (which, place)."""
+        which, slot = ask(self.base)
         if self.overlay is not None:
-            more, of = self.overlay.tree.query(geometries)
+            more, of = ask(self.overlay)
             which = np.concatenate([which, more])
             slot = np.concatenate([slot, of + len(self.base.fences)])
         place = self.place[slot]

@@ -45,19 +45,15 @@ def drives_on(memory: Memory, note: Note) -> bool:
     elif not _OF_DRIVING.isdisjoint(memory):
         return False
     elif "leg" in memory:
-        _drive(memory, longitude_e6, latitude_e6)
+        before = memory.get("longitude_e6", 0), memory.get("latitude_e6", 0)
+        driven_dm = decimetres(*before, longitude_e6, latitude_e6) if before != (0, 0) else 0
+        if driven_dm:
+            memory["distance_dm"] = memory.get("distance_dm", 0) + driven_dm
     memory["known_us"] = memory["last_us"] = time_us
     if down:
         memory["body_us"] = time_us
     memory["longitude_e6"], memory["latitude_e6"] = longitude_e6, latitude_e6
     return True
-
-
-def _drive(memory: Memory, longitude_e6: int, latitude_e6: int) -> None:
-    before = memory.get("longitude_e6", 0), memory.get("latitude_e6", 0)
-    driven_dm = decimetres(*before, longitude_e6, latitude_e6) if before != (0, 0) else 0
-    if driven_dm:
-        memory["distance_dm"] = memory.get("distance_dm", 0) + driven_dm
 
 
 def is_hauling(load: int, leg: int, left_us: int) -> int:

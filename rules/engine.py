@@ -37,7 +37,9 @@ from rules.view import View
 UNJUDGED_AFTER_US = 120_000_000
 STRETCH = 64  # fixes of a device read at once for the episode machine
 LANGUAGES: tuple[Literal["zh", "en"], ...] = ("zh", "en")
+# Columns of rows, and what states call them.
 _PLACE = ("time_us", "longitude_e6", "latitude_e6", "accuracy_m", "fix_source")
+_KEPT = ("located_us", *_PLACE[1:])
 
 
 class Engine:
@@ -250,7 +252,7 @@ class Engine:
         at = begin
         while at < end:
             if episode.trivial:  # a plain "no" would leave it so: on to the next mark
-                following = marks[np.searchsorted(marks, at) :]
+                following = marks[marks.searchsorted(at) :]
                 at = int(following[0]) if len(following) else end
             previous_us = int(times[at - 1]) if at > begin else state.last_us
             for sample, reason in judged.samples(batch.view, slice(at, min(at + STRETCH, end))):
@@ -289,13 +291,15 @@ def _remember(batch: Batch) -> None:
     rows, ends = batch.view.rows, batch.bounds[1:] - 1
     located = np.where(rows["fix_source"] != FixSource.NONE, np.arange(len(rows)), -1)
     seen = np.maximum.accumulate(located)[ends]
-    last_us, work = rows["time_us"][ends].tolist(), works_of(rows_at(rows, ends))
-    for state, time_us, at_work in zip(batch.states, last_us, work, strict=True):
-        state.last_us = time_us
-        state.ignition, state.speed_kmh_e1 = at_work
-    known = np.flatnonzero(seen >= batch.bounds[:-1])
-    places = zip(*(rows[name][seen[known]].tolist() for name in _PLACE), strict=True)
-    for number, place in zip(known.tolist(), places, strict=True):
+    places = [rows[name][seen].tolist() for name in _PLACE]
+    for number in np.flatnonzero(seen < batch.bounds[:-1]).tolist():  # without a place in these
         state = batch.states[number]
-        state.located_us, state.longitude_e6, state.latitude_e6 = place[:3]
-        state.accuracy_m, state.fix_source = place[3:]
+        for column, name in zip(places, _KEPT, strict=True):
+            column[number] = getattr(state, name)
+    last_us, works = rows["time_us"][ends].tolist(), works_of(rows_at(rows, ends))
+    columns = zip(batch.states, last_us, works, *places, strict=True)
+    for state, time_us, work, located_us, longitude_e6, latitude_e6, accuracy_m, source in columns:
+        state.last_us = time_us
+        state.ignition, state.speed_kmh_e1 = work
+        state.located_us, state.accuracy_m, state.fix_source = located_us, accuracy_m, source
+        state.longitude_e6, state.latitude_e6 = longitude_e6, latitude_e6

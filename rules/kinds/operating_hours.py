@@ -11,6 +11,7 @@ from model.rulebook import Rule
 from rules import clauses
 from rules.clauses import Clause
 from rules.contract import Column, Family, Parameter
+from rules.following import blank_column
 from rules.readings import at_least, column_of, in_hours, in_places, speed_kmh
 from rules.registry import register
 from rules.trilogic import all_of, tri
@@ -47,6 +48,8 @@ class OperatingHours:
         permitted = np.ones(count, np.bool_)
         if rule.schedule is not None:
             permitted = in_hours(view, rule.schedule)
+        if permitted.all():
+            return blank_column(count)
         fence = in_places(view, rule.fence_tags, rule.fence_ids)
         if rule.fence_tags or rule.fence_ids:
             inside = tri(fence >= 0, view.usable)
