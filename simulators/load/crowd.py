@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
 import numpy as np
@@ -36,18 +37,23 @@ class Crowd:
         self._flush_planned = False
         self._sending = False
         self._waiting_log_ins = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._online = 0
         self._patient_until_s = self._loop.time() + order.log_in_s
 
     async def run(self, stop: asyncio.Event) -> Tally:
         """Connect, log in, send for the time, wait for what is under way."""
+        stopped = asyncio.create_task(stop.wait())
+        stopped.add_done_callback(lambda _: self._ended.set())
         try:
             await self._connect(stop)
             if self.tally.logged_in:
-                await self._send(stop)
+                await self._send()
         except OSError as problem:
             self.tally.error = (
                 f"{self._order.host}:{self._order.port}: {problem.strerror or problem}"
             )
+        stopped.cancel()
         for caller in self._callers:
             caller.close()
         self._count()
@@ -59,6 +65,7 @@ class Crowd:
     def ready(self, _caller: Caller) -> None:
         """It is logged in."""
         self.tally.logged_in += 1
+        self._online += 1
         if self.tally.logged_in + self.tally.lost >= self._order.connections:
             self._waiting_log_ins.set()
 
@@ -83,6 +90,10 @@ class Crowd:
         """Its connection is gone."""
         self.tally.lost += 1
         self._fault(caller, "connection lost")
+        self._online -= caller.logged_in
+        if self._sending and not self._online:
+            self.tally.error = "the server has closed all connections"
+            self._ended.set()
         if self.tally.logged_in + self.tally.lost >= self._order.connections:
             self._waiting_log_ins.set()
 
@@ -156,35 +167,37 @@ class Crowd:
                     lambda: caller, order.host, order.port, local_addr=local
                 )
 
-    async def _send(self, stop: asyncio.Event) -> None:
+    async def _send(self) -> None:
         self._sending = True
         began_s, cpu_s = self._loop.time(), time.process_time()
         ready = [caller for caller in self._callers if caller.logged_in]
         if self._order.rate is None:
             self._next = ready
             self._send_next()
-            await _until(stop, self._order.seconds)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._order.seconds):
+                    await self._ended.wait()
         else:
-            await self._send_by_the_clock(ready, stop, self._order.rate)
+            await self._send_by_the_clock(ready, self._order.rate)
         self._sending = False
         self.tally.seconds = self._loop.time() - began_s
         self.tally.cpu_s = time.process_time() - cpu_s
         ends_s = self._loop.time() + self._order.drain_s
-        while any(caller.open_serials for caller in ready) and self._loop.time() < ends_s:
+        while self._loop.time() < ends_s and any(
+            caller.open_serials and caller.transport is not None for caller in ready
+        ):
             await asyncio.sleep(0.05)
         for caller in ready:
             if caller.open_serials:
                 self.tally.missing += len(caller.open_serials)
                 self._fault(caller, f"{len(caller.open_serials)} frames without an answer")
 
-    async def _send_by_the_clock(
-        self, ready: list[Caller], stop: asyncio.Event, rate: float
-    ) -> None:
+    async def _send_by_the_clock(self, ready: list[Caller], rate: float) -> None:
         """Packet n is due n packets after the beginning, however late the server is."""
         per_s = rate / self._order.frames_per_packet
         began_s, sent = self._loop.time(), 0
         total = int(self._order.seconds * per_s)
-        while sent < total and not stop.is_set():
+        while sent < total and not self._ended.is_set():
             due = min(total, int((self._loop.time() - began_s) * per_s) + 1)
             callers = [ready[n % len(ready)] for n in range(sent, due)]
             dues_us = [int((began_s + n / per_s) * 1e6) for n in range(sent, due)]
@@ -233,11 +246,3 @@ class Crowd:
         if self._fresh:
             self._latencies.count(self._fresh)
             self._fresh.clear()
-
-
-async def _until(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass

@@ -27,6 +27,7 @@ from simulators.terminal import Refused
 from simulators.truth import TruthKeeper
 
 SCORE_EVERY_S = 10.0
+LOOK_EVERY_S = 3.0
 STEP_S = 240
 TRUTH_STEP_S = 3_600  # the plan is read for its truth in pieces: one NumPy pass a unit and hour
 Line = dict[str, Any]
@@ -128,7 +129,18 @@ class Run:
             self._keeper.extend(to_s)
         self._own_s += time.monotonic() - began
         self._sent_s = to_s
-        await self._convoy.drained()
+        await self._drained(api)
+
+    async def _drained(self, api: ApiClient) -> None:
+        """Wait until all is acknowledged. Terminals try for ever; that the server is gone its API
+        tells."""
+        waiting = asyncio.create_task(self._convoy.drained())
+        try:
+            while not (await asyncio.wait([waiting], timeout=LOOK_EVERY_S))[0]:
+                await api.request("GET", "/test/clock")
+            waiting.result()
+        finally:
+            waiting.cancel()
 
     async def _score(self, api: ApiClient) -> None:
         rows = await api.violations()

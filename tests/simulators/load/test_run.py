@@ -143,10 +143,10 @@ async def test_who_is_not_known_yet_knocks_again(monkeypatch: pytest.MonkeyPatch
 async def test_ended_early_it_tells_what_was_seen() -> None:
     stop = asyncio.Event()
     async with running_sink() as port:
-        asyncio.get_running_loop().call_later(1.5, stop.set)
+        asyncio.get_running_loop().call_later(4.0, stop.set)
         tally = await asyncio.wait_for(run_load(order(port, seconds=60.0), 1, stop), 20)
     assert tally.passed
-    assert tally.seconds < 10
+    assert tally.seconds < 20
 
 
 async def test_nobody_listens() -> None:
