@@ -80,6 +80,8 @@ def is_online(position: Position, now_us: int) -> bool:
 
 def named_alarms(position: Position) -> Position:
     """The position with names for alarm bits (JT/T 808 table 25); unnamed ones as `bit_N`."""
+    if not position["alarms"]:
+        return position
     alarms = [
         ALARM_BITS.get(alarm, f"bit_{alarm}") if isinstance(alarm, int) else alarm
         for alarm in position["alarms"]

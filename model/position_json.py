@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from model.position import UNKNOWN, UNKNOWN_ALTITUDE_M, FixSource
+from model.position import POSITION_DTYPE, UNKNOWN, UNKNOWN_ALTITUDE_M, FixSource, Rows
 from model.signals import unpack
+
+_SOURCES = {source.value: source.name.lower() for source in FixSource}
 
 
 def iso_time(time_us: int) -> str:
@@ -17,30 +22,52 @@ def iso_time(time_us: int) -> str:
 
 
 def position_json(row: np.void, attributes: str | None) -> dict[str, Any]:
-    """One row of POSITION_DTYPE and its attributes; `alarms` are bit numbers, `online` is not
-    set."""
-    time_us, altitude_m = int(row["time_us"]), int(row["altitude_m"])
-    alarm_bits = int(row["alarm_bits"])
+    """As `positions_json`, for one row."""
+    return positions_json(np.array([row], POSITION_DTYPE), [attributes])[0]
+
+
+def positions_json(rows: Rows, attributes: Sequence[str | None]) -> list[dict[str, Any]]:
+    """Rows of POSITION_DTYPE and the attributes beside each; `alarms` are bit numbers, `online` is
+    not set."""
+    times_ms = rows["time_us"] // 1000
+    columns = zip(
+        rows.tolist(),
+        _iso_times(times_ms),
+        _iso_times(times_ms + rows["delay_ms"]),
+        attributes,
+        strict=True,
+    )
+    return [_json(*of_one) for of_one in columns]
+
+
+def _iso_times(times_ms: NDArray[np.int64]) -> list[str]:
+    return [f"{text}Z" for text in times_ms.astype("M8[ms]").astype(str).tolist()]
+
+
+def _json(
+    values: tuple[int, ...], time: str, received_at: str, attributes: str | None
+) -> dict[str, Any]:
+    device_id, _, _, _, _, longitude_e6, latitude_e6, altitude_m, speed_e1, *others = values
+    course_deg, accuracy_m, fix_source, satellites, odometer_m, alarm_bits, signals = others
     return {
-        "device_id": int(row["device_id"]),
-        "time": iso_time(time_us),
-        "longitude": int(row["longitude_e6"]) / 1e6,
-        "latitude": int(row["latitude_e6"]) / 1e6,
+        "device_id": device_id,
+        "time": time,
+        "longitude": longitude_e6 / 1e6,
+        "latitude": latitude_e6 / 1e6,
         "altitude_m": None if altitude_m == UNKNOWN_ALTITUDE_M else altitude_m,
-        "speed_kmh": _known(int(row["speed_kmh_e1"]), 10),
-        "course_deg": _known(int(row["course_deg"])),
-        "accuracy_m": _known(int(row["accuracy_m"])),
-        "fix_source": FixSource(int(row["fix_source"])).name.lower(),
-        "satellites": _known(int(row["satellites"])),
-        "odometer_m": _known(int(row["odometer_m"])),
-        "alarms": [bit for bit in range(64) if alarm_bits >> bit & 1],
-        "signals": unpack(int(row["signals"])),
-        "received_at": iso_time(time_us + 1000 * int(row["delay_ms"])),
+        "speed_kmh": None if speed_e1 == UNKNOWN else speed_e1 / 10,
+        "course_deg": None if course_deg == UNKNOWN else course_deg,
+        "accuracy_m": None if accuracy_m == UNKNOWN else accuracy_m,
+        "fix_source": _SOURCES[fix_source],
+        "satellites": None if satellites == UNKNOWN else satellites,
+        "odometer_m": None if odometer_m == UNKNOWN else odometer_m,
+        "alarms": [bit for bit in range(64) if alarm_bits >> bit & 1] if alarm_bits else [],
+        "signals": dict(_known(signals)),
+        "received_at": received_at,
         "attributes": msgspec.json.decode(attributes) if attributes else {},
     }
 
 
-def _known(value: int, divisor: int = 1) -> float | None:
-    if value == UNKNOWN:
-        return None
-    return value if divisor == 1 else value / divisor
+@lru_cache(maxsize=4_096)
+def _known(signals: int) -> dict[str, str]:
+    return unpack(signals)

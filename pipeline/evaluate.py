@@ -9,7 +9,6 @@ the journal's ticks say about silence is judged last, on top.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,18 +37,16 @@ from storage.trips import save_trips
 
 _log = structlog.get_logger(__name__)
 
-LINGER_S = 0.1  # steps start at least so far apart: a judgement costs a transaction
 REVISION_EVERY_S = 1.0
 BACK_OFF_S = (0.1, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often; times in event time but `linger_s`. `limits`: what becomes of findings."""
+    """How often, in event time. `limits`: what becomes of findings."""
 
     snapshot_us: int = 600_000_000
     outage_us: int = 120_000_000  # a gap this long between ticks of two runs is an outage of ours
-    linger_s: float = LINGER_S
     limits: OutcomeLimits = field(default_factory=OutcomeLimits)
 
 
@@ -81,7 +78,6 @@ class Evaluator:
         self._waiting: deque[Committed] = deque()
         self._waiting_rows = 0
         self._arrived = asyncio.Event()
-        self._hurry = asyncio.Event()
         self._idle = asyncio.Event()
         self._stopping = False
         self._revision = 0
@@ -112,15 +108,12 @@ class Evaluator:
 
     async def settled(self) -> None:
         """Wait until everything handed over so far is judged."""
-        self._hurry.set()
         await self._idle.wait()
-        self._hurry.clear()
 
     async def stop(self) -> None:
         """Judge what is waiting, then let `run` end."""
         self._stopping = True
         self._arrived.set()
-        self._hurry.set()
 
     async def run(self) -> None:
         """Until `stop`; keeps trying while the database is away."""
@@ -133,21 +126,11 @@ class Evaluator:
                 if self._waiting:
                     continue
                 self._idle.set()
-                await self._rest()
+                self._arrived.clear()
+                if not self._stopping:
+                    await self._arrived.wait()
         finally:
             await conn.close()
-
-    async def _rest(self) -> None:
-        """Until something arrives, and not too soon after the last step unless somebody waits."""
-        next_step_s = asyncio.get_running_loop().time() + self._pace.linger_s
-        self._arrived.clear()
-        if not self._waiting and not self._stopping:
-            await self._arrived.wait()
-        if self._stopping:
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(next_step_s):
-                await self._hurry.wait()
 
     async def _connect(self) -> Connection:
         wait_s = BACK_OFF_S[0]

@@ -30,7 +30,10 @@ _Item = TypeVar("_Item")
 MAX_REPORTS_PER_COMMIT = 8_192
 MAX_QUARANTINE_QUEUE = 10_000  # above it the oldest entry is dropped and counted
 MAX_QUARANTINE_PER_COMMIT = 2_000
-ENOUGH_REPORTS = 256  # so many do not wait for company
+# Commits start at least so far apart, unless enough reports wait: each costs two transactions, its
+# own and the one in which it is judged.
+LINGER_S = 0.15
+ENOUGH_REPORTS = 256
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.1, 5.0
 
 
@@ -61,7 +64,7 @@ class IngestLoop:
     `on_committed(journal_id, stored rows, tick_us)` is called after each commit, ticks included.
     `before_commit()` is awaited before each write and may raise StorageAway (registrations of
     devices whose rows are about to be stored). `last_journal_id`: the highest in the database.
-    `linger_s`: commits start at least so far apart unless `ENOUGH_REPORTS` wait.
+    `linger_s`: see LINGER_S.
     """
 
     def __init__(
@@ -74,7 +77,7 @@ class IngestLoop:
         last_journal_id: int = 0,
         tick_seconds: float = 5.0,
         max_pending_reports: int = 65_536,
-        linger_s: float = 0.1,
+        linger_s: float = LINGER_S,
         live: LiveHub | None = None,
         before_commit: Callable[[], Awaitable[object]] = _nothing_to_do_first,
         count: Callable[[str, int], None] = _count_nothing,
@@ -223,6 +226,8 @@ class IngestLoop:
         self._count_commit(prepared, written)
         self._settle(reports, prepared, refused)
         self._tell(written.batch, tick_us)
+        if waiters and self._newest is not None:
+            self._newest.show()
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.position import PositionBatch
-from model.position_json import position_json
+from model.position_json import positions_json
 
 Kind = Literal["positions", "violation", "command", "status"]
 QUEUE_MESSAGES = 1_024  # waiting messages a subscriber may have before it is dropped
 MAX_SUBSCRIBERS = 1_024
+SHOW_EVERY_S = 0.5  # newest positions are shown together; a page draws no faster
+MAX_GATHERED_ROWS = 50_000  # then they are shown at once
 
 
 class TooManySubscribers(Exception):
@@ -132,27 +134,48 @@ class LiveHub:
 
 
 class NewestPositions:
-    """Publishes a committed batch: the newest fix of each device, never one older than shown."""
+    """Shows committed batches: the newest fix of each device, never one older than shown; all that
+    came within `SHOW_EVERY_S` at once."""
 
     def __init__(self, hub: LiveHub) -> None:
         self._hub = hub
         self._shown_us: dict[int, int] = {}  # one entry a registered device
+        self._gathered: list[PositionBatch] = []
+        self._rows = 0
+        self._due: asyncio.TimerHandle | None = None
 
     def publish(self, batch: PositionBatch) -> None:
-        """Show the newest rows, grouped by organisation."""
+        """Show these rows soon."""
+        self._gathered.append(batch)
+        self._rows += len(batch)
+        if self._rows >= MAX_GATHERED_ROWS:
+            self.show()
+        elif self._due is None:
+            self._due = asyncio.get_running_loop().call_later(SHOW_EVERY_S, self.show)
+
+    def show(self) -> None:
+        """Show what was gathered now, grouped by organisation."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        batch = PositionBatch.join(self._gathered)
+        self._gathered, self._rows = [], 0
+        newest = batch.take(_newest_rows(batch))
+        times = zip(newest.rows["device_id"].tolist(), newest.rows["time_us"].tolist(), strict=True)
+        shown_us = self._shown_us
+        later = [at for at, (id_, us) in enumerate(times) if us >= shown_us.get(id_, us)]
+        newest = newest.take(np.array(later, np.intp))
+        rows = newest.rows
+        shown_us.update(zip(rows["device_id"].tolist(), rows["time_us"].tolist(), strict=True))
+        if not self._hub.wanted("positions"):
+            return
         by_organisation: dict[int, list[dict[str, Any]]] = {}
-        wanted = self._hub.wanted("positions")
-        for index in _newest_rows(batch).tolist():
-            row = batch.rows[index]
-            device, time_us = int(row["device_id"]), int(row["time_us"])
-            if time_us < self._shown_us.get(device, time_us):
-                continue
-            self._shown_us[device] = time_us
-            if wanted:
-                position = position_json(row, batch.attributes[index]) | {"online": True}
-                by_organisation.setdefault(int(row["organisation_id"]), []).append(position)
-        for organisation_id, positions in by_organisation.items():
-            self._hub.publish(organisation_id, "positions", {"positions": positions})
+        positions = positions_json(rows, newest.attributes)
+        for organisation_id, one in zip(rows["organisation_id"].tolist(), positions, strict=True):
+            one["online"] = True
+            by_organisation.setdefault(organisation_id, []).append(one)
+        for organisation_id, own in by_organisation.items():
+            self._hub.publish(organisation_id, "positions", {"positions": own})
 
 
 def _newest_rows(batch: PositionBatch) -> NDArray[np.intp]:

@@ -80,11 +80,11 @@ async def find_command(
     return rows[0] if rows else None
 
 
-async def any_command(conn: AsyncConnection[Any], command_id: int) -> Row | None:
-    """One command whoever asks, with `responsible_organisation_id`: for the live relay."""
+async def any_commands(conn: AsyncConnection[Any], command_ids: Sequence[int]) -> list[Row]:
+    """Commands whoever asks, by id, with `responsible_organisation_id`: for the live relay."""
     query = _SELECT.replace("SELECT c.id,", "SELECT v.responsible_organisation_id, c.id,", 1)
-    rows = await _rows(conn, f"{query} WHERE c.id = %(id)s", {"id": command_id})
-    return rows[0] if rows else None
+    query = f"{query} WHERE c.id = ANY(%(ids)s) ORDER BY c.id"
+    return await _rows(conn, query, {"ids": list(command_ids)})
 
 
 async def commands_of_device(

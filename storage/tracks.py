@@ -19,7 +19,7 @@ from psycopg import sql
 
 from model.frames import RawFrame
 from model.position import FixSource, PositionBatch, Rows, empty_rows, rows_at
-from model.position_json import position_json
+from model.position_json import positions_json
 from storage.copy_format import POSITION_COLUMNS, parse_columns
 from storage.database import Connection
 from storage.instants import from_datetime, to_datetime
@@ -99,7 +99,7 @@ class Track:
 
 
 async def latest_positions(conn: Connection, organisations: Sequence[int]) -> list[dict[str, Any]]:
-    """The newest stored position of each device of these organisations, as `position_json`."""
+    """The newest stored position of each device of these organisations, as `positions_json`."""
     cursor = await conn.execute(_LATEST, {"organisations": list(organisations)})
     found = await cursor.fetchall()
     rows = empty_rows(len(found))
@@ -108,7 +108,7 @@ async def latest_positions(conn: Connection, organisations: Sequence[int]) -> li
         time_us = from_datetime(values[2])
         rows[index] = (*values[:2], time_us, *values[3:-1])
         texts.append(values[-1])
-    return [position_json(row, text) for row, text in zip(rows, texts, strict=True)]
+    return positions_json(rows, texts)
 
 
 async def positions_of(

@@ -7,6 +7,7 @@ what was not committed then is judged by the next one.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -122,14 +123,21 @@ async def _run(end: socket.socket) -> None:
     )
     judging = asyncio.create_task(evaluator.run())
     listening = asyncio.create_task(_Listener(evaluator, clock, writer).listen(said))
+    ready = asyncio.create_task(_ready(evaluator))
     await asyncio.wait({judging, listening}, return_when=asyncio.FIRST_COMPLETED)
     if judging.done() and judging.exception() is not None:
         error = judging.exception()
         _log.error("judging_failed", exc_info=error)
         send(writer, Failed(f"{type(error).__name__}: {error}"))
-    await _cancelled(judging, listening)
+    await _cancelled(judging, listening, ready)
     writer.close()
     await writer.wait_closed()
+
+
+async def _ready(evaluator: Evaluator) -> None:
+    """What the first judgement has loaded stays: nothing for the garbage collector to look at."""
+    await evaluator.settled()
+    gc.freeze()
 
 
 async def _cancelled(*tasks: asyncio.Task[None]) -> None:

@@ -1,10 +1,10 @@
 """From the in-process hub to every live client: one subscription, one database read for all
-violations that wait."""
+violations that wait, one for all commands."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from psycopg import OperationalError
@@ -14,7 +14,7 @@ from api.latest import LatestPositions, named_alarms
 from api.live.client import Client
 from api.violation_view import command_json, violation_json
 from pipeline.live import Message, Subscription
-from storage.commands import any_command
+from storage.commands import any_commands
 from storage.violations import any_violations
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Relay:
             elif message.kind == "violation" and self._clients:
                 await self._violations(message.payload["ids"])
             elif message.kind == "command" and self._clients:
-                await self._command(message.payload)
+                await self._commands(message.payload["ids"])
         except (OperationalError, PoolTimeout) as error:
             _log.warning("live_event_lost", kind=message.kind, error=str(error)[:255])
         except Exception:
@@ -106,19 +106,21 @@ class Relay:
                 if client.sees(row["organisation_id"], row["responsible_organisation_id"]):
                     client.offer_event(event)
 
-    async def _command(self, payload: dict[str, Any]) -> None:
+    async def _commands(self, ids: list[int]) -> None:
         async with self._services.database.pool.connection() as conn:
-            row = await any_command(conn, payload["id"])
-        if row is None:
-            return
-        event = {"type": "command", "command": command_json(row)}
-        for client in self._clients:
-            if client.sees(row["organisation_id"], row["responsible_organisation_id"]):
-                client.offer_event(event)
+            rows = await any_commands(conn, ids)
+        for row in rows:
+            event = {"type": "command", "command": command_json(row)}
+            for client in self._clients:
+                if client.sees(row["organisation_id"], row["responsible_organisation_id"]):
+                    client.offer_event(event)
 
 
 def _together(messages: list[Message]) -> list[Message]:
-    """The same, but all violations in one message, `{"ids": [...]}`, after the others."""
-    ids = [message.payload["id"] for message in messages if message.kind == "violation"]
-    others = [message for message in messages if message.kind != "violation"]
-    return [*others, Message(0, "violation", {"ids": ids})] if ids else others
+    """The same, the most urgent first: all violations in one message, `{"ids": [...]}`, all
+    commands in one, the others as they came."""
+    told = []
+    for kind in ("violation", "command"):
+        ids = [message.payload["id"] for message in messages if message.kind == kind]
+        told += [Message(0, kind, {"ids": sorted(set(ids))})] if ids else []
+    return told + [message for message in messages if message.kind == "positions"]

@@ -117,7 +117,7 @@ class World:
 
     def start(self) -> Evaluator:
         """Start (or, after `kill`, start anew) the evaluate stage."""
-        pace = Pace(linger_s=0, snapshot_us=300 * SECOND_US)
+        pace = Pace(snapshot_us=300 * SECOND_US)
         self.evaluator = Evaluator(
             self.database, self.clock, kinds_by_name(), pace, run_after=self.journal_id
         )

@@ -35,7 +35,7 @@ class BesideWorld(World):
     """A world whose evaluate stage is a process."""
 
     def begin(self, hub: Hub) -> EvaluatorBeside:
-        pace = Pace(linger_s=0, snapshot_us=300 * SECOND_US)
+        pace = Pace(snapshot_us=300 * SECOND_US)
         order = Order(
             url=self.database.url, pace=pace, run_after=0, told_time=True, log_level="error"
         )
