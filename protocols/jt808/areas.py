@@ -1,4 +1,4 @@
-"""Areas and routes: the fields of 0x8600 to 0x8606 and 0x0608. Standard 8.34 to 8.41; 2019 8.33.
+"""Areas and routes: the fields of 0x8600 to 0x8606 and 0x0608. JT/T 808-2013 8.35 to 8.42.
 
 Bits of `attr` decide which fields are there: 0 times, 1 speed limit. A segment's `segment_attr`
 likewise: 0 driving times, 1 speed limit. 2019 adds a speed limit for the night and a name.
@@ -82,24 +82,28 @@ def _polygon(edition: str) -> Fields:
 
 
 _DRIVEN, _SEGMENT_LIMITED = _has(1, "segment_attr"), _has(2, "segment_attr")
-_POINT: Fields = (
-    Number("point_id", 4),
+_PLACE: Fields = (
     Number("segment_id", 4),
     Number("lat_raw", 4),
     Number("lon_raw", 4),
     Number("width_m", 1),
     Number("segment_attr", 1),
     When(_DRIVEN, Number("too_long_s", 2)),
-    When(_DRIVEN, Number("too_short_s", 2)),
+)
+_SHORTEST: Field = When(_DRIVEN, Number("too_short_s", 2))
+_LIMIT: Fields = (
     When(_SEGMENT_LIMITED, Number("max_speed_kmh", 2)),
     When(_SEGMENT_LIMITED, Number("overspeed_duration_s", 1)),
 )
 _NIGHT: Field = When(_SEGMENT_LIMITED, Number("night_max_speed_kmh", 2))
+_POINT: Fields = (Number("point_id", 4), *_PLACE, _SHORTEST, *_LIMIT)
 
 
 def _route(edition: str) -> Fields:
     head: Fields = (Number("route_id", 4), Number("attr", 2), *_TIMES)
-    if edition != "2019":
+    if edition == "2011":
+        return (*head, InPackages(Group("points", (*_PLACE, *_LIMIT)), "points", 2))
+    if edition == "2013":
         return (*head, Group("points", _POINT, 2))
     return (*head, Group("points", (*_POINT, _NIGHT), 2), SizedText("name", 2))
 

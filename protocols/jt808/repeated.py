@@ -83,16 +83,17 @@ class InPackages:
 
     field: Field
     name: str
+    size: int = 1
 
     def read(self, reader: Reader, values: Values) -> None:
         start = reader.at
-        values["total"] = reader.take(1, "total")[0]
+        values["total"] = int.from_bytes(reader.take(self.size, "total"), "big")
         reader.note(start, "total", values["total"])
         self.field.read(reader, values)
 
     def write(self, values: Values, version: str) -> bytes:
         total = values.get("total", entries(values[self.name]))
-        return pack_number(total, 1, "total") + self.field.write(values, version)
+        return pack_number(total, self.size, "total") + self.field.write(values, version)
 
 
 def changing(name: str, fields: Fields) -> dict[str, Fields]:

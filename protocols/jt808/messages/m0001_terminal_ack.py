@@ -1,4 +1,4 @@
-"""0x0001 terminal general response. Standard 8.1, table 4."""
+"""0x0001 terminal general response. JT/T 808-2013 8.1, table 4."""
 
 from __future__ import annotations
 

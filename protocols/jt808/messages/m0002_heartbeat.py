@@ -1,4 +1,4 @@
-"""0x0002 terminal heartbeat, empty; some terminals send a body. Standard 8.3."""
+"""0x0002 terminal heartbeat, empty; some terminals send a body. JT/T 808-2013 8.3."""
 
 from __future__ import annotations
 

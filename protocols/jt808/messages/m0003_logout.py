@@ -1,4 +1,4 @@
-"""0x0003 terminal unregisters, empty. Standard 8.7."""
+"""0x0003 terminal unregisters, empty. JT/T 808-2013 8.7."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0004 terminal asks for the time, empty (2019). Standard 2019, 8.4."""
+"""0x0004 terminal asks for the time, empty (2019). JT/T 808-2019."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0005 terminal asks for sub-packages again (2019). Standard 8.4, table 6."""
+"""0x0005 terminal asks for sub-packages again (2019). JT/T 808-2019."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0100 registration. Standard 8.5, table 7 (2011, 2013 and 2019 differ in size)."""
+"""0x0100 registration. JT/T 808-2013 8.5, table 7."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0102 authentication. Standard 8.8, table 9; 2019 8.9, table 11."""
+"""0x0102 authentication. JT/T 808-2013 8.8, table 9."""
 
 from __future__ import annotations
 

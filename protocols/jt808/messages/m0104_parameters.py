@@ -1,4 +1,4 @@
-"""0x0104 answer with parameters. Standard 8.12, table 15."""
+"""0x0104 answer with parameters. JT/T 808-2013 8.12, table 16."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0107 terminal attributes. Standard 8.15, table 20; 2019 8.16, table 21."""
+"""0x0107 terminal attributes. JT/T 808-2013 8.15, table 20."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0108 result of an upgrade. Standard 8.17, table 23."""
+"""0x0108 result of an upgrade. JT/T 808-2013 8.17, table 22."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0200 location report. Standard 8.18, tables 23 to 28."""
+"""0x0200 location report. JT/T 808-2013 8.18, table 23."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0201 answer to the location query. Standard 8.20, table 28."""
+"""0x0201 answer to the location query. JT/T 808-2013 8.20, table 33."""
 
 from __future__ import annotations
 

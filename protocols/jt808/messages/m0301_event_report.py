@@ -1,4 +1,4 @@
-"""0x0301 the driver chose an event (until 2013). Standard 8.26, table 35."""
+"""0x0301 the driver chose an event (until 2013). JT/T 808-2013 8.25, table 41."""
 
 from __future__ import annotations
 

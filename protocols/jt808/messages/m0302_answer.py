@@ -1,4 +1,4 @@
-"""0x0302 answer to a question (until 2013). Standard 8.28, table 39."""
+"""0x0302 answer to a question (until 2013). JT/T 808-2013 8.27, table 45."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0303 subscribe or cancel information (until 2013). Standard 8.30, table 43."""
+"""0x0303 subscribe or cancel information (until 2013). JT/T 808-2013 8.29, table 48."""
 
 from __future__ import annotations
 

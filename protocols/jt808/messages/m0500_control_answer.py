@@ -1,4 +1,4 @@
-"""0x0500 answer to the vehicle control, with the location. Standard 8.38, table 46."""
+"""0x0500 answer to the vehicle control, with the location. JT/T 808-2013 8.34, table 55."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0608 areas or routes as they are set, answer to 0x8608 (2019). Standard 2019, 8.48.
+"""0x0608 areas or routes as they are set, answer to 0x8608 (2019). JT/T 808-2019.
 
 Each in the form of its setting message. Circles and rectangles come with or without the action
 and count of that message: whichever closes.

@@ -1,4 +1,5 @@
-"""0x0700 what the recorder holds, answer to 0x8700: a frame of GB/T 19056. Standard 8.43."""
+"""0x0700 what the recorder holds, answer to 0x8700: a frame of GB/T 19056.
+JT/T 808-2013 8.44, table 72."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""0x0701 electronic waybill: its length, then what the carrier agreed on. Standard 8.44."""
+"""0x0701 electronic waybill: its length, then what the carrier agreed on.
+JT/T 808-2013 8.46, table 74."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0702 the driver put a card in (1) or took it out (2). Standard 8.45, table 69; 2019 8.44.
+"""0x0702 the driver put a card in (1) or took it out (2). JT/T 808-2013 8.48, table 75.
 
 Result: 0 read, 1 key failed, 2 locked, 3 taken out too early, 4 wrong checksum; who it is stands
 there only with 0. 2011 has no status, 2019 adds the number of the identity card.

@@ -1,4 +1,4 @@
-"""0x0704 batch of locations; type 0 normal, 1 blind area. Standard 8.49, table 76."""
+"""0x0704 batch of locations; type 0 normal, 1 blind area. JT/T 808-2013 8.49, table 76."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x0705 frames of the CAN bus. Standard 8.50, table 78; 2019 8.49.
+"""0x0705 frames of the CAN bus. JT/T 808-2013 8.50, table 78.
 
 0 count WORD | 2 time of the first BCD[5] hhmmss and milliseconds | 7 {id DWORD, data BYTE[8]}.
 Bits of an id: 31 channel, 30 extended frame, 29 averaged, 28-0 the id itself.

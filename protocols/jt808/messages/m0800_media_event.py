@@ -1,4 +1,4 @@
-"""0x0800 a photo, sound or video was made. Standard 8.51; 2019 8.50."""
+"""0x0800 a photo, sound or video was made. JT/T 808-2013 8.51, table 80."""
 
 from __future__ import annotations
 

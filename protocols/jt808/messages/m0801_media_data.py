@@ -1,4 +1,4 @@
-"""0x0801 a photo, sound or video itself, mostly in sub-packages. Standard 8.52; 2019 8.51.
+"""0x0801 a photo, sound or video itself, mostly in sub-packages. JT/T 808-2013 8.52, table 81.
 
 0 media id DWORD | 4 type | 5 format | 6 event | 7 channel BYTE | 8 location BYTE[28] | 36 data.
 2011 has no location.

@@ -1,4 +1,4 @@
-"""0x0802 what the terminal has stored, answer to 0x8802. Standard 8.57; 2019 8.56.
+"""0x0802 what the terminal has stored, answer to 0x8802. JT/T 808-2013 8.57, table 86.
 
 An item of 2011 has no media id.
 """

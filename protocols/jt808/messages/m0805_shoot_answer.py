@@ -1,4 +1,4 @@
-"""0x0805 answer to 0x8801. Standard 8.55; 2019 8.54.
+"""0x0805 answer to 0x8801. JT/T 808-2013 8.55, table 84.
 
 Result: 0 ok, 1 failed, 2 channel unsupported; the media ids stand there only with 0.
 """

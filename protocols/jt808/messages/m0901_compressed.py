@@ -1,4 +1,4 @@
-"""0x0901 a message compressed with GZIP. Standard 8.63; 2019 8.62."""
+"""0x0901 a message compressed with GZIP. JT/T 808-2013 8.63, table 94."""
 
 from __future__ import annotations
 

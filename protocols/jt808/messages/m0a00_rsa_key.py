@@ -1,4 +1,4 @@
-"""0x0A00 the terminal's RSA public key {e, n}. Standard 8.65; 2019 8.64."""
+"""0x0A00 the terminal's RSA public key {e, n}. JT/T 808-2013 8.65, table 96."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x1003 what sound and pictures the terminal can, answer to 0x9003. JT/T 1078 table 10."""
+"""0x1003 what sound and pictures the terminal can, answer to 0x9003. JT/T 1078-2016 table 11."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x1005 passengers who got on and off. JT/T 1078 table 14."""
+"""0x1005 passengers who got on and off. JT/T 1078-2016 table 16."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x1205 recordings that the terminal has, answer to 0x9205. JT/T 1078 table 23."""
+"""0x1205 recordings that the terminal has, answer to 0x9205. JT/T 1078-2016 table 22."""
 
 from __future__ import annotations
 

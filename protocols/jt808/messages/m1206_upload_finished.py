@@ -1,4 +1,4 @@
-"""0x1206 the upload of 0x9206 has ended: 0 done, 1 failed. JT/T 1078 table 27."""
+"""0x1206 the upload of 0x9206 has ended: 0 done, 1 failed. JT/T 1078-2016 table 27."""
 
 from __future__ import annotations
 

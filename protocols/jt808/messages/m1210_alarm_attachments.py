@@ -1,4 +1,5 @@
-"""0x1210 the files of an alarm, at the beginning of an attachment connection. T/JSATL 12, 4.7.
+"""0x1210 the files of an alarm, at the beginning of an attachment connection.
+T/JSATL 12-2017 table 4-23.
 
 Terminal id and identification have provincial lengths; Heilongjiang leaves out the first id.
 Information type: 0 normal, 1 sent again.

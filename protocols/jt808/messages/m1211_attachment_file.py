@@ -1,4 +1,4 @@
-"""0x1211 a file of an alarm is about to be sent. T/JSATL 12, 4.8.
+"""0x1211 a file of an alarm is about to be sent. T/JSATL 12-2017 table 4-25.
 
 Type: 0 picture, 1 sound, 2 video, 3 text, 4 other.
 """

@@ -1,4 +1,4 @@
-"""0x1212 a file of an alarm has been sent. T/JSATL 12, 4.9."""
+"""0x1212 a file of an alarm has been sent. T/JSATL 12-2017 table 4-27."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8001 platform general response. Standard 8.2, table 5.
+"""0x8001 platform general response. JT/T 808-2013 8.2, table 5.
 
 Result: 0 ok, 1 failed, 2 message error, 3 unsupported, 4 alarm confirmed.
 """

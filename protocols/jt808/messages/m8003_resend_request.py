@@ -1,4 +1,4 @@
-"""0x8003 platform asks for sub-packages again. Standard 8.4, table 6."""
+"""0x8003 platform asks for sub-packages again. JT/T 808-2013 8.4, table 6."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8004 server time in UTC (2019). Standard 2019, 8.5."""
+"""0x8004 server time in UTC (2019). JT/T 808-2019."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8100 answer to the registration. Standard 8.6, table 8.
+"""0x8100 answer to the registration. JT/T 808-2013 8.6, table 8.
 
 Result: 0 ok, 1 vehicle already registered, 2 no such vehicle, 3 terminal already registered,
 4 no such terminal.

@@ -1,4 +1,4 @@
-"""0x8103 set parameters. Standard 8.9, table 10."""
+"""0x8103 set parameters. JT/T 808-2013 8.9, table 10."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8104 query all parameters, empty. Standard 8.10."""
+"""0x8104 query all parameters, empty. JT/T 808-2013 8.10."""
 
 from __future__ import annotations
 

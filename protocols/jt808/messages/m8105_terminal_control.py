@@ -1,4 +1,4 @@
-"""0x8105 terminal control. Standard 8.13, table 15."""
+"""0x8105 terminal control. JT/T 808-2013 8.13, table 17."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8106 query given parameters. Standard 8.11, table 14."""
+"""0x8106 query given parameters. JT/T 808-2013 8.11, table 15."""
 
 from __future__ import annotations
 

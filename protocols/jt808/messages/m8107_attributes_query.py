@@ -1,4 +1,4 @@
-"""0x8107 query terminal attributes, empty. Standard 8.14."""
+"""0x8107 query terminal attributes, empty. JT/T 808-2013 8.14."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8108 upgrade package. Standard 8.16, table 22."""
+"""0x8108 upgrade package. JT/T 808-2013 8.16, table 21."""
 
 from __future__ import annotations
 

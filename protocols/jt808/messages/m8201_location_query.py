@@ -1,4 +1,4 @@
-"""0x8201 query the location, empty. Standard 8.19."""
+"""0x8201 query the location, empty. JT/T 808-2013 8.19."""
 
 from __future__ import annotations
 

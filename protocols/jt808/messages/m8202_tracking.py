@@ -1,4 +1,4 @@
-"""0x8202 temporary tracking; interval 0 stops it and stands alone. Standard 8.22, table 29."""
+"""0x8202 temporary tracking; interval 0 stops it and stands alone. JT/T 808-2013 8.21, table 34."""
 
 from __future__ import annotations
 

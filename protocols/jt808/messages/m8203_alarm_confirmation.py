@@ -1,4 +1,4 @@
-"""0x8203 manual confirmation of an alarm. Standard 8.23, table 30."""
+"""0x8203 manual confirmation of an alarm. JT/T 808-2013 8.22, table 35."""
 
 from __future__ import annotations
 

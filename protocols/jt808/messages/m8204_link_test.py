@@ -1,4 +1,4 @@
-"""0x8204 link test, empty (2019). Standard 2019, 8.24."""
+"""0x8204 link test, empty (2019). JT/T 808-2019."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8300 text to the driver. Standard 8.23, table 31; 2019 8.27, table 38.
+"""0x8300 text to the driver. JT/T 808-2013 8.23, table 37.
 
 Flags: bit 0 emergency (2019 bits 0-1: 1 service, 2 emergency, 3 notice), 2 display, 3 TTS.
 """

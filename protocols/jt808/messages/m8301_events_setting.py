@@ -1,4 +1,4 @@
-"""0x8301 set the driver's event menu (until 2013). Standard 8.25, table 32."""
+"""0x8301 set the driver's event menu (until 2013). JT/T 808-2013 8.24, table 39."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8302 question to the driver (until 2013). Standard 8.27, table 36."""
+"""0x8302 question to the driver (until 2013). JT/T 808-2013 8.26, table 42."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8303 menu of information services (until 2013). Standard 8.29, table 40."""
+"""0x8303 menu of information services (until 2013). JT/T 808-2013 8.28, table 46."""
 
 from __future__ import annotations
 

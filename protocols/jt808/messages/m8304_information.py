@@ -1,4 +1,4 @@
-"""0x8304 information service (until 2013). Standard 8.31, table 44."""
+"""0x8304 information service (until 2013). JT/T 808-2013 8.30, table 49."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8400 call back: flag 0 call, 1 listen. Standard 8.32, table 45."""
+"""0x8400 call back: flag 0 call, 1 listen. JT/T 808-2013 8.31, table 50."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8401 set the phone book. Standard 8.33, table 46."""
+"""0x8401 set the phone book. JT/T 808-2013 8.32, table 51."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8500 vehicle control. Standard 8.37, table 45; 2019 8.31, table 41.
+"""0x8500 vehicle control. JT/T 808-2013 8.33, table 53.
 
 Until 2013 flags: bit 0 locks the doors. 2019: {type WORD, parameter BYTE}, type 1 the doors
 (0 lock, 1 unlock); some terminals leave out the count before them.

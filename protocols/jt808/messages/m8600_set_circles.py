@@ -1,4 +1,4 @@
-"""0x8600 set circles: action 0 update, 1 append, 2 modify. Standard 8.39; 2019 8.32."""
+"""0x8600 set circles: action 0 update, 1 append, 2 modify. JT/T 808-2013 8.35, table 56."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8601 delete circles; none named: all. Standard 8.40; 2019 8.33."""
+"""0x8601 delete circles; none named: all. JT/T 808-2013 8.36, table 59."""
 
 from __future__ import annotations
 

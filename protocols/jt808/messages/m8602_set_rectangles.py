@@ -1,4 +1,4 @@
-"""0x8602 set rectangles: action 0 update, 1 append, 2 modify. Standard 8.41; 2019 8.34."""
+"""0x8602 set rectangles: action 0 update, 1 append, 2 modify. JT/T 808-2013 8.37, table 60."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8603 delete rectangles; none named: all. Standard 8.42; 2019 8.35."""
+"""0x8603 delete rectangles; none named: all. JT/T 808-2013 8.38, table 62."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8604 set one polygon. Standard 8.43, table 52; 2019 8.36."""
+"""0x8604 set one polygon. JT/T 808-2013 8.39, table 63."""
 
 from __future__ import annotations
 

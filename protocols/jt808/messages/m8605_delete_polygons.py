@@ -1,4 +1,4 @@
-"""0x8605 delete polygons; none named: all. Standard 8.44; 2019 8.37."""
+"""0x8605 delete polygons; none named: all. JT/T 808-2013 8.40, table 65."""
 
 from __future__ import annotations
 

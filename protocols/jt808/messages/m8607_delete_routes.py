@@ -1,4 +1,4 @@
-"""0x8607 delete routes; none named: all. Standard 8.46; 2019 8.39."""
+"""0x8607 delete routes; none named: all. JT/T 808-2013 8.42, table 70."""
 
 from __future__ import annotations
 

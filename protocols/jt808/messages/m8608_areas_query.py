@@ -1,6 +1,7 @@
 """0x8608 query areas or routes (2019): 1 circles, 2 rectangles, 3 polygons, 4 routes.
+JT/T 808-2019.
 
-Standard 2019, 8.47. None named: all.
+None named: all.
 """
 
 from __future__ import annotations

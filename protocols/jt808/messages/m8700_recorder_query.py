@@ -1,4 +1,4 @@
-"""0x8700 ask the recorder: a command of GB/T 19056. Standard 8.47; 2019 8.40."""
+"""0x8700 ask the recorder: a command of GB/T 19056. JT/T 808-2013 8.43, table 71."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8701 set the recorder: a frame of GB/T 19056. Standard 8.49; 2019 8.42."""
+"""0x8701 set the recorder: a frame of GB/T 19056. JT/T 808-2013 8.45, table 73."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x8702 ask who drives, empty; answered by 0x0702. Standard 8.46; 2019 8.45."""
+"""0x8702 ask who drives, empty; answered by 0x0702. JT/T 808-2013 8.47."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""0x8800 answer to 0x0801; packages to send again if any are missing. Standard 8.53; 2019 8.52."""
+"""0x8800 answer to 0x0801; packages to send again if any are missing.
+JT/T 808-2013 8.53, table 82."""
 
 from __future__ import annotations
 

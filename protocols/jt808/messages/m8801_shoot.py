@@ -1,4 +1,4 @@
-"""0x8801 take photos or record. Standard 8.54; 2019 8.53.
+"""0x8801 take photos or record. JT/T 808-2013 8.54, table 83.
 
 Command: 0 stop, 0xFFFF record, else how many photos. Resolution: 1 320x240, 2 640x480, 3 800x600,
 4 1024x768, 5 QCIF, 6 CIF, 7 half D1, 8 D1. Save: 0 upload, 1 keep.

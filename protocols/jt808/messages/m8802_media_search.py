@@ -1,4 +1,4 @@
-"""0x8802 ask what the terminal has stored; channel 0 is all. Standard 8.56; 2019 8.55."""
+"""0x8802 ask what the terminal has stored; channel 0 is all. JT/T 808-2013 8.56, table 85."""
 
 from __future__ import annotations
 

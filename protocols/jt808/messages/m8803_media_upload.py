@@ -1,4 +1,4 @@
-"""0x8803 upload what is stored. Standard 8.58; 2019 8.57."""
+"""0x8803 upload what is stored. JT/T 808-2013 8.58, table 88."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""0x8804 record sound; command 0 stops, duration 0 goes on for ever. Standard 8.59; 2019 8.58."""
+"""0x8804 record sound; command 0 stops, duration 0 goes on for ever.
+JT/T 808-2013 8.59, table 89."""
 
 from __future__ import annotations
 

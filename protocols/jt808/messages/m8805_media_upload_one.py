@@ -1,4 +1,4 @@
-"""0x8805 upload one stored medium. Standard 8.60; 2019 8.59."""
+"""0x8805 upload one stored medium. JT/T 808-2013 8.60, table 90."""
 
 from __future__ import annotations
 

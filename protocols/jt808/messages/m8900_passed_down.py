@@ -1,4 +1,4 @@
-"""0x8900 data passed through to the terminal. Standard 8.60; 2019 8.61."""
+"""0x8900 data passed through to the terminal. JT/T 808-2013 8.61, table 91."""
 
 from __future__ import annotations
 

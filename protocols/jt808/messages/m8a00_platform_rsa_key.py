@@ -1,4 +1,4 @@
-"""0x8A00 the platform's RSA public key {e, n}. Standard 8.64; 2019 8.63."""
+"""0x8A00 the platform's RSA public key {e, n}. JT/T 808-2013 8.64, table 95."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x9003 ask what sound and pictures the terminal can, empty. JT/T 1078 5.4.1."""
+"""0x9003 ask what sound and pictures the terminal can, empty. JT/T 1078-2016 5.4.1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x9101 send live sound and pictures. JT/T 1078 table 17."""
+"""0x9101 send live sound and pictures. JT/T 1078-2016 table 17."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""0x9102 control what is sent live: 0 close, 1 switch, 2 pause, 3 go on. JT/T 1078 table 18."""
+"""0x9102 control what is sent live: 0 close, 1 switch, 2 pause, 3 go on.
+JT/T 1078-2016 table 18."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x9105 how the live stream arrives. JT/T 1078 table 21."""
+"""0x9105 how the live stream arrives. JT/T 1078-2016 table 20."""
 
 from __future__ import annotations
 

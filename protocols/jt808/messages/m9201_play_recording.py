@@ -1,4 +1,4 @@
-"""0x9201 play a recording. JT/T 1078 table 24."""
+"""0x9201 play a recording. JT/T 1078-2016 table 24."""
 
 from __future__ import annotations
 

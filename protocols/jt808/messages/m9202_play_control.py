@@ -1,4 +1,4 @@
-"""0x9202 control what is played. JT/T 1078 table 25."""
+"""0x9202 control what is played. JT/T 1078-2016 table 25."""
 
 from __future__ import annotations
 

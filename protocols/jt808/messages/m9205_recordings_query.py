@@ -1,4 +1,4 @@
-"""0x9205 ask for recordings; answered by 0x1205. JT/T 1078 table 22."""
+"""0x9205 ask for recordings; answered by 0x1205. JT/T 1078-2016 table 21."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x9206 upload recordings by FTP. JT/T 1078 table 26."""
+"""0x9206 upload recordings by FTP. JT/T 1078-2016 table 26."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x9207 control an upload: 0 pause, 1 go on, 2 cancel. JT/T 1078 table 28."""
+"""0x9207 control an upload: 0 pause, 1 go on, 2 cancel. JT/T 1078-2016 table 28."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x9208 upload the files of an alarm to this server. T/JSATL 12, 4.6.
+"""0x9208 upload the files of an alarm to this server. T/JSATL 12-2017 table 4-21.
 
 The alarm is named as the terminal named it, byte for byte, and by a number of ours.
 """

@@ -1,4 +1,4 @@
-"""0x9212 answer to 0x1212: 0 whole, 1 these ranges are missing. T/JSATL 12, 4.10."""
+"""0x9212 answer to 0x1212: 0 whole, 1 these ranges are missing. T/JSATL 12-2017 table 4-28."""
 
 from __future__ import annotations
 

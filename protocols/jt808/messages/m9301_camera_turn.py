@@ -1,4 +1,4 @@
-"""0x9301 turn the camera: 0 stop, 1 up, 2 down, 3 left, 4 right. JT/T 1078 table 29."""
+"""0x9301 turn the camera: 0 stop, 1 up, 2 down, 3 left, 4 right. JT/T 1078-2016 table 29."""
 
 from __future__ import annotations
 

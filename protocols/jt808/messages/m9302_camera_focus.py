@@ -1,4 +1,4 @@
-"""0x9302 the camera's focus: 0 longer, 1 shorter. JT/T 1078 table 30."""
+"""0x9302 the camera's focus: 0 longer, 1 shorter. JT/T 1078-2016 table 30."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x9303 the camera's iris: 0 wider, 1 narrower. JT/T 1078 table 31."""
+"""0x9303 the camera's iris: 0 wider, 1 narrower. JT/T 1078-2016 table 31."""
 
 from __future__ import annotations
 

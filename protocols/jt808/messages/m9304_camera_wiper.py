@@ -1,4 +1,4 @@
-"""0x9304 the camera's wiper: 0 off, 1 on. JT/T 1078 table 32."""
+"""0x9304 the camera's wiper: 0 off, 1 on. JT/T 1078-2016 table 32."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x9305 the camera's infrared lamp: 0 off, 1 on. JT/T 1078 table 33."""
+"""0x9305 the camera's infrared lamp: 0 off, 1 on. JT/T 1078-2016 table 33."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0x9306 the camera's zoom: 0 nearer, 1 farther. JT/T 1078 table 34."""
+"""0x9306 the camera's zoom: 0 nearer, 1 farther. JT/T 1078-2016 table 34."""
 
 from __future__ import annotations
 
