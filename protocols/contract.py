@@ -52,6 +52,13 @@ class Directory(Interface):
 
     def check_code(self, identity: str, code: str) -> bool: ...
 
+    def enrol(self, identity: str, details: dict[str, Any]) -> str:
+        """Whether a registration agrees with the register: "" or why not.
+
+        "no_terminal", "vehicle_taken" (the plate is another unit's), "no_vehicle" (the plate is
+        nobody's), "terminal_taken" (another terminal has registered under this identity).
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -93,6 +100,17 @@ class Upload:
     time_us: int | None
     longitude_e6: int | None
     latitude_e6: int | None
+    token: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whatever else an authenticated terminal says and is kept by field: `name` says what it is."""
+
+    device: KnownDevice
+    identity: str
+    name: str
+    values: dict[str, Any]
     token: Any
 
 
@@ -147,7 +165,7 @@ class Close:
     reason: str
 
 
-Event = Send | Report | Upload | Online | Offline | Unregistered | Answered | Bad | Close
+Event = Send | Report | Upload | Told | Online | Offline | Unregistered | Answered | Bad | Close
 
 
 @dataclass(slots=True)
@@ -169,7 +187,7 @@ class Session(Interface):
     def receive_data(self, data: bytes, now_us: int) -> list[Event]:
         """Bytes in, in any cut; complete events out."""
 
-    def acknowledge(self, report: Report | Upload, error: ProtocolError | None) -> bytes:
+    def acknowledge(self, report: Report | Upload | Told, error: ProtocolError | None) -> bytes:
         """The reply to what is now stored, or (error) durably quarantined or refused."""
 
     def command(self, identity: str, command_id: int, kind: str, body: dict[str, Any]) -> bytes:
@@ -177,7 +195,8 @@ class Session(Interface):
 
         Kind "text": body {"text": str, "flags"?: ["emergency", "display", "tts"]}.
         Kind "photo": body {"channel"?: int, "shots"?: int, "resolution"?: int, "quality"?: int}.
-        Raises ProtocolError("unsupported_command" | "too_long").
+        Further kinds are the protocol's own (JT/T 808: `protocols.jt808.commands`).
+        Raises ProtocolError("unsupported_command" | "too_long" | "not_connected" | ...).
         """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from model.position_json import position_json
-from protocols.contract import Description, KnownDevice, ProtocolError, Report, Send
+from protocols.contract import Description, KnownDevice, ProtocolError, Report, Send, Told
 from protocols.jt808.bits import alarm_names
 from protocols.jt808.bodies import REPORT_IDS
 from protocols.jt808.columns import decode_reports
@@ -32,6 +32,9 @@ class _OpenDirectory:
 
     def check_code(self, identity: str, code: str) -> bool:  # noqa: ARG002
         return True
+
+    def enrol(self, identity: str, details: dict[str, Any]) -> str:  # noqa: ARG002
+        return ""
 
 
 def describe(text: str) -> Description:
@@ -142,6 +145,8 @@ def _replies(header: Header, frame: bytes) -> list[str]:
     for event in session.receive_data(wrap(frame[:-1]), 0):
         if isinstance(event, Send):
             replies.append(event.data.hex())
+        elif isinstance(event, Told):
+            replies.append(session.acknowledge(event, None).hex())
         elif isinstance(event, Report):
             bad = decode_reports([event.frame]).bad.get(0)
             replies.append(session.acknowledge(event, bad).hex())

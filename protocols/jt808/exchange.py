@@ -1,4 +1,4 @@
-"""A whole message being handled, and what acknowledges a report later."""
+"""A whole message being handled, and what acknowledges what was handed on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Token:
 
 @dataclass(slots=True)
 class Exchange:
-    """One whole message being handled."""
+    """One whole message being handled; `edition` as its body tells it."""
 
     terminal: Terminal
     header: Header
@@ -27,3 +27,13 @@ class Exchange:
     body: bytes
     serials: tuple[int, ...]
     now_us: int
+    edition: str = ""
+
+    @property
+    def token(self) -> Token:
+        return Token(self.terminal, self.header.message_id, self.serials)
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """What a retransmission has in common with the message: id, serial and checksum."""
+        return self.header.message_id, self.serials[0], self.frame[-1]

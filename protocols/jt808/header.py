@@ -82,6 +82,12 @@ def header_bytes(properties: int, frame_bytes: int) -> tuple[int, bool, bool]:
     return (17 if flagged else 12) + item, flagged, False
 
 
+def with_other_flag(frame: bytes) -> bytes:
+    """The frame as it would be if its sender had set the version flag the other way."""
+    flag = VERSION_FLAG >> 8
+    return frame[:2] + bytes((frame[2] ^ flag,)) + frame[3:-1] + bytes((frame[-1] ^ flag,))
+
+
 def parse_header(frame: bytes) -> Header:
     """The header of an unescaped frame (checksum included). Raises ProtocolError("short")."""
     message_id, properties = _PROPERTIES.unpack_from(frame)

@@ -1,21 +1,15 @@
-"""Terminal parameters in 0x8103 and 0x0104. Standard 8.8, tables 10 to 12."""
+"""Terminal parameters in 0x8103 and 0x0104. JT/T 808-2013 8.9, tables 10 to 12."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from protocols.contract import ProtocolError
 from protocols.jt808.fields import PADDING, Reader, Values, pack_number, unpack_text
+from protocols.jt808.parameter_names import BY_ID, BY_NAME, TEXT_IDS
 
-TEXT_IDS = frozenset(
-    (
-        *range(0x0010, 0x0018), 0x001A, 0x001D, *range(0x0023, 0x0027),
-        *range(0x0040, 0x0045), 0x0048, 0x0049, 0x0083,
-    )
-)  # fmt: skip
-WORD_IDS = frozenset((0x0031, *range(0x005B, 0x005F), 0x0081, 0x0082, 0x0101, 0x0103))
-BYTE_IDS = frozenset((0x0084, 0x0090, 0x0091, 0x0092, 0x0094))
 _NUMBER_SIZES = (1, 2, 4)
 
 
@@ -27,7 +21,8 @@ def _value(parameter_id: int, raw: bytes) -> str | int:
 
 def _pack(parameter_id: int, value: str | int) -> bytes:
     if isinstance(value, int):
-        size = 2 if parameter_id in WORD_IDS else 1 if parameter_id in BYTE_IDS else 4
+        known = BY_ID.get(parameter_id)
+        size = known.size if known and known.size > 0 else 4
         return pack_number(value, size, f"parameter 0x{parameter_id:04X}")
     return value.encode("gbk", "replace") if parameter_id in TEXT_IDS else bytes.fromhex(value)
 
@@ -73,3 +68,29 @@ class _Parameters:
 
 
 PARAMETERS = _Parameters()
+
+
+def by_name(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters given by name (or as 0x0029), as 0x8103 takes them.
+
+    Raises ProtocolError("unknown_parameter", "parameter_value").
+    """
+    named = {}
+    for name, value in values.items():
+        known = BY_NAME.get(name)
+        if known is None and not name.lower().startswith("0x"):
+            raise ProtocolError("unknown_parameter", name)
+        wanted = int if known and known.size > 0 else str if known else (int, str)
+        if isinstance(value, bool) or not isinstance(value, wanted):
+            raise ProtocolError("parameter_value", f"{name} = {value!r}")
+        named[f"0x{known.id:04X}" if known else f"0x{int(name, 16):04X}"] = value
+    return named
+
+
+def named(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What 0x0104 says, by name where there is one."""
+    shown = {}
+    for key, value in params.items():
+        known = BY_ID.get(int(key, 16))
+        shown[known.name if known else key] = value
+    return shown

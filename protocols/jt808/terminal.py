@@ -12,14 +12,28 @@ from protocols.jt808.header import Header, pack_frames, pack_header
 from protocols.jt808.messages import encode_body
 
 MAX_AWAITED_ANSWERS = 64  # commands in flight a terminal; the oldest is forgotten
+MAX_REMEMBERED = 32  # messages of a terminal that were kept lately; the oldest is forgotten
+REPEATED_WITHIN_US = 120_000_000  # a retransmission comes sooner, another round of serials later
 PLATFORM_ACK = 0x8001
 OK, FAILED, MESSAGE_ERROR, UNSUPPORTED = 0, 1, 2, 3
 _ACK = struct.Struct(">HHHB")
 
 
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A command without its answer yet; `answer_id`: the message that is the whole answer."""
+
+    command_id: int
+    message_id: int
+    answer_id: int
+
+
 @dataclass(slots=True)
 class Terminal:
-    """State of one phone. Replies use the header edition and phone bytes it uses itself."""
+    """State of one phone. Replies use the header edition and phone bytes it uses itself.
+
+    `edition_2011`: a registration has told that a short header means 2011.
+    """
 
     identity: str
     phone_bcd: bytes
@@ -28,7 +42,9 @@ class Terminal:
     authenticated: bool = False
     details: dict[str, Any] = field(default_factory=dict)
     next_serial: int = 0
-    awaited: dict[int, int] = field(default_factory=dict)  # our serial -> command id
+    awaited: dict[int, Awaited] = field(default_factory=dict)  # by our serial
+    edition_2011: bool = False
+    _kept: dict[tuple[int, int, int], int] = field(default_factory=dict)  # key -> received
     _ack_head: bytes = b""
 
     @staticmethod
@@ -38,7 +54,9 @@ class Terminal:
 
     @property
     def version(self) -> str:
-        return "2013" if self.protocol_version is None else "2019"
+        if self.protocol_version is not None:
+            return "2019"
+        return "2011" if self.edition_2011 else "2013"
 
     def follow(self, header: Header) -> None:
         """The terminal changed its header edition: so do we."""
@@ -77,8 +95,18 @@ class Terminal:
         self.take_serials(len(frames))
         return frames
 
-    def await_answer(self, serial: int, command_id: int) -> None:
+    def await_answer(self, serial: int, awaited: Awaited) -> None:
         """Remember which command a serial carried."""
-        self.awaited[serial] = command_id
+        self.awaited[serial] = awaited
         while len(self.awaited) > MAX_AWAITED_ANSWERS:
             del self.awaited[next(iter(self.awaited))]
+
+    def kept(self, key: tuple[int, int, int], received_us: int) -> None:
+        """A message was stored: the same again need only be acknowledged."""
+        self._kept[key] = received_us
+        while len(self._kept) > MAX_REMEMBERED:
+            del self._kept[next(iter(self._kept))]
+
+    def has_kept(self, key: tuple[int, int, int], now_us: int) -> bool:
+        """Whether this is a retransmission of what was stored lately."""
+        return now_us - self._kept.get(key, -REPEATED_WITHIN_US) < REPEATED_WITHIN_US

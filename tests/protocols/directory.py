@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from protocols.contract import KnownDevice
 
 
@@ -10,6 +12,7 @@ class Register:
 
     def __init__(self, *identities: str, open: bool = False) -> None:
         self.open = open
+        self.refuses: dict[str, str] = {}  # plate -> why a registration with it is refused
         self._known = {identity: KnownDevice(i + 1, 7) for i, identity in enumerate(identities)}
 
     def find(self, identity: str) -> KnownDevice | None:
@@ -22,3 +25,8 @@ class Register:
 
     def check_code(self, identity: str, code: str) -> bool:
         return self.open or code == self.issue_code(identity)
+
+    def enrol(self, identity: str, details: dict[str, Any]) -> str:
+        if self.find(identity) is None:
+            return "no_terminal"
+        return self.refuses.get(str(details.get("plate")), "")

@@ -28,7 +28,8 @@ from protocols.jt808.messages.m0107_attributes import _closes
 from protocols.jt808.messages.m0608_areas_found import _Found
 from protocols.jt808.messages.m0705_can_data import _CanFrames
 from protocols.jt808.messages.m1210_alarm_attachments import _REST, _Attachments
-from protocols.jt808.parameters import PARAMETERS, TEXT_IDS
+from protocols.jt808.parameter_names import TEXT_IDS
+from protocols.jt808.parameters import PARAMETERS
 from protocols.jt808.peripherals import PassedUp
 from protocols.jt808.repeated import Group, InPackages, Numbers, entries
 from protocols.jt808.time_fields import Date

@@ -1,0 +1,178 @@
+"""What a session does with each message that is no report: a table, one function a message.
+
+A message without a function of its own is handed on (`tell`): kept by field, then acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from protocols.contract import (
+    Answered,
+    Event,
+    Offline,
+    ProtocolError,
+    Send,
+    Told,
+    Unregistered,
+)
+from protocols.jt808.exchange import Exchange
+from protocols.jt808.fields import Values
+from protocols.jt808.messages import MESSAGES
+from protocols.jt808.terminal import FAILED, MESSAGE_ERROR, OK, Terminal
+from protocols.jt808.times import bcd_of_utc, show_time
+from protocols.jt808.uploads import AWAY, MEDIA_DATA, upload_of
+
+if TYPE_CHECKING:
+    from protocols.jt808.session import Jt808Session
+
+TERMINAL_ACK, REGISTER_ACK, SERVER_TIME, DRIVER_CARD = 0x0001, 0x8100, 0x8004, 0x0702
+ANSWERS = {0: "done", 1: "failed", 2: "message_error", 3: "unsupported"}
+SHOOT_ANSWERS = {0: "done", 1: "failed", 2: "unsupported"}
+REGISTERED = 0
+# Results of 0x8100; the directory's words.
+REFUSALS = {"vehicle_taken": 1, "no_vehicle": 2, "terminal_taken": 3, "no_terminal": 4}
+
+Handler = Callable[["Jt808Session", Exchange, Values, list[Event]], None]
+
+
+def register(session: Jt808Session, message: Exchange, values: Values, events: list[Event]) -> None:
+    """0x0100: matched with the register, answered by 0x8100."""
+    terminal = message.terminal
+    terminal.edition_2011 = message.edition == "2011"
+    terminal.details.update(values, edition=message.edition)
+    why_not = session.directory.enrol(terminal.identity, values)
+    answer: Values = {"ack_serial": message.header.serial, "result": REFUSALS.get(why_not, 0)}
+    if answer["result"] == REGISTERED:
+        answer["token"] = session.directory.issue_code(terminal.identity)
+    else:
+        events.append(Unregistered(terminal.identity, {**values, "reason": why_not}))
+    events.append(Send(terminal.send(REGISTER_ACK, answer)))
+
+
+def authenticate(
+    session: Jt808Session, message: Exchange, values: Values, events: list[Event]
+) -> None:
+    """0x0102: its code is checked; IMEI and software version (2019) are kept."""
+    terminal = message.terminal
+    code = values.pop("token")
+    terminal.details.update(values, edition=terminal.version)
+    if session.let_in(terminal, code, events):
+        session.reply(message, OK, events)
+        return
+    terminal.authenticated = False
+    if session.directory.find(terminal.identity) is None:
+        events.append(Unregistered(terminal.identity, dict(terminal.details)))
+    session.reply(message, FAILED, events)
+
+
+def heartbeat(session: Jt808Session, message: Exchange, _: Values, events: list[Event]) -> None:
+    """0x0002: nothing durable hangs on it."""
+    session.reply(message, OK, events)
+
+
+def log_out(session: Jt808Session, message: Exchange, _: Values, events: list[Event]) -> None:
+    """0x0003: the terminal leaves, and is no longer online."""
+    session.reply(message, OK, events)
+    if message.terminal.authenticated:
+        message.terminal.authenticated = False
+        events.append(Offline(message.terminal.identity))
+
+
+def tell_time(_: Jt808Session, message: Exchange, __: Values, events: list[Event]) -> None:
+    """0x0004: answered by 0x8004, in UTC."""
+    time = show_time(bcd_of_utc(message.now_us))
+    events.append(Send(message.terminal.send(SERVER_TIME, {"time": time})))
+
+
+def acknowledged(
+    session: Jt808Session, message: Exchange, values: Values, events: list[Event]
+) -> None:
+    """0x0001: the whole answer to most commands; one that gets its own is only refused by it."""
+    terminal, serial = message.terminal, values["ack_serial"]
+    session.resending.answered((terminal.identity, serial))
+    awaited = terminal.awaited.get(serial)
+    if awaited is None or (awaited.answer_id != TERMINAL_ACK and values["result"] == OK):
+        return
+    del terminal.awaited[serial]
+    result = ANSWERS.get(values["result"], "failed")
+    events.append(Answered(terminal.identity, awaited.command_id, result))
+
+
+def shot(session: Jt808Session, message: Exchange, values: Values, events: list[Event]) -> None:
+    """0x0805: the numbers of the photos, which follow as 0x0801."""
+    session.reply(message, OK, events)
+    awaited = message.terminal.awaited.pop(values["ack_serial"], None)
+    if awaited is not None:
+        result = SHOOT_ANSWERS.get(values["result"], "failed")
+        details = {"media_ids": values.get("media_ids", [])}
+        events.append(Answered(message.terminal.identity, awaited.command_id, result, details))
+
+
+def upload(session: Jt808Session, message: Exchange, values: Values, events: list[Event]) -> None:
+    """0x0801: acknowledged by 0x8800 when the file is stored."""
+    terminal = message.terminal
+    if session.may_speak(terminal, events) and terminal.device is not None:
+        events.append(upload_of(terminal, values, message.serials[-1]))
+
+
+def tell(session: Jt808Session, message: Exchange, values: Values, events: list[Event]) -> None:
+    """Anything else: kept, unless it was kept a moment ago; what it answers is answered."""
+    terminal = message.terminal
+    if not session.may_speak(terminal, events) or terminal.device is None:
+        return
+    if terminal.has_kept(message.key, message.now_us):
+        session.reply(message, OK, events)
+        return
+    answered(session, terminal, _serial_answered(message, values), events, values)
+    name = MESSAGES[message.header.message_id].name
+    token = (message.token, message.key, message.now_us)
+    events.append(Told(terminal.device, terminal.identity, name, values, token))
+
+
+def _serial_answered(message: Exchange, values: Values) -> int:
+    """The serial of ours that a message answers, -1 for none; 0x0702 does not say it."""
+    if message.header.message_id != DRIVER_CARD:
+        return int(values.get("ack_serial", -1))
+    waiting = message.terminal.awaited.items()
+    return next((serial for serial, one in waiting if one.answer_id == DRIVER_CARD), -1)
+
+
+def answered(
+    session: Jt808Session,
+    terminal: Terminal,
+    serial: int,
+    events: list[Event],
+    values: Values | None = None,
+) -> None:
+    """A message that is the whole answer to the command of this serial, if there is one."""
+    awaited = terminal.awaited.pop(serial, None)
+    if awaited is not None:
+        session.resending.answered((terminal.identity, serial))
+        event = Answered(terminal.identity, awaited.command_id, "done", values or {})
+        events.append(event)
+
+
+def acknowledge_told(told: Told, error: ProtocolError | None) -> bytes:
+    """0x8001 for each package: 0 stored, 1 try again, 2 refused for good."""
+    token, key, received_us = told.token
+    result = OK
+    if error is not None:
+        result = FAILED if error.reason == AWAY else MESSAGE_ERROR
+    else:
+        token.terminal.kept(key, received_us)
+    acks: list[Any] = [token.terminal.ack(s, token.message_id, result) for s in token.serials]
+    return b"".join(acks)
+
+
+HANDLERS: dict[int, Handler] = {
+    TERMINAL_ACK: acknowledged,
+    0x0002: heartbeat,
+    0x0003: log_out,
+    0x0004: tell_time,
+    0x0100: register,
+    0x0102: authenticate,
+    MEDIA_DATA: upload,
+    0x0805: shot,
+}
