@@ -73,6 +73,11 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "文本含有终端无法显示的字符（GBK 之外）：{characters}",
         "The text has characters that terminals cannot show (not in GBK): {characters}",
     ),
+    "command_impossible": (
+        422,
+        "该终端无法执行此命令：{why}",
+        "This terminal cannot take the command: {why}",
+    ),
     "webhook_address_refused": (
         422,
         "不允许该推送地址：{why}",

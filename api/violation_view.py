@@ -106,7 +106,8 @@ def _step(step: Row) -> Row:
 
 
 _STEP_TIMES = ("due_at", "done_at")
-_COMMAND = ("id", "device_id", "violation_id", "kind", "body", "state", "result", "created_by")
+_COMMAND = ("id", "device_id", "violation_id", "kind", "body", "state", "result", "answer",
+            "created_by")  # fmt: skip
 
 
 def command_json(row: Row) -> Row:

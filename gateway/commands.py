@@ -60,7 +60,12 @@ class CommandSource(Interface):
     async def take(self, device_ids: Sequence[int], now_us: int) -> Sequence[Queued]: ...
     async def give_back(self, command_id: int) -> Sequence[Changed]: ...
     async def answer(
-        self, command_id: int, device_id: int, result: str, now_us: int
+        self,
+        command_id: int,
+        device_id: int,
+        result: str,
+        now_us: int,
+        details: dict[str, Any] | None = None,
     ) -> Sequence[Changed]: ...
     async def expire(self, now_us: int) -> Sequence[Changed]: ...
 
@@ -124,7 +129,11 @@ class CommandDelivery:
             answer = self._answers[0]
             self._publish(
                 await self._source.answer(
-                    answer.command_id, answer.device_id, answer.result, answer.at_us
+                    answer.command_id,
+                    answer.device_id,
+                    answer.result,
+                    answer.at_us,
+                    answer.details,
                 )
             )
             self._counters.add("commands_answered")
@@ -152,8 +161,9 @@ class CommandDelivery:
                 return
             self._counters.add("commands_impossible")
             now_us = self._clock.now_us()
+            why = {"detail": error.detail}
             self._publish(
-                await self._source.answer(command.id, command.device_id, error.reason, now_us)
+                await self._source.answer(command.id, command.device_id, error.reason, now_us, why)
             )
             return
         self._counters.add("commands_sent")

@@ -31,6 +31,7 @@ from protocols.contract import (
     Send,
     Session,
     TerminalProtocol,
+    Told,
     Unregistered,
     Upload,
 )
@@ -247,7 +248,14 @@ class TcpConnection(asyncio.Protocol):
         self._carried.heard(self._name, event.identity, event.device, now_us)
         self._desk.keep(event, now_us, self._settled)
 
+    def _told(self, event: Told, now_us: int) -> None:
+        self._bad_in_a_row = 0
+        self._unacknowledged += 1
+        self._carried.heard(self._name, event.identity, event.device, now_us)
+        self._desk.note(event, now_us, self._noted)
+
     def _online(self, event: Online, now_us: int) -> None:
+        self._desk.directory.introduce(self._name, event.identity, event.details, now_us)
         self._carried.enter(self._name, event.identity, event.device, now_us)
         self._desk.counters.add("logins")
 
@@ -272,11 +280,18 @@ class TcpConnection(asyncio.Protocol):
     # Bytes out
 
     def _settled(self, report: Report | Upload, error: ProtocolError | None) -> None:
+        session = self._session
+        self._reply_late(b"" if session is None else session.acknowledge(report, error))
+
+    def _noted(self, told: Told, error: ProtocolError | None) -> None:
+        self._reply_late(told.reply(error))
+
+    def _reply_late(self, data: bytes) -> None:
         self._unacknowledged -= 1
         if self._session is None:
             self._desk.counters.add("acknowledgements_undeliverable")
             return
-        self._out.append(self._session.acknowledge(report, error))
+        self._out.append(data)
         if not self._flush_planned:
             self._flush_planned = True
             self._loop.call_soon(self._flush_settled)
@@ -303,6 +318,7 @@ _REACTIONS: dict[type[Event], Callable[[TcpConnection, Any, int], None]] = {
     Send: TcpConnection._send,
     Report: TcpConnection._report,
     Upload: TcpConnection._upload,
+    Told: TcpConnection._told,
     Online: TcpConnection._online,
     Offline: TcpConnection._offline,
     Unregistered: TcpConnection._unregistered,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from gateway.counters import Counters
 from gateway.directory import Directory
 from gateway.online import OnlineTable
 from model.frames import Quarantined
-from pipeline.contract import Clock, Ingest, Media
-from protocols.contract import Answered, Bad, ProtocolError, Unregistered, Upload
+from pipeline.contract import Clock, Ingest, Media, Notes
+from protocols.contract import Answered, Bad, ProtocolError, Told, Unregistered, Upload
 
 MAX_QUARANTINED_BYTES = 4_096  # of one piece of bad input; the detail says when it was cut
 MAX_DETAIL_CHARACTERS = 1_000
@@ -24,13 +25,14 @@ class Answer:
     device_id: int
     result: str
     at_us: int
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Desk:
     """Given to every door. `answered` takes a terminal's answer to a command.
 
-    `media` None: photos are refused.
+    `media` None: photos are refused; `notes` None: so is what else terminals say.
     """
 
     ingest: Ingest
@@ -40,6 +42,7 @@ class Desk:
     counters: Counters
     answered: Callable[[Answer], None]
     media: Media | None = None
+    notes: Notes | None = None
 
     def refuse(
         self,
@@ -86,10 +89,21 @@ class Desk:
         else:
             self.media.submit(upload, now_us, settled)
 
+    def note(
+        self, told: Told, now_us: int, settled: Callable[[Told, ProtocolError | None], None]
+    ) -> None:
+        """Keep what a terminal says; `settled` as in `pipeline.contract.Notes`."""
+        self.counters.add("messages_told")
+        if self.notes is None:
+            settled(told, ProtocolError("no_messages", "this server keeps no messages"))
+        else:
+            self.notes.submit(told, now_us, settled)
+
     def answer(self, event: Answered, protocol: str, now_us: int) -> None:
         """Hand on a terminal's answer; one of an unknown terminal is dropped."""
         device = self.directory.known(protocol, event.identity)
         if device is None:
             self.counters.add("answers_of_strangers")
         else:
-            self.answered(Answer(event.command_id, device.device_id, event.result, now_us))
+            answer = Answer(event.command_id, device.device_id, event.result, now_us, event.details)
+            self.answered(answer)

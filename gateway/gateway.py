@@ -24,7 +24,7 @@ from gateway.mqtt import UP, HandsetProtocol, MqttDoor
 from gateway.mqtt_client import BrokerAddress, MqttClient
 from gateway.online import OnlineTable
 from gateway.tcp import TcpDoor, TcpLimits
-from pipeline.contract import Clock, Ingest, LiveHub, Media
+from pipeline.contract import Clock, Ingest, LiveHub, Media, Notes
 from protocols.contract import TerminalProtocol
 from protocols.registry import protocols_by_name
 
@@ -79,6 +79,7 @@ class Gateway:
         counters: Counters,
         live: LiveHub | None = None,
         media: Media | None = None,
+        notes: Notes | None = None,
         sightings: Sightings | None = None,
     ) -> None:
         self._options = options
@@ -88,7 +89,7 @@ class Gateway:
         self.online = OnlineTable()
         self.commands = CommandDelivery(commands, self.online, clock, counters, live)
         self._desk = Desk(
-            ingest, clock, directory, self.online, counters, self.commands.answered, media
+            ingest, clock, directory, self.online, counters, self.commands.answered, media, notes
         )
         self._doors: list[TcpDoor] = []
         self._broker: EmbeddedBroker | None = None
@@ -210,6 +211,7 @@ class Gateway:
             try:
                 await self.directory.refill()
                 await self.directory.write_strangers()
+                await self.directory.write_introduced()
             except Exception as error:  # the database is away; what waits is kept
                 self.counters.add("chores_failed")
                 _log.warning("chores_wait", error=repr(error))

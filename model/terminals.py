@@ -1,4 +1,4 @@
-"""Terminals that are not in the register yet."""
+"""What terminals say of themselves, those that are not in the register yet as well."""
 
 from __future__ import annotations
 
@@ -27,3 +27,12 @@ class Stranger:
     details: dict[str, Any]
     first_us: int
     last_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a registered terminal says of itself at a log-in: maker, model, plate, IMEI, ..."""
+
+    device_id: int
+    details: dict[str, Any]
+    at_us: int

@@ -1,8 +1,9 @@
-"""A file that a terminal uploaded: between the gateway's side and storage."""
+"""Files and messages of terminals: between the gateway's side and storage."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,13 @@ class TerminalFile:
     taken_us: int | None
     longitude_e6: int | None
     latitude_e6: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalMessage:
+    """What a terminal said, by field; `name` as its protocol calls it."""
+
+    device_id: int
+    name: str
+    content: dict[str, Any]
+    received_us: int

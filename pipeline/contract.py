@@ -8,9 +8,9 @@ from typing import Any
 from typing import Protocol as Interface
 
 from model.frames import Quarantined
-from protocols.contract import ProtocolError, Report, TerminalProtocol, Upload
+from protocols.contract import ProtocolError, Report, TerminalProtocol, Told, Upload
 
-__all__ = ["Clock", "Ingest", "LiveHub", "Media", "Pending", "Quarantined"]
+__all__ = ["Clock", "Ingest", "LiveHub", "Media", "Notes", "Pending", "Quarantined"]
 
 
 class Clock(Interface):
@@ -62,6 +62,15 @@ class Media(Interface):
         `settled` is called once, on the event loop: stored (None), refused for good, or "away":
         it could not be taken now, the terminal should send it again.
         """
+
+
+class Notes(Interface):
+    """Where everything else that terminals say goes."""
+
+    def submit(
+        self, told: Told, received_us: int, settled: Callable[[Told, ProtocolError | None], None]
+    ) -> None:
+        """Keep a message; never blocks. `settled` as with `Media`."""
 
 
 class LiveHub(Interface):

@@ -8,7 +8,7 @@ and only then asks the session for the acknowledgement (`Session.acknowledge`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, runtime_checkable
 from typing import Protocol as Interface
@@ -105,13 +105,16 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whatever else an authenticated terminal says and is kept by field: `name` says what it is."""
+    """Whatever else an authenticated terminal says and is kept by field: `name` says what it is.
+
+    `reply(error)`: what to send when it is stored, or (error) refused or "away".
+    """
 
     device: KnownDevice
     identity: str
     name: str
     values: dict[str, Any]
-    token: Any
+    reply: Callable[[ProtocolError | None], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ class Session(Interface):
     def receive_data(self, data: bytes, now_us: int) -> list[Event]:
         """Bytes in, in any cut; complete events out."""
 
-    def acknowledge(self, report: Report | Upload | Told, error: ProtocolError | None) -> bytes:
+    def acknowledge(self, report: Report | Upload, error: ProtocolError | None) -> bytes:
         """The reply to what is now stored, or (error) durably quarantined or refused."""
 
     def command(self, identity: str, command_id: int, kind: str, body: dict[str, Any]) -> bytes:

@@ -16,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from storage.database import Connection
 from storage.instants import to_datetime
+from storage.json_text import jsonb
 from storage.problems import StorageAway
 
 _Record = TypeVar("_Record")
@@ -63,7 +64,8 @@ UPDATE commands SET state = 'queued', sent_at = NULL WHERE id = %(id)s AND state
 RETURNING id, organisation_id
 """
 _ANSWER = """
-UPDATE commands SET state = 'answered', answered_at = %(now)s, result = %(result)s
+UPDATE commands SET state = 'answered', answered_at = %(now)s, result = %(result)s,
+    answer = %(details)s
 WHERE id = %(id)s AND device_id = %(device)s AND state IN ('sent', 'expired')
   AND answered_at IS NULL
 RETURNING id, organisation_id
@@ -96,14 +98,23 @@ class CommandQueue:
         return await self._run(_GIVE_BACK, {"id": command_id}, CommandChange)
 
     async def answer(
-        self, command_id: int, device_id: int, result: str, now_us: int
+        self,
+        command_id: int,
+        device_id: int,
+        result: str,
+        now_us: int,
+        details: dict[str, Any] | None = None,
     ) -> list[CommandChange]:
-        """The first answer of the command's own terminal counts, even when it comes late."""
+        """The first answer of the command's own terminal counts, even when it comes late.
+
+        `details`: what the answer says, by field.
+        """
         values = {
             "id": command_id,
             "device": device_id,
             "result": result,
             "now": to_datetime(now_us),
+            "details": jsonb(details) if details else None,
         }
         return await self._run(_ANSWER, values, CommandChange)
 

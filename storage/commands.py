@@ -13,11 +13,12 @@ Row = dict[str, Any]
 
 # An order that reaches the driver hours later would only confuse.
 EXPIRES_AFTER_S = 600
+SETTING_EXPIRES_AFTER_S = 24 * 3600  # parameters and areas may wait for a terminal's next log-in
 MAX_LISTED = 200
 
 _SELECT = """
 SELECT c.id, c.organisation_id, c.device_id, c.violation_id, c.kind, c.body, c.state, c.result,
-       c.created_at, c.sent_at, c.answered_at,
+       c.answer, c.created_at, c.sent_at, c.answered_at,
        CASE WHEN u.id IS NOT NULL
             THEN jsonb_build_object('id', u.id, 'display_name', u.display_name) END AS created_by
 FROM commands c LEFT JOIN users u ON u.id = c.created_by
@@ -46,8 +47,9 @@ async def queue_command(
     created_by: int | None,
     now_us: int,
     violation_id: int | None = None,
+    expires_after_s: int = EXPIRES_AFTER_S,
 ) -> int:
-    """Queue a command for the gateway; returns its id. It expires after EXPIRES_AFTER_S.
+    """Queue a command for the gateway; returns its id.
 
     `created_by` None: a rule's ladder gave it.
     """
@@ -63,7 +65,7 @@ async def queue_command(
             Jsonb(body),
             created_by,
             now_us,
-            now_us + EXPIRES_AFTER_S * 1_000_000,
+            now_us + expires_after_s * 1_000_000,
         ),
     )
     row = await cursor.fetchone()

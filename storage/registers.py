@@ -19,7 +19,9 @@ SELECT id, organisation_id, identity, protocol, kind, name, plate, tags,
        auto_registered, details
 FROM devices WHERE organisation_id = ANY(%(organisations)s)
 """
-_DEVICE_COLUMNS = ("organisation_id", "identity", "protocol", "kind", "name", "plate", "tags")
+_DEVICE_COLUMNS = (
+    "organisation_id", "identity", "protocol", "kind", "name", "plate", "tags", "code_hash",
+)  # fmt: skip
 
 
 async def _rows(conn: AsyncConnection[Any], query: Any, parameters: Any) -> list[Row]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import psycopg
-from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from model.rulebook import Device
-from model.terminals import Newcomer, Stranger
+from model.terminals import Introduction, Newcomer, Stranger
 from storage.database import Connection
 from storage.instants import to_datetime
+from storage.json_text import jsonb
 from storage.problems import StorageAway
 
 MAX_STRANGERS_KEPT = 10_000  # rows of table unregistered; those not heard of longest go first
@@ -22,6 +22,10 @@ INSERT INTO devices (id, organisation_id, identity, protocol, kind, name, auto_r
 VALUES (%s, %s, %s, %s, %s, %s, true)
 ON CONFLICT (protocol, identity) DO UPDATE SET identity = EXCLUDED.identity
 RETURNING id, organisation_id
+"""
+_INTRODUCE = """
+UPDATE devices SET details = jsonb_set(details, '{terminal}',
+    coalesce(details->'terminal', '{}') || %s) WHERE id = %s
 """
 _REMEMBER = """
 INSERT INTO unregistered AS u
@@ -95,7 +99,7 @@ class Registration:
                 s.identity,
                 s.peer,
                 s.attempts,
-                Jsonb(s.details),
+                jsonb(s.details),
                 to_datetime(s.first_us),
                 to_datetime(s.last_us),
             )
@@ -106,6 +110,21 @@ class Registration:
                 await cursor.executemany(_REMEMBER, rows)
                 await cursor.execute(_FORGET_REGISTERED)
                 await cursor.execute(_FORGET_OLDEST, (MAX_STRANGERS_KEPT,))
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise StorageAway(str(error)) from error
+
+    async def write_introduced(self, introductions: Sequence[Introduction]) -> None:
+        """What registered terminals said of themselves, into their rows."""
+        rows = [
+            (
+                jsonb({**one.details, "logged_in_at": to_datetime(one.at_us).isoformat()}),
+                one.device_id,
+            )
+            for one in introductions
+        ]
+        try:
+            async with self._pool.connection() as conn, conn.cursor() as cursor:
+                await cursor.executemany(_INTRODUCE, rows)
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StorageAway(str(error)) from error
 
@@ -121,3 +140,14 @@ class Registration:
             raise StorageAway(str(error)) from error
         names = ("id", "organisation_id", "identity", "protocol", "kind", "name", "plate")
         return [Device(**dict(zip(names, row, strict=True))) for row in rows]
+
+    async def load_codes(self) -> dict[int, str]:
+        """Hashes of the log-in codes that makers gave, by device."""
+        try:
+            async with self._pool.connection() as conn:
+                cursor = await conn.execute(
+                    "SELECT id, code_hash FROM devices WHERE code_hash IS NOT NULL"
+                )
+                return dict(await cursor.fetchall())
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise StorageAway(str(error)) from error

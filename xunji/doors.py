@@ -8,12 +8,14 @@ from gateway.gateway import Gateway
 from pipeline.contract import Clock, Ingest
 from pipeline.live import LiveHub
 from pipeline.media import MediaLoop
+from pipeline.notes import NoteLoop
 from pipeline.sightings import SightingIntake
 from storage.command_queue import CommandQueue
 from storage.database import Database
 from storage.instants import DAY_US
 from storage.media import MediaStore
 from storage.terminal_media import TerminalMedia
+from storage.terminal_messages import TerminalMessages
 from xunji.options import gateway_options
 from xunji.settings import Settings
 
@@ -27,10 +29,11 @@ def build_gateway(
     directory: Directory,
     counters: Counters,
     live: LiveHub,
-) -> tuple[Gateway, MediaLoop]:
-    """The gateway, not started yet, and the loop that stores photos for it."""
+) -> tuple[Gateway, MediaLoop, NoteLoop]:
+    """The gateway, not started yet, and the loops that store photos and messages for it."""
     store = MediaStore(settings.data_dir / "media")
     media = MediaLoop(TerminalMedia(database, store), directory.actual_device)
+    notes = NoteLoop(TerminalMessages(database.pool), directory.actual_device)
     retention_us = settings.database.retention_days * DAY_US
     gateway = Gateway(
         gateway_options(settings),
@@ -41,6 +44,7 @@ def build_gateway(
         counters=counters,
         live=live,
         media=media,
+        notes=notes,
         sightings=SightingIntake(database, store, clock, retention_us),
     )
-    return gateway, media
+    return gateway, media, notes

@@ -12,6 +12,7 @@ from storage.instants import DAY_US
 from storage.media import MediaStore, drop_media
 from storage.retention import drop_expired, trim
 from storage.sightings import drop_sightings
+from storage.terminal_messages import drop_messages
 from xunji.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -51,6 +52,7 @@ class Housekeeping:
             deleted = await trim(conn, now_us, self._settings.rules.snapshot_days)
             before_us = now_us - settings.retention_days * DAY_US
             deleted["sightings"] = await drop_sightings(conn, before_us)
+            deleted["terminal_messages"] = await drop_messages(conn, before_us)
             photos = await drop_media(conn, before_us, int(settings.media_gigabytes * 1e9))
         finally:
             await conn.close()

@@ -24,6 +24,7 @@ from api.services import Services
 from api.violation_view import violation_json
 from gateway.counters import Counters
 from gateway.directory import Directory
+from gateway.enrolment import Enrolment
 from pipeline.contract import Clock
 from pipeline.duplicates import RecentReports
 from pipeline.evaluate_beside import EvaluatorBeside
@@ -174,8 +175,12 @@ class Server:
             write_newcomers=registration.write_newcomers,
             write_strangers=registration.write_strangers,
             counters=self.counters,
+            enrolment=Enrolment(
+                refuse=gateway.registration == "refuse", write=registration.write_introduced
+            ),
+            any_code=gateway.log_in == "register",
         )
-        self.directory.refresh(await registration.load_devices())
+        await self.refresh_register(registration)
         preparation = Preparation(
             RecentReports(),
             retention_us=settings.database.retention_days * DAY_US,
@@ -212,10 +217,10 @@ class Server:
     async def refresh_register(self, registration: Registration | None = None) -> None:
         """Let the doors know the register as it is now."""
         source = registration or Registration(self.database.pool)
-        self.directory.refresh(await source.load_devices())
+        self.directory.refresh(await source.load_devices(), await source.load_codes())
 
     async def _start_gateway(self, stack: contextlib.AsyncExitStack) -> None:
-        self.gateway, media = build_gateway(
+        self.gateway, media, notes = build_gateway(
             self.settings,
             self.database,
             ingest=self.ingest,
@@ -225,6 +230,7 @@ class Server:
             live=self.live,
         )
         stack.push_async_callback(_cancelled, self._run(media.run(), "media"))
+        stack.push_async_callback(_cancelled, self._run(notes.run(), "notes"))
         await self.gateway.start()
         stack.push_async_callback(self.gateway.stop, self._drain)
 

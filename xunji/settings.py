@@ -36,6 +36,12 @@ class GatewaySettings(BaseModel):
     host: str = Field("0.0.0.0", description="terminals come from outside")  # noqa: S104
     port: int = Field(6800, description="recognises the protocol by its first bytes")
     jt808_port: int | None = Field(6808, description="fixed JT/T 808 port; null: none")
+    registration: Literal["flag", "refuse"] = Field(
+        "flag", description="a terminal that registers with another's plate: let in or refused"
+    )
+    log_in: Literal["code", "register"] = Field(
+        "code", description="register: any code of a registered terminal is good"
+    )
     auto_register: bool = Field(False, description="unknown terminals are registered at once")
     auto_register_organisation_id: int = Field(1, description="... into this organisation")
     max_connections: int = Field(50_000, description="further connections are refused")

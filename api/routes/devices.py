@@ -12,6 +12,7 @@ from api.errors import ApiProblem
 from api.shapes.units import Device, DeviceChange, NewDevice
 from api.state import AppState
 from api.times import iso
+from model.codes import code_hash
 from model.plates import normal_plate
 from model.rulebook import Device as DeviceRecord
 from storage.registers import change_device, device, device_of_identity, devices, unjudged
@@ -58,6 +59,9 @@ async def change(
     for name in ("organisation_id", "kind", "name", "tags"):
         if name in changes and changes[name] is None:
             del changes[name]
+    if "log_in_code" in changes:
+        code = changes.pop("log_in_code")
+        changes["code_hash"] = code_hash(code) if code else None
     await change_device(conn, device_id, changes)
     if changes.get("plate"):
         plate, now_us = normal_plate(changes["plate"]), state.services.clock.now_us()
@@ -79,6 +83,11 @@ async def _shown(state: AppState, conn: Connection, caller: Caller, rows: list[R
         entry["since"] = iso(entry["since"])
         cannot.setdefault(entry["device_id"], []).append(entry)
     return [
-        {**row, "last": latest.get(row["id"]), "cannot_judge": cannot.get(row["id"], [])}
+        {
+            **row,
+            "terminal": row["details"].get("terminal"),
+            "last": latest.get(row["id"]),
+            "cannot_judge": cannot.get(row["id"], []),
+        }
         for row in rows
     ]

@@ -14,7 +14,7 @@ from api.evidence.archive import archive
 from api.evidence.card import evidence_card
 from api.evidence.pack import frozen_content
 from api.photos import photo_response
-from api.shapes.units import Command
+from api.shapes.commands import Command
 from api.shapes.violations import Closing, EvidenceCard, Violation, Warning
 from api.times import Time, iso
 from api.violation_view import command_json, person, violation_json

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from api.shapes.people import Person
 from model.vehicles import UnitKind
 
 Identity = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -59,6 +58,7 @@ class Device(BaseModel):
     plate: str | None
     tags: list[str]
     auto_registered: bool
+    terminal: dict[str, Any] | None
     last: Position | None
     cannot_judge: list[CannotJudge]
 
@@ -83,43 +83,7 @@ class DeviceChange(BaseModel):
     name: Name | None = None
     plate: Annotated[str, StringConstraints(max_length=20)] | None = None
     tags: list[Tag] | None = Field(None, max_length=MAX_TAGS)
-
-
-TextFlag = Literal["emergency", "display", "tts"]
-
-
-class TextCommand(BaseModel):
-    """Text for a terminal."""
-
-    kind: Literal["text"] = "text"
-    text: str = Field(min_length=1, max_length=500)
-    flags: list[TextFlag] = ["display", "tts"]
-
-
-class PhotoCommand(BaseModel):
-    """Take photos now; resolution 1 320x240, 2 640x480, 3 800x600, 4 1024x768."""
-
-    kind: Literal["photo"]
-    channel: int = Field(1, ge=1, le=255)
-    shots: int = Field(1, ge=1, le=10)
-    resolution: int = Field(2, ge=1, le=4)
-    quality: int = Field(5, ge=1, le=10)
-
-
-class Command(BaseModel):
-    """A command and what became of it."""
-
-    id: int
-    device_id: int
-    violation_id: int | None
-    kind: str
-    body: dict[str, Any]
-    state: Literal["queued", "sent", "answered", "expired"]
-    result: str | None
-    created_at: str
-    sent_at: str | None
-    answered_at: str | None
-    created_by: Person | None
+    log_in_code: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
 
 
 class Unregistered(BaseModel):

@@ -6,8 +6,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from api.shapes.commands import Command, TextFlag
 from api.shapes.people import Person
-from api.shapes.units import Command, TextFlag
 from model.ladder import Recipient
 
 

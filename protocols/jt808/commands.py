@@ -160,9 +160,9 @@ def _any_message(body: Body, _version: str) -> Built:
     """{"message": name or 0x...., "values"}: any message of the platform, by field."""
     wanted = str(body.get("message", ""))
     for message_id, message in MESSAGES.items():
-        if wanted in (message.name, f"0x{message_id:04X}"):
-            if message_id >= FIRST_PLATFORM_ID and message_id not in NOT_FOR_PEOPLE:
-                return message_id, dict(body.get("values") or {})
+        for_people = message_id >= FIRST_PLATFORM_ID and message_id not in NOT_FOR_PEOPLE
+        if for_people and wanted in (message.name, f"0x{message_id:04X}"):
+            return message_id, dict(body.get("values") or {})
     raise ProtocolError("unsupported_command", f"{wanted!r} is no message that may be ordered")
 
 

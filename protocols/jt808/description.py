@@ -146,7 +146,7 @@ def _replies(header: Header, frame: bytes) -> list[str]:
         if isinstance(event, Send):
             replies.append(event.data.hex())
         elif isinstance(event, Told):
-            replies.append(session.acknowledge(event, None).hex())
+            replies.append(event.reply(None).hex())
         elif isinstance(event, Report):
             bad = decode_reports([event.frame]).bad.get(0)
             replies.append(session.acknowledge(event, bad).hex())

@@ -64,7 +64,7 @@ def _head(body: Body, points: list[tuple[int, int]]) -> dict[str, Any]:
     head: dict[str, Any] = {"area_id": body["area_id"]}
     if body.get("start") and body.get("end"):
         attr |= _TIMES
-        head |= {edge: f"2000-00-00 {body[edge]}" for edge in ("start", "end")}
+        head |= {f"{edge}": f"2000-00-00 {body[edge]}" for edge in ("start", "end")}
     if body.get("max_speed_kmh"):
         attr |= _SPEED
         head |= {
@@ -77,7 +77,7 @@ def _head(body: Body, points: list[tuple[int, int]]) -> dict[str, Any]:
 
 def _route(body: Body, head: dict[str, Any], points: list[tuple[int, int]]) -> dict[str, Any]:
     """A corridor: each point begins a segment; limits stand in the segments."""
-    limits = {
+    limits: dict[str, Any] = {
         name: head.pop(name)
         for name in ("max_speed_kmh", "overspeed_duration_s", "night_max_speed_kmh")
         if name in head
@@ -85,12 +85,12 @@ def _route(body: Body, head: dict[str, Any], points: list[tuple[int, int]]) -> d
     head["route_id"] = head.pop("area_id")
     head["attr"] &= ~(_SPEED | _SOUTH | _WEST)
     width_m = min(round(body["width_m"]), MAX_WIDTH_M)
-    shown = []
+    shown: list[dict[str, Any]] = []
     for number, (longitude, latitude) in enumerate(points, 1):
         attr = _SEGMENT_SPEED if limits else 0
         attr |= (_SEGMENT_SOUTH if latitude < 0 else 0) | (_SEGMENT_WEST if longitude < 0 else 0)
         place = {"lat_raw": abs(latitude), "lon_raw": abs(longitude), "width_m": width_m}
-        ids = {"point_id": number, "segment_id": number, "segment_attr": attr}
+        ids: dict[str, Any] = {"point_id": number, "segment_id": number, "segment_attr": attr}
         shown.append({**ids, **place, **limits})
     return {**head, "points": shown}
 

@@ -6,7 +6,8 @@ A message without a function of its own is handed on (`tell`): kept by field, th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from protocols.contract import (
     Answered,
@@ -20,7 +21,7 @@ from protocols.contract import (
 from protocols.jt808.exchange import Exchange
 from protocols.jt808.fields import Values
 from protocols.jt808.messages import MESSAGES
-from protocols.jt808.terminal import FAILED, MESSAGE_ERROR, OK, Terminal
+from protocols.jt808.terminal import FAILED, MESSAGE_ERROR, OK, UNSUPPORTED, Terminal
 from protocols.jt808.times import bcd_of_utc, show_time
 from protocols.jt808.uploads import AWAY, MEDIA_DATA, upload_of
 
@@ -110,6 +111,11 @@ def shot(session: Jt808Session, message: Exchange, values: Values, events: list[
         events.append(Answered(message.terminal.identity, awaited.command_id, result, details))
 
 
+def elsewhere(session: Jt808Session, message: Exchange, _: Values, events: list[Event]) -> None:
+    """0x1210 to 0x1212: files of alarms have a port of their own."""
+    session.reply(message, UNSUPPORTED, events)
+
+
 def upload(session: Jt808Session, message: Exchange, values: Values, events: list[Event]) -> None:
     """0x0801: acknowledged by 0x8800 when the file is stored."""
     terminal = message.terminal
@@ -127,8 +133,8 @@ def tell(session: Jt808Session, message: Exchange, values: Values, events: list[
         return
     answered(session, terminal, _serial_answered(message, values), events, values)
     name = MESSAGES[message.header.message_id].name
-    token = (message.token, message.key, message.now_us)
-    events.append(Told(terminal.device, terminal.identity, name, values, token))
+    reply = partial(_when_kept, message)
+    events.append(Told(terminal.device, terminal.identity, name, values, reply))
 
 
 def _serial_answered(message: Exchange, values: Values) -> int:
@@ -154,16 +160,15 @@ def answered(
         events.append(event)
 
 
-def acknowledge_told(told: Told, error: ProtocolError | None) -> bytes:
+def _when_kept(message: Exchange, error: ProtocolError | None) -> bytes:
     """0x8001 for each package: 0 stored, 1 try again, 2 refused for good."""
-    token, key, received_us = told.token
+    terminal, message_id = message.terminal, message.header.message_id
     result = OK
     if error is not None:
         result = FAILED if error.reason == AWAY else MESSAGE_ERROR
     else:
-        token.terminal.kept(key, received_us)
-    acks: list[Any] = [token.terminal.ack(s, token.message_id, result) for s in token.serials]
-    return b"".join(acks)
+        terminal.kept(message.key, message.now_us)
+    return b"".join([terminal.ack(serial, message_id, result) for serial in message.serials])
 
 
 HANDLERS: dict[int, Handler] = {
@@ -175,4 +180,7 @@ HANDLERS: dict[int, Handler] = {
     0x0102: authenticate,
     MEDIA_DATA: upload,
     0x0805: shot,
+    0x1210: elsewhere,
+    0x1211: elsewhere,
+    0x1212: elsewhere,
 }

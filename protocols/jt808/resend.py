@@ -1,6 +1,7 @@
 """Commands that get no answer are sent again, byte for byte. JT/T 808-2013 6.1.1.
 
-The wait after the n-th repetition is the one before, times n + 1. Only for commands that a general answer ends: those with an answer of their own may take long.
+The wait after the n-th repetition is the one before, times n + 1. Only for commands that a general
+answer ends: those with an answer of their own may take long.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ from protocols.contract import (
     ProtocolError,
     Report,
     Send,
-    Told,
     Unregistered,
     Upload,
 )
@@ -30,7 +29,6 @@ from protocols.jt808.framing import MAX_ESCAPED_BYTES, Framer, unwrap
 from protocols.jt808.handlers import (
     HANDLERS,
     TERMINAL_ACK,
-    acknowledge_told,
     answered,
     tell,
 )
@@ -84,12 +82,10 @@ class Jt808Session:
             events.extend(map(Send, self.resending.due(now_us)))
         return events
 
-    def acknowledge(self, report: Report | Upload | Told, error: ProtocolError | None) -> bytes:
+    def acknowledge(self, report: Report | Upload, error: ProtocolError | None) -> bytes:
         """0x8001 for each package of the report: 0 stored, 2 quarantined; 0x8800 for a photo."""
         if isinstance(report, Upload):
             return acknowledge_upload(report, error)
-        if isinstance(report, Told):
-            return acknowledge_told(report, error)
         token: Token = report.token
         result = MESSAGE_ERROR if error else OK
         ack = token.terminal.ack
@@ -240,7 +236,7 @@ class Jt808Session:
             events.append(Report(terminal.device, terminal.identity, message.frame, message.token))
 
     def may_speak(self, terminal: Terminal, events: list[Event]) -> bool:
-        """Whether a terminal is logged in; an open server takes reports without. Else it is noted."""
+        """Whether a terminal is logged in, which an open server does itself; else it is noted."""
         if terminal.authenticated:
             return True
         if self.directory.open and self.let_in(terminal, "", events):

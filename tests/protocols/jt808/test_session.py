@@ -145,8 +145,10 @@ def test_heartbeat_logout_and_the_unknown() -> None:
     assert (
         only_reply(session.receive_data(encode_frames(0x0002, b"??", PHONE, 1), 0))["result"] == 0
     )
-    unknown = only_reply(session.receive_data(encode_frames(0x0F01, b"x", PHONE, 1), 0))
+    events = session.receive_data(encode_frames(0x0F01, b"x", PHONE, 1), 0)
+    unknown = only_reply(events)
     assert (unknown["result"], unknown["ack_id"]) == (3, "0x0F01")
+    assert [event.reason for event in events if isinstance(event, Bad)] == ["unsupported"]
     time = only_reply(session.receive_data(encode_frames(0x0004, b"", PHONE, 1), 86_400_000_000))
     assert time["time"] == "2070-01-02 00:00:00"  # two digits of the year: 1970 reads as 2070
     reply, offline = session.receive_data(encode_frames(0x0003, b"", PHONE, 1), 0)
