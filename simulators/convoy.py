@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulators.city.names import stream
 from simulators.fleet.fleet import Fleet
@@ -57,6 +58,11 @@ def bodies(unit: Unit, fixes: Fixes) -> tuple[list[bytes], list[bytes]]:
     return location_bodies(fixes[~kept], origin_s), batch_bodies(location_bodies(late, origin_s))
 
 
+def fixes_at(fixes: Fixes, places: NDArray[np.intp]) -> Fixes:
+    """fixes[places], copied as bytes: many times faster than field by field."""
+    return fixes.view(f"V{FIX_DTYPE.itemsize}")[places].view(FIX_DTYPE)
+
+
 class Feed:
     """A unit's fixes in the order in which they leave."""
 
@@ -73,8 +79,9 @@ class Feed:
             self._ready = np.concatenate([self._ready, fresh])
             self._until_s = until_s
         due = self._ready["send_s"] < to_s
-        fixes = self._ready[due]
-        self._ready = self._ready[~due]
+        fixes = fixes_at(self._ready, np.flatnonzero(due))
+        if len(fixes):
+            self._ready = fixes_at(self._ready, np.flatnonzero(~due))
         return fixes
 
 

@@ -46,6 +46,8 @@ def _driven_s(
     """Seconds from the end of the last rest to each moment's last driving."""
     since_s, last_s = scene.memory.get(name, (-1.0, -1.0))
     driven_s = np.zeros(len(drives))
+    if last_s < 0 and not drives.any():
+        return driven_s
     for place, (time_s, driving) in enumerate(
         zip(scene.at.time_s.tolist(), drives.tolist(), strict=True)
     ):

@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 
 from simulators.city.city import CORRIDOR_HALF_WIDTH_M
-from simulators.facts.scene import RESTING_PLACES, Facts, Scene
+from simulators.facts.scene import RESTING_PLACES, Facts, Scene, corridor_line
 
 BESIDE_M = 12.0  # pieces of a line hardly farther than the nearest one count like it
 
@@ -19,7 +19,7 @@ def off_route(scene: Scene) -> Facts:
         return loaded, loaded
     distance_m = np.full(len(loaded), np.inf)
     for code in scene.fence_codes("corridor"):
-        line = scene.city.corridor_line(*code.split("-"))
+        line = corridor_line(scene.city.seed, code)
         distance_m = np.minimum(distance_m, scene.to_line_m(line) - CORRIDOR_HALF_WIDTH_M)
     return loaded & (distance_m > 75), loaded & (distance_m > 25)
 
@@ -29,7 +29,7 @@ def wrong_direction(scene: Scene) -> Facts:
     driving = scene.says("loaded") & (scene.kmh > 7)
     sure, maybe = scene.none(), scene.none()
     for code in scene.fence_codes("corridor"):
-        line = scene.city.corridor_line(*code.split("-"))
+        line = corridor_line(scene.city.seed, code)
         near = driving & (scene.to_line_m(line) < CORRIDOR_HALF_WIDTH_M + 15)
         if not near.any():
             continue

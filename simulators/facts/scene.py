@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -48,6 +48,7 @@ class Scene:
     blind: Mask
     elsewhere: Mask
     memory: dict[str, Any] = field(default_factory=dict)
+    _measured: dict[int, tuple[Any, Metres]] = field(default_factory=dict)
 
     @cached_property
     def kmh(self) -> NDArray[np.float64]:
@@ -55,10 +56,20 @@ class Scene:
         return self.at.speed_ms * 3.6
 
     @cached_property
+    def stays(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The moments at which the place changes, and for each moment which of them it is at: a
+        unit stands most of the time, and what is measured there is measured once."""
+        x_m, y_m = self.at.x_m, self.at.y_m
+        moved = np.ones(len(x_m), np.bool_)
+        moved[1:] = (x_m[1:] != x_m[:-1]) | (y_m[1:] != y_m[:-1])
+        return np.flatnonzero(moved), np.cumsum(moved) - 1
+
+    @cached_property
     def points(self) -> NDArray[np.object_]:
         """Where it is."""
-        points: NDArray[np.object_] = shapely.points(self.at.x_m, self.at.y_m)
-        return points
+        first, stay = self.stays
+        points: NDArray[np.object_] = shapely.points(self.at.x_m[first], self.at.y_m[first])
+        return points[stay]
 
     @cached_property
     def silent(self) -> Mask:
@@ -92,24 +103,40 @@ class Scene:
 
     def depth_m(self, area: shapely.Geometry) -> Metres:
         """Metres inside an area, negative outside."""
-        shapely.prepare(area)
-        to_border_m = shapely.distance(shapely.boundary(area), self.points)
-        inside: Mask = shapely.contains(area, self.points)
-        depth_m: Metres = np.where(inside, to_border_m, -to_border_m)
-        return depth_m
+        return self._once(area, _depth_m)
+
+    def _once(self, shape: Any, measure: Callable[[Any, NDArray[np.object_]], Metres]) -> Metres:
+        """Measured once a stay, however many ask. The shape is kept, so that its id is its own."""
+        known = self._measured.get(id(shape))
+        if known is None:
+            first, stay = self.stays
+            known = self._measured[id(shape)] = shape, measure(shape, self.points[first])[stay]
+        return known[1]
 
     def away_m(self, tags: tuple[str, ...]) -> Metres:
         """Metres outside all places with these tags, negative inside one."""
         return -self.depth_m(places(self.city.seed, tags))
 
-    def to_line_m(self, line: Iterable[Point]) -> Metres:
+    def to_line_m(self, line: Sequence[Point]) -> Metres:
         """Metres to a line."""
-        found: Metres = shapely.distance(LineString(list(line)), self.points)
-        return found
+        return self._once(line, _to_line_m)
 
     def fence_codes(self, purpose: str) -> list[str]:
         """Fences that the unit is assigned for a purpose."""
         return [duty.fence_code for duty in self.unit.duties if duty.purpose == purpose]
+
+
+def _depth_m(area: shapely.Geometry, points: NDArray[np.object_]) -> Metres:
+    shapely.prepare(area)
+    to_border_m = shapely.distance(shapely.boundary(area), points)
+    inside: Mask = shapely.contains(area, points)
+    depth_m: Metres = np.where(inside, to_border_m, -to_border_m)
+    return depth_m
+
+
+def _to_line_m(line: Sequence[Point], points: NDArray[np.object_]) -> Metres:
+    found: Metres = shapely.distance(LineString(line), points)
+    return found
 
 
 @lru_cache(maxsize=32)
@@ -120,3 +147,9 @@ def places(seed: int, tags: tuple[str, ...]) -> shapely.Geometry:
     if "wash_bay" in tags:
         rings += [Polygon(place.wash_ring) for place in city.places if place.wash_ring]
     return shapely.union_all(rings)
+
+
+@lru_cache(maxsize=256)
+def corridor_line(seed: int, code: str) -> list[Point]:
+    """The centre line of a city's corridor."""
+    return build_city(seed).corridor_line(*code.split("-"))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 
 from model.position import FixSource
 from model.signals import NO, SIGNALS, YES, YES_ALSO
@@ -26,6 +27,7 @@ _LOAD_BITS = {NO: 0, YES: 3 << 8, YES_ALSO: 1 << 8}
 _IGNITION, _LOADED = SIGNALS["ignition"].shift, SIGNALS["loaded"].shift
 _LOST_BITS = ((SIGNALS["antenna_ok"].shift, 1 << 5), (SIGNALS["main_power_ok"].shift, 1 << 8))
 _RSSI = 24
+CLOCKS_KEPT = 8_192
 
 
 def location_bodies(fixes: Fixes, origin_s: int) -> list[bytes]:
@@ -50,12 +52,18 @@ def _body(origin_s: int, fix: tuple[int, ...]) -> bytes:
         speed_kmh_e1,
         course_deg,
     )
-    clock = bytes.fromhex(time.strftime("%y%m%d%H%M%S", time.gmtime(utc_s + LOCAL_OFFSET_S)))
+    clock = _clock(utc_s)
     items = _ITEMS.pack(
         0x01, 4, odometer_m // 100, 0x03, 2, speed_kmh_e1, 0x30, 1, _RSSI,
         0x31, 1, satellites, 0xE5, 4, signals >> _LOADED & 0xFFFFFFFF,
     )  # fmt: skip
     return basic + clock + items
+
+
+@lru_cache(CLOCKS_KEPT)
+def _clock(utc_s: int) -> bytes:
+    """BCD; a fleet's terminals report in the same seconds."""
+    return bytes.fromhex(time.strftime("%y%m%d%H%M%S", time.gmtime(utc_s + LOCAL_OFFSET_S)))
 
 
 def _alarms(signals: int) -> int:
