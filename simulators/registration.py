@@ -34,7 +34,7 @@ async def register_city(api: ApiClient, fleet: Fleet) -> str:
         note = f"Registered {len(missing)} units, {made} fences, {rules} rules."
     for unit in fleet.units:
         if unit.shift is not None and unit.role != "day_shift":
-            await _plan_shifts(api, known[unit.identity], unit.origin_us / 1e6)
+            await _plan_shifts(api, known[unit.identity], unit)
     return note
 
 
@@ -103,10 +103,13 @@ async def _register_unit(api: ApiClient, unit: Unit, fence_ids: dict[str, int]) 
     return int(device_id)
 
 
-async def _plan_shifts(api: ApiClient, device_id: int, from_s: float) -> None:
-    for number in range(SHIFTS):
-        starts_s = from_s + number * SHIFT_S
-        shift = {"starts_at": _iso(starts_s), "ends_at": _iso(starts_s + SHIFT_S)}
+async def _plan_shifts(api: ApiClient, device_id: int, unit: Unit) -> None:
+    spans = [(number * SHIFT_S, (number + 1) * SHIFT_S) for number in range(SHIFTS)]
+    if unit.on_roster:
+        spans = unit.shift_spans(SHIFTS * SHIFT_S)
+    for starts_s, ends_s in spans:
+        from_s = unit.origin_us // 1_000_000
+        shift = {"starts_at": _iso(from_s + starts_s), "ends_at": _iso(from_s + ends_s)}
         await api.request("POST", "/shifts", json={"device_id": device_id, **shift})
 
 

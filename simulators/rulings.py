@@ -12,7 +12,7 @@ from simulators.facts import CRITERIA
 from simulators.facts.coverage import MAX_GAP_S
 from simulators.facts.sensors import WORKING_DAYS
 from simulators.fleet.calendar import DayWindow
-from simulators.fleet.unit import PAPERS_TAG
+from simulators.fleet.unit import PAPERS_TAG, ROSTER_TAG
 from simulators.fleet.work.muck import CENTRE_PERMITTED
 
 
@@ -59,7 +59,15 @@ _SPECIAL = (
     Ruling("no_permit_seen", "serious", tags=(PAPERS_TAG,)),
     Ruling("terminal_silent_seen", tags=(PAPERS_TAG,)),
     Ruling("seen_elsewhere", tags=(PAPERS_TAG,)),
-)
+    # Who works by no roster owes no round and no kilometres.
+    *(
+        Ruling(kind, tags=(ROSTER_TAG,))
+        for kind in (
+            "absent_in_shift", "late_arrival", "left_early", "missed_check_in", "patrol_short",
+            "stays_too_long",
+        )
+    ),
+)  # fmt: skip
 RULINGS: dict[str, Ruling] = {kind: Ruling(kind) for kind in CRITERIA} | {
     ruling.kind: ruling for ruling in _SPECIAL
 }

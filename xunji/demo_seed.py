@@ -184,13 +184,24 @@ async def top_up_shifts(conn: Connection, fleet: Fleet, from_us: int, now_us: in
     rows = [row for row in await cursor.fetchall() if row[1] in people]
     async with conn.transaction():
         for device_id, identity in rows:
-            day_only = people[identity].role == "day_shift"
-            for starts_us, ends_us in shifts_of(from_us - DAY_US, until_us, day_only=day_only):
+            unit = people[identity]
+            for starts_us, ends_us in shifts_for(unit, from_us - DAY_US, until_us):
                 begins_us = max(starts_us, fleet.origin_us)
                 if ends_us > begins_us >= from_us:
                     shift = Shift(device_id=device_id, starts_us=begins_us, ends_us=ends_us)
                     await save_shift(conn, shift)
     return until_us
+
+
+def shifts_for(unit: Unit, from_us: int, until_us: int) -> list[tuple[int, int]]:
+    """An inspector's shifts that start in [from_us, until_us); of a roster all until then."""
+    if not unit.on_roster:
+        return shifts_of(from_us, until_us, day_only=unit.role == "day_shift")
+    spans = unit.shift_spans((until_us - unit.origin_us) // 1_000_000)
+    return [
+        (unit.origin_us + start_s * 1_000_000, unit.origin_us + end_s * 1_000_000)
+        for start_s, end_s in spans
+    ]
 
 
 def shifts_of(from_us: int, until_us: int, *, day_only: bool) -> list[tuple[int, int]]:

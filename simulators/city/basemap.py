@@ -10,6 +10,7 @@ from shapely.geometry import LineString, Polygon
 
 from model.fences import Waypoint
 from simulators.city import names
+from simulators.city.check_ins import RADIUS_M, check_in_code
 from simulators.city.city import (
     CORRIDOR_HALF_WIDTH_M,
     STAND_RADIUS_M,
@@ -23,7 +24,7 @@ from simulators.city.frame import (
     polygon_geometry,
     to_degrees,
 )
-from simulators.city.grid import ring_of
+from simulators.city.grid import Cell, ring_of
 from simulators.city.loops import LOOP_HALF_WIDTH_M, WAYPOINT_RADIUS_M, Loop
 from simulators.city.places import Place
 
@@ -132,6 +133,7 @@ def fences(city: City) -> list[CityFence]:
     for cell in city.cells:
         labels = (cell.code, cell.name, f"Grid cell {cell.code}")
         made.append(_polygon(city, labels, ring_of(cell.shape), "grid"))
+    made += [_round(city, cell) for cell in city.cells]
     return made + _districts(city)
 
 
@@ -173,6 +175,20 @@ def _corridor(city: City, site: str, dump: str) -> CityFence:
         half_width_m=CORRIDOR_HALF_WIDTH_M,
         tags=("corridor",),
         south=city.is_south(line[0]),
+    )
+
+
+def _round(city: City, cell: Cell) -> CityFence:
+    points = city.check_ins[cell.code]
+    return CityFence(
+        code=check_in_code(cell.code),
+        name=f"{cell.name}{names.CHECK_INS[0]}",
+        name_en=f"{names.CHECK_INS[1]} {cell.code}",
+        shape="point_set",
+        geometry=points_geometry(points),
+        radius_m=RADIUS_M,
+        tags=("check_in",),
+        south=city.is_south(points[0]),
     )
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from shapely.geometry import LineString, Polygon, box
 from shapely.geometry import Point as ShapelyPoint
 
+from simulators.city.check_ins import check_ins
 from simulators.city.frame import Point
 from simulators.city.grid import Cell, grid_cells
 from simulators.city.layout import COLUMNS, ROWS, Layout
@@ -58,6 +59,7 @@ class City:
     places: list[Place]
     bins: list[int]
     cells: list[Cell]
+    check_ins: dict[str, tuple[Point, ...]]
     work_roads: list[WorkRoad]
     loops: list[Loop]
     centre: Polygon
@@ -144,12 +146,14 @@ def build_city(seed: int = 7) -> City:
         for index, edge in enumerate(network.edges)
         if LineString(edge.points).intersects(closed)
     )
+    cells = grid_cells(layout, seed)
     return City(
         seed=seed,
         network=network,
         places=places,
         bins=bins,
-        cells=grid_cells(layout, seed),
+        cells=cells,
+        check_ins={cell.code: check_ins(cell, seed) for cell in cells},
         work_roads=_work_roads(layout, network),
         loops=loops(layout, network),
         centre=centre,

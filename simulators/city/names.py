@@ -39,6 +39,7 @@ CONTRACT_AREAS = (
     ("环卫二标段（东）", "Sanitation lot 2 (east)"),
 )
 COLLECTION = "收运点位", "Collection points"
+CHECK_INS = "签到点", "Check-in points"
 LOOP = "收运路线", "Collection route"
 CENTRE = ("中心城区禁行区", "Centre No-go Zone")
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from model.vehicles import VEHICLES, UnitKind
 from simulators.facts import (
+    attendance,
     conduct,
     coverage,
     dust,
@@ -18,6 +19,7 @@ from simulators.facts import (
     route,
     seen,
     sensors,
+    stays,
     waypoints,
 )
 from simulators.facts.scene import Facts, Scene
@@ -28,6 +30,7 @@ MUCK, MIXER = UnitKind.MUCK_TRUCK.value, UnitKind.MIXER.value
 GARBAGE = UnitKind.GARBAGE_TRUCK.value
 SWEEPER, WATER = UnitKind.SWEEPER.value, UnitKind.WATER_TRUCK.value
 INSPECTOR = UnitKind.INSPECTOR.value
+DUE = (1, 30, 5)  # told for a minute when something is over
 Needs = Literal["place", "fix", "word", "silence"]
 
 
@@ -128,6 +131,16 @@ CRITERIA: dict[str, Criterion] = {
     ),
     "seen_elsewhere": Criterion((MUCK,), seen.seen_elsewhere, 1, 30, 5, needs="word", event=True),
     # patrol
+    "absent_in_shift": Criterion((INSPECTOR,), attendance.absent, *DUE, "silence", event=True),
+    "late_arrival": Criterion((INSPECTOR,), attendance.late, *DUE, "silence", event=True),
+    "left_early": Criterion((INSPECTOR,), attendance.left_early, *DUE, "silence", event=True),
+    "missed_check_in": Criterion(
+        (INSPECTOR,), attendance.missed_check_in, *DUE, "silence", event=True
+    ),
+    "patrol_short": Criterion((INSPECTOR,), attendance.patrol_short, *DUE, "silence", event=True),
+    "stays_too_long": Criterion(
+        (INSPECTOR,), stays.stays_too_long, *DUE, needs="fix", event=True
+    ),
     "inspector_off_grid": Criterion((INSPECTOR,), patrol.off_grid, 300, 400, 200),
     "inspector_silent": Criterion(
         (INSPECTOR,), patrol.silent, 900, 1_080, 660, needs="silence"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from model.vehicles import UnitKind
 from simulators.city import corridor_code, pairs
+from simulators.city.check_ins import check_in_code
 from simulators.city.grid import Cell
 from simulators.city.names import stream
 from simulators.fleet.calendar import Appointments, left_s
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 DAY_SHIFT = ((8 * 60, 20 * 60),)
 ALL_DAY = ((0, 24 * 60),)
+ROSTER = ((8 * 60, 12 * 60), (14 * 60, 18 * 60))
 WATER_LIVE_AFTER_S = {0: -110.0, 1: 1_100.0}
 SWEEPER_LIVE_AFTER_S = {0: 200.0, 1: 1_300.0}
 GARBAGE_LIVE_AFTER_S = {0: -200.0, 1: 500.0}
@@ -149,6 +151,11 @@ def _inspector(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
     plan = inspector.PatrolPlan(
         cell, _work_role(unit.role), due, unit.habits, orders.seconds, orders.metres
     )
+    if fleet.roster:
+        unit.shift, unit.on_roster = ROSTER, True
+        unit.duties.append(Duty(check_in_code(cell.code), "check_in", ROSTER))
+        points = fleet.city.check_ins[cell.code]
+        plan.round = inspector.Round(points, ROSTER, fleet.origin_us)
     _set_to_work(unit, driver, inspector.patrol_work(driver, plan), due, orders)
 
 

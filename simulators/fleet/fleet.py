@@ -61,7 +61,7 @@ class Fleet:
     by kind and number: who is not named is honest; None: roles by turns and times by chance.
     `family`: in the identities, so that fleets can share a server. `papers`: muck trucks have
     permits and waybills. `unregistered`: so many of them, the last ones, are in no register.
-    `routes`: garbage trucks drive timed routes.
+    `routes`: garbage trucks drive timed routes. `roster`: inspectors work two short shifts a day.
     `appointments` by identity.
     """
 
@@ -75,6 +75,7 @@ class Fleet:
     papers: bool = False
     unregistered: int = 0
     routes: bool = False
+    roster: bool = False
     appointments: dict[str, Appointments] = field(default_factory=dict)
 
     @property

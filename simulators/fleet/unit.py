@@ -21,6 +21,7 @@ from simulators.fleet.timeline import Moments, Timeline
 DRIFT_KEPT = 0.9  # AR(1): share of the last fix's error that stays
 OUTLIER_SHARE, OUTLIER_M = 0.002, (60.0, 260.0)
 PAPERS_TAG = "e-papers"
+ROSTER_TAG = "e-roster"
 NO_TERMINAL = "plate"  # the protocol of units that a server knows by their plate alone
 LOST_SHARE, UNPOSITIONED_SHARE = 0.004, 0.001
 
@@ -65,7 +66,7 @@ class Unit:
 
     `spoil`: what a scenario's faults do to its fixes. `skew_s`: how far its clock is ahead.
     `newest_first`: in which order it uploads what it had to keep. `papers`: of a muck truck whose
-    permits and waybills are kept electronically.
+    permits and waybills are kept electronically. `on_roster`: an inspector whose shifts are judged.
     """
 
     identity: str
@@ -89,6 +90,7 @@ class Unit:
     skew_s: int = 0
     newest_first: bool = False
     papers: Papers | None = None
+    on_roster: bool = False
     _drift: tuple[float, float] = (0.0, 0.0)
     _frozen: Frozen = field(init=False)
 
@@ -98,7 +100,8 @@ class Unit:
     @property
     def tags(self) -> tuple[str, ...]:
         """By which rules pick it."""
-        return (PAPERS_TAG,) if self.papers is not None else ()
+        papers = (PAPERS_TAG,) if self.papers is not None else ()
+        return (*papers, ROSTER_TAG) if self.on_roster else papers
 
     @property
     def reports(self) -> bool:
@@ -119,6 +122,16 @@ class Unit:
         for start, end in self.shift:
             on_shift |= (minute >= start) & (minute < end)
         return on_shift
+
+    def shift_spans(self, to_s: int) -> list[tuple[int, int]]:
+        """Shifts from the plan's beginning on that start before `to_s`, in its seconds."""
+        midnight_s = -int((self.origin_us // 1_000_000 + LOCAL_OFFSET_S) % DAY_S)
+        spans = [
+            (max(0, day_s + start * 60), day_s + end * 60)
+            for day_s in range(midnight_s, to_s, DAY_S)
+            for start, end in self.shift or ()
+        ]
+        return [(start_s, end_s) for start_s, end_s in spans if end_s > 0 and start_s < to_s]
 
     def fixes(self, from_s: int, to_s: int) -> Fixes:
         """Fixes of [from_s, to_s). Ask for ascending periods: drift goes on from the last one."""

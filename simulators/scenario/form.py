@@ -18,7 +18,8 @@ Rule = Literal[
     "not_spraying", "not_sweeping", "spraying_too_fast", "sweeping_too_fast",
     "speeding", "vehicle_offline", "gnss_lost", "frozen_position", "impossible_jump",
     "antenna_cut", "power_cut", "contradictory_sensors", "dead_sensor", "mocked_position",
-    "inspector_off_grid", "inspector_silent",
+    "inspector_off_grid", "inspector_silent", "absent_in_shift", "late_arrival", "left_early",
+    "missed_check_in", "patrol_short", "stays_too_long",
     "no_permit", "no_waybill", "off_permit_dump", "waybill_unmatched",
     "unknown_plate", "no_permit_seen", "terminal_silent_seen", "seen_elsewhere",
 ]  # fmt: skip
@@ -27,7 +28,8 @@ Deed = Literal[
     "dumps_outside", "turns_back", "speeds", "enters_closed_area", "discharges_outside",
     "drives_without_rest", "does_not_spray", "does_not_sweep", "works_too_fast", "leaves_area",
     "stands_at_roadside", "stays_in_depot", "works_half",
-    "leaves_grid", "falls_silent", "mocks_position",
+    "leaves_grid", "falls_silent", "mocks_position", "stands_about", "walks_little", "signs_off",
+    "skips_check_ins",
     "goes_offline", "loses_satellites", "freezes", "jumps", "loses_power", "loses_antenna",
     "loses_ignition_wire", "loses_body_wire", "skips_stands", "takes_short_cut", "turns_home",
     "loses_permit", "is_sent_elsewhere", "gets_waybill_late", "gets_idle_waybill",
@@ -51,7 +53,8 @@ class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
     `papers`: muck trucks have permits and waybills, and are judged by them. `cameras`: at the gates
     of sites, which see their plates. `unregistered`: so many of the muck trucks, the last ones, are
     in no register and have no terminal. `routes`: garbage trucks drive timed routes instead of
-    rounds from point to point."""
+    rounds from point to point. `roster`: inspectors work from 08:00 to 12:00 and from 14:00 to
+    18:00, begin each shift with a round of check-in points, and are judged by it."""
 
     muck_truck: Count = 0
     sweeper: Count = 0
@@ -64,6 +67,7 @@ class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
     cameras: bool = False
     unregistered: Count = 0
     routes: bool = False
+    roster: bool = False
 
 
 class Behaviour(msgspec.Struct, forbid_unknown_fields=True):

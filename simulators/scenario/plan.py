@@ -50,6 +50,10 @@ DEEDS: dict[str, tuple[tuple[UnitKind, ...], str]] = {
     "stays_in_depot": (ROUNDS, "idle"),
     "leaves_grid": (INSPECTOR, "off_grid"),
     "falls_silent": (INSPECTOR, "silent"),
+    "stands_about": (INSPECTOR, "stays"),
+    "walks_little": (INSPECTOR, "lazy"),
+    "signs_off": (INSPECTOR, "signs_off"),
+    "skips_check_ins": (INSPECTOR, "skips_check_ins"),
     "mocks_position": (INSPECTOR, "mocked"),
     "goes_offline": (VEHICLES, "offline"),
     "loses_satellites": (VEHICLES, "blind"),
@@ -64,6 +68,7 @@ DEEDS: dict[str, tuple[tuple[UnitKind, ...], str]] = {
     "gets_waybill_late": (MUCK, "late_waybill"),
     "gets_idle_waybill": (MUCK, "idle_waybill"),
 }
+OF_THE_ROSTER = frozenset({"lazy", "signs_off", "skips_check_ins"})
 OF_ROUTES = frozenset({"short_cut", "turns_home"})
 ABOUT_PAPERS = frozenset({"unpermitted", "misdirected", "late_waybill", "idle_waybill"})
 
@@ -131,7 +136,7 @@ def _build(name: str, scenario: Scenario, source: Source, start_us: int) -> Flee
         raise source.problem(("fleet",), f"has no unit, or too many; allowed: 1 to {MAX_UNITS}")
     if form.roles == "usual" and scenario.behaviours:
         raise source.problem(("behaviours",), "only with fleet.roles: honest")
-    for special in ("papers", "routes"):
+    for special in ("papers", "routes", "roster"):
         if form.roles == "usual" and getattr(form, special):
             raise source.problem(("fleet", special), "only with fleet.roles: honest")
     if form.cameras and not form.papers:
@@ -145,7 +150,7 @@ def _build(name: str, scenario: Scenario, source: Source, start_us: int) -> Flee
     family = zlib.crc32(name.encode()) % 999 + 1
     fleet = Fleet(
         build_city(CITY_SEED), scenario.seed, start_us, None, [], orders, family, form.papers,
-        form.unregistered, form.routes,
+        form.unregistered, form.routes, form.roster,
     )  # fmt: skip
     fill(fleet, counts, scenario.interval_s)
     return fleet
@@ -164,6 +169,8 @@ def _orders(
             raise source.problem((*place, "unit"), f"{behaviour.unit} has another behaviour")
         if role in OF_ROUTES and not scenario.fleet.routes:
             raise source.problem((*place, "does"), "only with fleet.routes: true")
+        if role in OF_THE_ROSTER and not scenario.fleet.roster:
+            raise source.problem((*place, "does"), "only with fleet.roster: true")
         if role == "skips_stands" and scenario.fleet.routes:
             raise source.problem((*place, "does"), "only with fleet.routes: false")
         if role in ABOUT_PAPERS and not scenario.fleet.papers:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, Protocol
 
 import aiomqtt
 import msgspec
+import numpy as np
 
 from model.position import FixSource
-from model.signals import SIGNALS, YES
+from model.signals import NO, SIGNALS, YES
 from simulators.fleet.receiver import Fixes
 
 PREFIX = "xunji/handset/"
@@ -26,7 +28,7 @@ MAX_FIXES_A_MESSAGE = 100
 MAX_IN_FLIGHT = 20  # what brokers grant by default
 _SOURCES = {FixSource.NONE: "none", FixSource.GNSS: "gnss", FixSource.LBS: "lbs"}
 _SOURCES[FixSource.WIFI] = "wifi"
-_MOCKED = SIGNALS["mocked"].shift
+_MOCKED, _ON_DUTY = SIGNALS["mocked"].shift, SIGNALS["on_duty"].shift
 BATTERY_S_A_PERCENT = 540  # a shift of 12 hours takes four fifths of a charge
 
 
@@ -65,6 +67,7 @@ class Handset:
         self._link = link
         self._chance = chance
         self._charged_s = -chance.randrange(0, 20_000)
+        self._on_duty = True
         self._seq = 0
         self._kept: dict[int, bytes] = {}
         self._drained = asyncio.Event()
@@ -78,9 +81,18 @@ class Handset:
 
     def report(self, fixes: Fixes, origin_s: int, *, poor_gnss: bool = False) -> None:
         """Send fixes, at most `MAX_FIXES_A_MESSAGE` a message; kept until acknowledged."""
-        for start in range(0, len(fixes), MAX_FIXES_A_MESSAGE):
-            part = fixes[start : start + MAX_FIXES_A_MESSAGE]
-            self._send(self._message(part, origin_s, poor_gnss))
+        on_duty = fixes["signals"] >> _ON_DUTY & 3 != NO
+        turns = np.flatnonzero(np.diff(on_duty, prepend=self._on_duty)).tolist()
+        for first, end in pairwise([0, *turns, len(fixes)]):
+            begin = first
+            if begin < end and bool(on_duty[begin]) != self._on_duty:
+                self._on_duty = bool(on_duty[begin])
+                fix = _fix(fixes[begin].tolist(), origin_s)
+                self._send({"type": "shift", "shift": self._shift(), "fix": fix})
+                begin += 1
+            for start in range(begin, end, MAX_FIXES_A_MESSAGE):
+                part = fixes[start : min(end, start + MAX_FIXES_A_MESSAGE)]
+                self._send(self._message(part, origin_s, poor_gnss))
 
     async def drained(self) -> None:
         """Wait until every message is acknowledged; what is overdue is sent again."""
@@ -137,8 +149,11 @@ class Handset:
             "gnss": "poor" if poor_gnss else "ok",
             "bat": max(5, 100 - used_s // BATTERY_S_A_PERCENT),
             "net": "4g" if self._chance.random() < 0.2 else "5g",
-            "shift": "on",
+            "shift": self._shift(),
         }
+
+    def _shift(self) -> str:
+        return "on" if self._on_duty else "off"
 
 
 def _fix(row: tuple[Any, ...], origin_s: int) -> dict[str, Any]:

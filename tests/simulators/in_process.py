@@ -38,7 +38,7 @@ from simulators.scenario.reading import read_scenario
 from simulators.scenario.score import Score, score
 from simulators.terminal import Handset
 from simulators.truth import TruthKeeper
-from xunji.demo_seed import DAY_US, ORGANISATIONS, fence_of, rule_of, shifts_of
+from xunji.demo_seed import DAY_US, ORGANISATIONS, fence_of, rule_of, shifts_for
 
 STEP_S = 3_600
 NOWHERE = ("", 0)
@@ -240,8 +240,7 @@ def _shifts(plan: Plan, id_: int, unit: Unit) -> list[Shift]:
         return []
     origin_us = plan.fleet.origin_us
     until_us = origin_us + (plan.end_s + SETTLE_S) * 1_000_000 + DAY_US
-    day_only = unit.role == "day_shift"
-    spans = shifts_of(origin_us - DAY_US, until_us, day_only=day_only)
+    spans = shifts_for(unit, origin_us - DAY_US, until_us)
     return [
         Shift(device_id=id_, starts_us=max(start_us, origin_us), ends_us=end_us)
         for start_us, end_us in spans

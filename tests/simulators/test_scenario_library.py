@@ -25,21 +25,6 @@ THEMES = {
 }
 
 
-NOT_YET = {
-    **dict.fromkeys(
-        (
-            "absent_in_shift",
-            "late_arrival",
-            "left_early",
-            "missed_check_in",
-            "patrol_short",
-            "stays_too_long",
-        ),
-        "the simulated inspectors keep to their shifts and walk on",
-    ),
-}
-
-
 def played(name: str) -> tuple[Plan, TruthKeeper]:
     return judged(name)[:2]
 
@@ -58,7 +43,7 @@ def cases(kind: str) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("kind", sorted(set(kinds_by_name()) - set(NOT_YET)))
+@pytest.mark.parametrize("kind", sorted(kinds_by_name()))
 def test_every_registered_rule_has_a_breaking_a_nearly_breaking_and_an_innocent_case(
     kind: str,
 ) -> None:
@@ -70,7 +55,7 @@ def test_every_registered_rule_has_a_breaking_a_nearly_breaking_and_an_innocent_
 def test_the_library_is_large_and_names_every_rule_that_has_a_truth() -> None:
     assert len(scenario_names()) >= 40
     assert set(json_schema()["$defs"]["Expected"]["properties"]["rule"]["enum"]) == set(CRITERIA)
-    assert set(kinds_by_name()) == set(CRITERIA) | set(NOT_YET)
+    assert set(kinds_by_name()) == set(CRITERIA)
 
 
 @pytest.mark.parametrize("name", SMALL)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shapely.geometry import LineString, Polygon
+from shapely.geometry import LineString, MultiPoint, Polygon
 from shapely.geometry import Point as ShapelyPoint
 from shapely.ops import nearest_points
 
-from model.signals import YES
+from model.signals import NO, YES
 from simulators.city.frame import Point
 from simulators.city.grid import Cell
-from simulators.fleet.calendar import Appointments
+from simulators.fleet.calendar import Appointments, DayWindow, local_second
 from simulators.fleet.driver import Driver
 from simulators.fleet.habits import Habits, Span
+from simulators.fleet.timeline import Change
 
 WALKING_MS, RIDING_MS = 1.25, 3.6
 INSET_M = 40.0
+CHECK_IN_S, KEPT_AWAY_M = (70.0, 120.0), 130.0
+STAYS_S, SHIFT_S = 2_700.0, 14_400.0
+BENCH_S, BENCHES_APART_M = (1_000.0, 1_300.0), 130.0
+LAST_WORD_S = 60.0
 OFF_GRID_M, NEARLY_OFF_M = 260.0, 30.0
 OFF_GRID_S, NEARLY_OFF_S = 720.0, 480.0
 SILENT_S, NEARLY_SILENT_S, DEAD_ZONE_S = 1_560.0, 480.0, 420.0
@@ -27,6 +32,38 @@ ROLES = (
     "mocked", "off_grid", "dead_zone", "day_shift", "honest",
 )  # fmt: skip
 LIVE_AFTER_S = {0: -760.0, 1: -420.0, 5: 900.0, 6: 1_400.0}
+
+
+@dataclass(slots=True)
+class Round:
+    """Check-in points in their order, visited when a shift of `windows` has begun.
+
+    `begun_s`: of the last shift whose round was made; `skips_until_s`: until then only two points.
+    """
+
+    points: Sequence[Point]
+    windows: Sequence[DayWindow]
+    origin_us: int
+    begun_s: float = -math.inf
+    skips_until_s: float = -math.inf
+
+    def due(self, now_s: float) -> Sequence[Point]:
+        """What is to be visited now: nothing but once a shift."""
+        second = local_second(self.origin_us, now_s)
+        begins = [start * 60 for start, end in self.windows if start * 60 <= second < end * 60]
+        begun_s = round(now_s - second + begins[0]) if begins else -math.inf
+        if begun_s <= self.begun_s:
+            return ()
+        self.begun_s = begun_s
+        return self.visited(now_s)
+
+    def visited(self, now_s: float) -> Sequence[Point]:
+        """The points of a round that begins now."""
+        return self.points[:2] if now_s < self.skips_until_s else self.points
+
+    def passed_by(self, now_s: float) -> Sequence[Point]:
+        """Those that it keeps away from."""
+        return self.points[2:] if now_s < self.skips_until_s else ()
 
 
 @dataclass(slots=True)
@@ -39,6 +76,7 @@ class PatrolPlan:
     habits: Habits
     seconds: float | None = None
     metres: float | None = None
+    round: Round | None = None
 
 
 def patrol_work(driver: Driver, plan: PatrolPlan) -> Iterator[None]:
@@ -47,6 +85,10 @@ def patrol_work(driver: Driver, plan: PatrolPlan) -> Iterator[None]:
     driver.point = _random_point(driver, room)
     riding = driver.chance.random() < 0.4
     while True:
+        if plan.round is not None and (points := plan.round.due(driver.now_s)):
+            for point in points:
+                driver.walk([point], WALKING_MS, "patrolling", on_duty=YES)
+                driver.wait(driver.chance.uniform(*CHECK_IN_S), "checking_in", on_duty=YES)
         if plan.appointments.due_s <= driver.now_s:
             start_s = driver.now_s
             _keep_appointment(driver, plan)
@@ -56,7 +98,7 @@ def patrol_work(driver: Driver, plan: PatrolPlan) -> Iterator[None]:
             driver.wait(plan.appointments.due_s - driver.now_s, "looking", on_duty=YES)
             continue
         else:
-            target = _next_stop(driver, room)
+            target = _next_stop(driver, _allowed(room, plan, driver.now_s))
             speed = RIDING_MS if riding else WALKING_MS
             driver.walk([target], speed * driver.haste, "patrolling", on_duty=YES)
             driver.wait(driver.chance.uniform(40, 240), "looking", on_duty=YES)
@@ -68,6 +110,12 @@ def _room(shape: Polygon) -> Polygon:
     inner = shape.buffer(-INSET_M)
     parts = getattr(inner, "geoms", [inner])
     return max(parts, key=lambda part: float(part.area))
+
+
+def _allowed(room: Polygon, plan: PatrolPlan, now_s: float) -> Polygon:
+    """The room without what the inspector keeps away from."""
+    avoided = plan.round.passed_by(now_s) if plan.round else ()
+    return room.difference(MultiPoint(list(avoided)).buffer(KEPT_AWAY_M)) if avoided else room
 
 
 def _random_point(driver: Driver, room: Polygon) -> Point:
@@ -97,9 +145,36 @@ def _keep_appointment(driver: Driver, plan: PatrolPlan) -> None:
         seconds = plan.seconds or (SILENT_S if plan.role == "silent" else NEARLY_SILENT_S)
         plan.habits.silences.append(Span(now_s, now_s + seconds))
         driver.wait(seconds, "looking", on_duty=YES)
+    elif plan.role == "stays":
+        driver.wait(plan.seconds or STAYS_S, "looking", on_duty=YES)
+    elif plan.role == "lazy":
+        _idle(driver, plan.cell.shape, now_s + (plan.seconds or SHIFT_S))
+    elif plan.role == "signs_off":
+        _sign_off(driver, plan, Span(now_s, now_s + (plan.seconds or SHIFT_S)))
+    elif plan.role == "skips_check_ins" and plan.round is not None:
+        plan.round.skips_until_s = now_s + (plan.seconds or SHIFT_S)
+        driver.walk(plan.round.points[:1], WALKING_MS, "patrolling", on_duty=YES)
     elif plan.role == "dead_zone":
         plan.habits.dead_zones.append(Span(now_s, now_s + DEAD_ZONE_S))
         driver.wait(60, "looking", on_duty=YES)
+
+
+def _idle(driver: Driver, cell: Polygon, until_s: float) -> None:
+    """Sit on one bench, then on another one near by, towards the middle of the cell."""
+    (x, y), (middle_x, middle_y) = driver.point, cell.centroid.coords[0]
+    share = BENCHES_APART_M / max(1.0, math.dist((x, y), (middle_x, middle_y)))
+    benches = ((x + (middle_x - x) * share, y + (middle_y - y) * share), (x, y))
+    while driver.now_s < until_s:
+        for bench in benches:
+            driver.wait(driver.chance.uniform(*BENCH_S), "looking", on_duty=YES)
+            driver.walk([bench], WALKING_MS, "patrolling", on_duty=YES)
+
+
+def _sign_off(driver: Driver, plan: PatrolPlan, span: Span) -> None:
+    """Tell that the shift is over, and switch the handset off."""
+    driver.timeline.changes.append(Change(span.from_s, span.to_s, "on_duty", NO))
+    plan.habits.silences.append(Span(span.from_s + LAST_WORD_S, span.to_s))
+    driver.wait(span.to_s - span.from_s, "looking", on_duty=YES)
 
 
 def _leave(driver: Driver, plan: PatrolPlan) -> None:
