@@ -16,11 +16,12 @@ MAX_COUNTED = 100_000  # a count for the header need not scan further
 
 _DEVICES = """
 SELECT id, organisation_id, identity, protocol, kind, name, plate, tags,
-       auto_registered, details
+       auto_registered, details, profile
 FROM devices WHERE organisation_id = ANY(%(organisations)s)
 """
 _DEVICE_COLUMNS = (
     "organisation_id", "identity", "protocol", "kind", "name", "plate", "tags", "code_hash",
+    "profile",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -35,6 +36,12 @@ ON CONFLICT (protocol, identity) DO UPDATE SET
     peer = EXCLUDED.peer, attempts = u.attempts + EXCLUDED.attempts,
     details = u.details || EXCLUDED.details, last_seen = EXCLUDED.last_seen
 """
+_PROFILES = """
+SELECT identity, profile, coalesce(details #>> '{terminal,maker_id}', ''),
+    coalesce(details #>> '{terminal,model}', '')
+FROM devices
+WHERE protocol = 'jt808' AND (profile IS NOT NULL OR details #> '{terminal,maker_id}' IS NOT NULL)
+"""
 _FORGET_REGISTERED = """
 DELETE FROM unregistered u USING devices d
 WHERE d.protocol = u.protocol AND d.identity = u.identity
@@ -43,6 +50,16 @@ _FORGET_OLDEST = """
 DELETE FROM unregistered WHERE (protocol, identity) IN (
     SELECT protocol, identity FROM unregistered ORDER BY last_seen DESC OFFSET %s)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenProfile:
+    """A terminal's own profile, or its maker and model ("" where it did not say)."""
+
+    identity: str
+    profile: str | None
+    maker: str
+    model: str
 
 
 class Registration:
@@ -149,5 +166,14 @@ class Registration:
                     "SELECT id, code_hash FROM devices WHERE code_hash IS NOT NULL"
                 )
                 return dict(await cursor.fetchall())
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise StorageAway(str(error)) from error
+
+    async def load_profiles(self) -> list[SpokenProfile]:
+        """Units of JT/T 808 that have a profile, or have named their maker and model."""
+        try:
+            async with self._pool.connection() as conn:
+                cursor = await conn.execute(_PROFILES.encode())
+                return [SpokenProfile(*row) for row in await cursor.fetchall()]
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StorageAway(str(error)) from error

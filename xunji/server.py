@@ -31,6 +31,7 @@ from pipeline.evaluate_beside import EvaluatorBeside
 from pipeline.ingest import IngestLoop
 from pipeline.live import LiveHub
 from pipeline.prepare import Preparation
+from protocols.jt808.profiles import ProfileError
 from storage.database import open_database
 from storage.instants import DAY_US
 from storage.journal import last_journal_id
@@ -43,6 +44,7 @@ from xunji.doors import build_gateway
 from xunji.housekeeping import Housekeeping
 from xunji.options import RULES_PROCESS, alert_options, clock_of, replica_of, rules_order, secret_of
 from xunji.settings import Settings
+from xunji.terminal_profiles import profiles_of, tell_profiles
 from xunji.web_server import QuietUvicorn
 
 _log = structlog.get_logger(__name__)
@@ -167,6 +169,10 @@ class Server:
         database, settings = self.database, self.settings
         registration = Registration(database.pool)
         gateway = settings.gateway
+        try:
+            self.profiles = profiles_of(gateway.profiles_dir)
+        except (ProfileError, OSError) as error:
+            raise SettingsProblem(f"a terminal profile cannot be used: {error}") from error
         self.directory = Directory(
             self.secret.encode(),
             open_to_all=gateway.auto_register,
@@ -218,6 +224,7 @@ class Server:
         """Let the doors know the register as it is now."""
         source = registration or Registration(self.database.pool)
         self.directory.refresh(await source.load_devices(), await source.load_codes())
+        tell_profiles(self.profiles, await source.load_profiles())
 
     async def _start_gateway(self, stack: contextlib.AsyncExitStack) -> None:
         self.gateway, media, notes = build_gateway(

@@ -42,6 +42,9 @@ class GatewaySettings(BaseModel):
     log_in: Literal["code", "register"] = Field(
         "code", description="register: any code of a registered terminal is good"
     )
+    profiles_dir: Path | None = Field(
+        None, description="further profiles of terminals (*.toml), see JT/T 808 profiles"
+    )
     auto_register: bool = Field(False, description="unknown terminals are registered at once")
     auto_register_organisation_id: int = Field(1, description="... into this organisation")
     max_connections: int = Field(50_000, description="further connections are refused")

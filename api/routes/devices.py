@@ -9,6 +9,7 @@ from fastapi import APIRouter
 
 from api.access import Caller, Conn, Connection, Reader, RegisterEditor, State
 from api.errors import ApiProblem
+from api.registries import terminal_profiles
 from api.shapes.units import Device, DeviceChange, NewDevice
 from api.state import AppState
 from api.times import iso
@@ -59,6 +60,10 @@ async def change(
     for name in ("organisation_id", "kind", "name", "tags"):
         if name in changes and changes[name] is None:
             del changes[name]
+    known = terminal_profiles(state.services.settings.gateway.profiles_dir)
+    if changes.get("profile") and changes["profile"] not in known:
+        message = f"is not one of {', '.join(known)}"
+        raise ApiProblem("invalid_request", fields=[{"field": "profile", "message": message}])
     if "log_in_code" in changes:
         code = changes.pop("log_in_code")
         changes["code_hash"] = code_hash(code) if code else None

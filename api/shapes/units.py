@@ -59,6 +59,7 @@ class Device(BaseModel):
     tags: list[str]
     auto_registered: bool
     terminal: dict[str, Any] | None
+    profile: str | None
     last: Position | None
     cannot_judge: list[CannotJudge]
 
@@ -83,6 +84,7 @@ class DeviceChange(BaseModel):
     name: Name | None = None
     plate: Annotated[str, StringConstraints(max_length=20)] | None = None
     tags: list[Tag] | None = Field(None, max_length=MAX_TAGS)
+    profile: Annotated[str, StringConstraints(max_length=100)] | None = None
     log_in_code: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
 
 

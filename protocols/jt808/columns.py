@@ -20,8 +20,9 @@ from protocols.jt808.bits import POSITIONED, SOUTH, WEST
 from protocols.jt808.bodies import Bodies, find_bodies
 from protocols.jt808.layouts import MAX_LAYOUTS_A_BATCH, layout_of
 from protocols.jt808.location import BASIC_BYTES
+from protocols.jt808.profiles import PROFILES, STANDARD
 from protocols.jt808.row import MAX_LATITUDE_E6, MAX_LONGITUDE_E6, decode_row
-from protocols.jt808.signals import PROFILES, SignalRule
+from protocols.jt808.signals import Profile
 
 _BASIC = np.dtype(
     [
@@ -66,9 +67,7 @@ def times_us(bcd: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.where(good, seconds * 1_000_000, 0)
 
 
-def decode_reports(
-    frames: Sequence[bytes], profile: tuple[SignalRule, ...] = PROFILES["standard"]
-) -> Decoded:
+def decode_reports(frames: Sequence[bytes], profile: Profile = PROFILES[STANDARD]) -> Decoded:
     """All positions of 0x0200, 0x0201 and 0x0704 frames. Never raises for a bad frame."""
     bodies = find_bodies(frames)
     batch, basic = _decode_bodies(bodies, profile)
@@ -79,9 +78,7 @@ def decode_reports(
     return Decoded(batch.take(kept), bodies.report[kept], bodies.bad)
 
 
-def _decode_bodies(
-    bodies: Bodies, profile: tuple[SignalRule, ...]
-) -> tuple[PositionBatch, NDArray[np.void]]:
+def _decode_bodies(bodies: Bodies, profile: Profile) -> tuple[PositionBatch, NDArray[np.void]]:
     count = len(bodies.start)
     rows = empty_rows(count)
     block = bodies.data[bodies.start[:, None] + _BASIC_INDEX]
@@ -92,7 +89,7 @@ def _decode_bodies(
     return PositionBatch(rows, attributes), basic
 
 
-def _fill_basic(rows: Rows, basic: NDArray[np.void], profile: tuple[SignalRule, ...]) -> None:
+def _fill_basic(rows: Rows, basic: NDArray[np.void], profile: Profile) -> None:
     status, alarm = basic["status"].astype(np.int64), basic["alarm"].astype(np.int64)
     rows["time_us"] = times_us(basic["time"])
     for name, source, bit in (("latitude_e6", "lat", SOUTH), ("longitude_e6", "lon", WEST)):
@@ -106,7 +103,7 @@ def _fill_basic(rows: Rows, basic: NDArray[np.void], profile: tuple[SignalRule, 
     rows["alarm_bits"] = alarm
     words = {"status": status, "alarm": alarm}
     signals = np.zeros(len(rows), np.int64)
-    for rule in profile:
+    for rule in profile.words:
         states = np.array(rule.states, np.int64) << SIGNALS[rule.signal].shift
         signals |= states[words[rule.source] >> rule.shift & (1 << rule.width) - 1]
     rows["signals"] = signals
@@ -117,7 +114,7 @@ def _fill_items(
     attributes: list[str | None],
     status: NDArray[np.int64],
     bodies: Bodies,
-    profile: tuple[SignalRule, ...],
+    profile: Profile,
 ) -> None:
     tail_at = bodies.start + BASIC_BYTES
     tail_bytes = bodies.end - tail_at
@@ -132,7 +129,10 @@ def _fill_items(
         candidates = remaining[same_size]
         tails = bodies.data[tail_at[candidates][:, None] + np.arange(size)]
         match = layout.matches(tails)
-        layout.fill(rows, attributes, status, candidates[match], tails[match])
+        chosen = tails[match]
+        if profile.items:
+            layout.fill_signals(rows, candidates[match], chosen, profile.items)
+        layout.fill(rows, attributes, status, candidates[match], chosen)
         same_size[same_size] = match
         remaining = remaining[~same_size]
     _fill_plainly(rows, attributes, bodies, remaining, profile)
@@ -143,7 +143,7 @@ def _fill_plainly(
     attributes: list[str | None],
     bodies: Bodies,
     places: NDArray[np.intp],
-    profile: tuple[SignalRule, ...],
+    profile: Profile,
 ) -> None:
     for place in places.tolist():
         body = bodies.data[bodies.start[place] : bodies.end[place]].tobytes()

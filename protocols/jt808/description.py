@@ -13,7 +13,9 @@ from protocols.jt808.fields import Reader
 from protocols.jt808.framing import DELIMITER, MIN_FRAME_BYTES, unescape, unwrap, wrap
 from protocols.jt808.header import Header, parse_header
 from protocols.jt808.messages import FIRST_PLATFORM_ID, message_name, read_body
+from protocols.jt808.profiles import PROFILES, STANDARD
 from protocols.jt808.session import Jt808Session
+from protocols.jt808.signals import Profile
 
 _DEVICE = KnownDevice(0, 0)
 _SERVER_FIELDS = ("device_id", "received_at")
@@ -37,7 +39,7 @@ class _OpenDirectory:
         return ""
 
 
-def describe(text: str) -> Description:
+def describe(text: str, profile: Profile = PROFILES[STANDARD]) -> Description:
     """A frame given as hex, with or without its 7E. Never raises: see `error`."""
     shown = Description("jt808", "unknown", {}, [], [], [])
     try:
@@ -48,7 +50,7 @@ def describe(text: str) -> Description:
         frame = unwrap(piece)
         header = parse_header(frame)
         _describe_body(shown, header, frame)
-        _describe_positions(shown, header, frame)
+        _describe_positions(shown, header, frame, profile)
         shown.replies = _replies(header, frame)
     except ProtocolError as error:
         shown.error = error
@@ -118,10 +120,10 @@ def _describe_body(shown: Description, header: Header, frame: bytes) -> None:
     shown.fields["header"]["version"] = reader.version[:4]
 
 
-def _describe_positions(shown: Description, header: Header, frame: bytes) -> None:
+def _describe_positions(shown: Description, header: Header, frame: bytes, profile: Profile) -> None:
     if header.message_id not in REPORT_IDS or header.encryption or header.package_total > 1:
         return
-    decoded = decode_reports([frame])
+    decoded = decode_reports([frame], profile)
     rows = zip(decoded.batch.rows, decoded.batch.attributes, strict=True)
     shown.positions = [_position(row, attributes) for row, attributes in rows]
     if decoded.bad:

@@ -25,6 +25,7 @@ from protocols.jt808.framing import MAX_BODY_BYTES, wrap
 LENGTH_MASK = 0x03FF
 SUB_PACKAGE = 0x2000
 VERSION_FLAG = 0x4000
+MIN_HEADER_BYTES = 12
 PHONE_BYTES = {"2011": 6, "2013": 6, "2019": 10}
 _PROPERTIES = struct.Struct(">HH")
 _WORD_PAIR = struct.Struct(">HH")
@@ -80,6 +81,12 @@ def header_bytes(properties: int, frame_bytes: int) -> tuple[int, bool, bool]:
     if room == (12 if flagged else 17):
         return room + item, not flagged, True
     return (17 if flagged else 12) + item, flagged, False
+
+
+def phone_of(frame: bytes) -> bytes:
+    """The phone's BCD of an unescaped frame, as its version flag says."""
+    long = len(frame) > MIN_HEADER_BYTES and frame[2] & VERSION_FLAG >> 8
+    return frame[5:15] if long else frame[4:10]
 
 
 def with_other_flag(frame: bytes) -> bytes:

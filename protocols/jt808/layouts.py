@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.position import UNKNOWN, Rows
+from model.signals import SIGNALS
+from model.signals import UNKNOWN as UNKNOWN_STATE
 from protocols.jt808.attributes import (
     COLUMN_ITEMS,
     STATUS_REST,
@@ -18,7 +20,7 @@ from protocols.jt808.attributes import (
 )
 from protocols.jt808.items import ODOMETER, SATELLITES, WORK_SIGNALS, Span, walk_items
 from protocols.jt808.row import MAX_ODOMETER
-from protocols.jt808.signals import LOADED_FIELD, WORK_SHIFT
+from protocols.jt808.signals import LOADED_FIELD, WORK_SHIFT, ItemRule
 
 MAX_LAYOUTS_A_BATCH = 32
 MAX_CACHED_LAYOUTS = 256
@@ -38,7 +40,7 @@ class Layout:
     def __init__(self, spans: list[Span]) -> None:
         self._tag_at = np.array([at for s in spans for at in (s.at - 2, s.at - 1)], np.intp)
         self._tags = np.array([tag for s in spans for tag in (s.item_id, s.declared)], np.uint8)
-        last = {span.item_id: span for span in reversed(spans)}
+        self._last = last = {span.item_id: span for span in reversed(spans)}
         ordered = list(last.values())[::-1]
         self._columns = {s.item_id: s for s in ordered if _has_column(s)}
         others = [s for s in ordered if not _has_column(s)]
@@ -70,6 +72,22 @@ class Layout:
             texts = self._texts(status_fragment(kind), block)
             for place, text in zip(chosen.tolist(), texts, strict=True):
                 attributes[place] = text
+
+    def fill_signals(
+        self, rows: Rows, places: NDArray[np.intp], tails: Tails, rules: Sequence[ItemRule]
+    ) -> None:
+        """Signals that a profile reads from items, as `row` does; before `fill`."""
+        for rule in rules:
+            span = self._last.get(rule.item_id)
+            if span is None or not span.size == span.declared == rule.length:
+                continue
+            at = span.at + rule.byte
+            number = tails[:, at : at + rule.size] @ _BIG_ENDIAN[-rule.size :]
+            states = _states(rule, number >> rule.shift & (1 << rule.width) - 1)
+            shift = SIGNALS[rule.signal].shift
+            known = rows["signals"][places]
+            told = known & ~(3 << shift) | states << shift
+            rows["signals"][places] = np.where(states != UNKNOWN_STATE, told, known)
 
     def _texts(self, head: str, tails: Tails) -> Sequence[str | None]:
         """One JSON text a row; `head` is common to all."""
@@ -137,6 +155,14 @@ def layout_of(tail: bytes) -> Layout:
 
 def _has_column(span: Span) -> bool:
     return span.size == span.declared and (span.item_id, span.size) in COLUMN_ITEMS
+
+
+def _states(rule: ItemRule, values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """As `ItemRule.state`, for many values."""
+    if not rule.ranges:
+        return np.array(rule.states, np.int64)[values]
+    within = [(values >= low) & (values <= high) for low, high, _state in rule.ranges]
+    return np.select(within, [state for _low, _high, state in rule.ranges], UNKNOWN_STATE)
 
 
 def _fill_odometer(rows: Rows, places: NDArray[np.intp], values: Tails) -> None:

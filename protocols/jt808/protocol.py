@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from model.position import PositionBatch
 from protocols.contract import Decoded, Description, Directory
 from protocols.jt808 import columns
 from protocols.jt808.description import describe
 from protocols.jt808.framing import DELIMITER
-from protocols.jt808.header import pack_frames, pack_phone
+from protocols.jt808.header import PHONE_BYTES, pack_frames, pack_phone, phone_of
 from protocols.jt808.messages import encode_body
+from protocols.jt808.profiles import PROFILES, STANDARD
 from protocols.jt808.session import Jt808Session
-from protocols.jt808.signals import PROFILES
+from protocols.jt808.signals import Profile
 from protocols.registry import register
 
 
 class Jt808:
-    """`profile`: which bits mean which work signal (protocols.jt808.signals)."""
+    """`speak` says which terminals mean other work signals by their bits than the standard."""
 
     name = "jt808"
     default_port: int | None = 6808
 
-    def __init__(self, profile: str = "standard") -> None:
-        self._profile = PROFILES[profile]
+    def __init__(self) -> None:
+        self.profile = PROFILES[STANDARD]  # of terminals that have none of their own
+        self._profile_of: dict[bytes, Profile] = {}  # by phone as BCD, in both lengths
+
+    def speak(self, profiles: Mapping[str, Profile]) -> None:
+        """From now on these identities have these profiles; the others the standard's."""
+        self._profile_of = {
+            pack_phone(identity, version): profile
+            for identity, profile in profiles.items()
+            for version in ("2013", "2019")
+            if len(identity) <= 2 * PHONE_BYTES[version]
+        }
 
     def recognises(self, head: bytes) -> bool | None:
         """A stream that starts with 7E."""
@@ -33,10 +47,35 @@ class Jt808:
         return Jt808Session(directory)
 
     def decode_reports(self, frames: Sequence[bytes]) -> Decoded:
-        return columns.decode_reports(frames, self._profile)
+        """All positions; the frames of each profile are decoded together."""
+        if not self._profile_of:
+            return columns.decode_reports(frames, self.profile)
+        groups: dict[str, tuple[Profile, list[int]]] = {}
+        for place, frame in enumerate(frames):
+            profile = self._profile_of.get(phone_of(frame), self.profile)
+            groups.setdefault(profile.name, (profile, []))[1].append(place)
+        return _in_order(
+            [
+                (columns.decode_reports([frames[place] for place in places], profile), places)
+                for profile, places in groups.values()
+            ]
+        )
 
     def describe(self, text: str) -> Description:
-        return describe(text)
+        return describe(text, self.profile)
+
+
+def _in_order(decoded: list[tuple[Decoded, list[int]]]) -> Decoded:
+    """Batches of several profiles as one, in the order of their reports."""
+    if len(decoded) == 1:
+        return decoded[0][0]
+    rows = np.concatenate([one.batch.rows for one, _places in decoded])
+    report = np.concatenate([np.array(places)[one.report] for one, places in decoded])
+    attributes = [text for one, _places in decoded for text in one.batch.attributes]
+    bad = {places[i]: error for one, places in decoded for i, error in one.bad.items()}
+    order = np.argsort(report, kind="stable")
+    batch = PositionBatch(rows[order], [attributes[place] for place in order.tolist()])
+    return Decoded(batch, report[order], bad)
 
 
 def encode_frames(

@@ -15,7 +15,8 @@ from protocols.jt808.attributes import (
 from protocols.jt808.bits import POSITIONED, SOUTH, WEST
 from protocols.jt808.items import ODOMETER, SATELLITES, WORK_SIGNALS, Span, walk_items
 from protocols.jt808.location import BASIC, BASIC_BYTES
-from protocols.jt808.signals import PROFILES, SignalRule, signals_of, with_work_signals
+from protocols.jt808.profiles import PROFILES, STANDARD
+from protocols.jt808.signals import Profile, signals_of, with_state, with_work_signals
 
 CHINA = timezone(timedelta(hours=8))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,9 +54,7 @@ def check_place(row: Row) -> None:
         )
 
 
-def decode_row(
-    body: bytes, profile: tuple[SignalRule, ...] = PROFILES["standard"]
-) -> tuple[Row, str | None]:
+def decode_row(body: bytes, profile: Profile = PROFILES[STANDARD]) -> tuple[Row, str | None]:
     """Columns by name, and the attributes. time_us is 0 when the frame's time is none.
 
     Raises ProtocolError("body_short").
@@ -76,11 +75,12 @@ def decode_row(
         "satellites": UNKNOWN,
         "odometer_m": UNKNOWN,
         "alarm_bits": alarm,
-        "signals": signals_of(alarm, status, profile),
+        "signals": signals_of(alarm, status, profile.words),
     }
     tail = body[BASIC_BYTES:]
     # A repeated item: the last one counts, at the place of the last.
     spans = list({span.item_id: span for span in reversed(walk_items(tail))}.values())[::-1]
+    _fill_from_profile(row, tail, spans, profile)
     _fill_from_items(row, tail, spans)
     head = status_fragment(status)
     fragments = [head] if head else []
@@ -89,6 +89,14 @@ def decode_row(
             value = tail[span.at : span.at + span.size]
             fragments.append(item_fragment(span.item_id, span.declared, value))
     return row, join_fragments(fragments)
+
+
+def _fill_from_profile(row: Row, tail: bytes, spans: list[Span], profile: Profile) -> None:
+    for rule in profile.items:
+        for span in spans:
+            if (span.item_id, span.size, span.declared) == (rule.item_id, rule.length, rule.length):
+                value = rule.value(tail[span.at : span.at + span.size])
+                row["signals"] = with_state(row["signals"], rule.signal, rule.state(value))
 
 
 def _fill_from_items(row: Row, tail: bytes, spans: list[Span]) -> None:

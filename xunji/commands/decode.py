@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
 from protocols.contract import Description, ProtocolError, TerminalProtocol
+from protocols.jt808 import JT808
+from protocols.jt808.profiles import PROFILES, ProfileError, parse_profile
 from protocols.registry import protocols_by_name
 
 MAX_BYTES_SHOWN = 24  # of one field
@@ -30,8 +33,13 @@ def decode(
     protocol: Annotated[
         str | None, typer.Option(help="its name; without it the first bytes decide")
     ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="what its bits mean: a profile's name, or a file")
+    ] = None,
 ) -> None:
     """Show what a frame says."""
+    if profile is not None:
+        _speak(profile)
     if protocol is not None and protocol not in protocols_by_name():
         known = ", ".join(sorted(protocols_by_name()))
         raise typer.BadParameter(f"{protocol!r} is not known; there are {known}")
@@ -46,6 +54,21 @@ def decode(
         raise typer.Exit(1 if shown.error else 0)
     else:
         raise typer.BadParameter("give a frame, or --json and frames on standard input")
+
+
+def _speak(name: str) -> None:
+    """Use a profile for all that is decoded."""
+    try:
+        if Path(name).suffix == ".toml":
+            text = Path(name).read_text(encoding="utf-8")
+            JT808.profile = parse_profile(text, name, PROFILES)
+        else:
+            JT808.profile = PROFILES[name]
+    except KeyError as error:
+        known = ", ".join(sorted(PROFILES))
+        raise typer.BadParameter(f"{name!r} is not known; there are {known}, or a file") from error
+    except (ProfileError, OSError) as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _describe(text: str, name: str | None) -> Description:

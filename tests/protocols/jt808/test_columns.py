@@ -16,6 +16,7 @@ from protocols.contract import Decoded, ProtocolError
 from protocols.jt808 import Fix, Jt808, encode_fix, encode_frames, layouts, unwrap
 from protocols.jt808.bodies import REPORT_IDS
 from protocols.jt808.columns import decode_reports, times_us
+from protocols.jt808.profiles import PROFILES
 from protocols.jt808.row import Row, check_place, decode_row, time_us_of
 from tests.protocols.jt808.locations import batch_of, bodies, frame_of, tails
 from tests.protocols.jt808.test_shared_vectors import ALL
@@ -218,8 +219,14 @@ def test_profile_reads_vendor_bits() -> None:
     status = 1 << 28 | 1 << 29
     fix = Fix(1_700_000_000_000_000, 121_000_000, 31_000_000, status_bits=status)
     frame = unwrap(encode_frames(0x0200, encode_fix(fix), "1", 0)[1:-1])
-    signals = [Jt808(name).decode_reports([frame]).batch.rows[0]["signals"] for name in
-               ("standard", "trwy")]  # fmt: skip
+    other = unwrap(encode_frames(0x0200, encode_fix(fix), "2", 0, "2019")[1:-1])
+    decoder = Jt808()
+    decoder.speak({"2": PROFILES["trwy"]})
+    decoded = decoder.decode_reports([frame, other, b"\0", frame])
+    assert decoded.report.tolist() == [0, 1, 3]
+    assert decoded.bad[2].reason == "short"
+    signals = decoded.batch.rows["signals"].tolist()
+    assert signals[2] == signals[0]
     assert unpack(int(signals[0])).get("cover_closed") is None
     trwy = unpack(int(signals[1]))
     assert (trwy["loaded"], trwy["cover_closed"], trwy["body_raised"]) == ("full", "no", "no")

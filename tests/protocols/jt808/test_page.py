@@ -10,7 +10,8 @@ import pytest
 from model.signals import SIGNALS
 from protocols.jt808 import MESSAGES
 from protocols.jt808.items import ITEMS
-from protocols.jt808.signals import PROFILES, WORK_SHIFT
+from protocols.jt808.profiles import PROFILES
+from protocols.jt808.signals import WORK_SHIFT
 
 PAGE = Path(__file__).parents[3] / "docs" / "protocols" / "jt808.md"
 TEXT = PAGE.read_text(encoding="utf-8")

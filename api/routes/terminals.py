@@ -1,0 +1,72 @@
+"""Terminals for the engineer who connects them: profiles, and which bits and items move."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from api.access import Conn, Inspector, Reader, State
+from api.errors import ApiProblem
+from api.registries import terminal_profiles
+from api.shapes.terminals import Movement, TerminalProfile
+from api.times import Time, iso_us, microseconds
+from protocols.jt808 import JT808
+from protocols.jt808.movement import Movement as Moving
+from storage.registers import device
+from storage.tracks import raw_frames_of
+
+router = APIRouter(tags=["terminals"])
+DEFAULT_US = 1_800 * 1_000_000
+MAX_PERIOD_US = 86_400 * 1_000_000
+MAX_FRAMES = 20_000
+
+
+@router.get("/terminal-profiles", response_model=list[TerminalProfile])
+async def profiles(state: State, _caller: Reader) -> Any:
+    """The profiles that a unit may have."""
+    found = terminal_profiles(state.services.settings.gateway.profiles_dir)
+    return [
+        {
+            "name": profile.name,
+            "zh": profile.zh,
+            "en": profile.en,
+            "signals": sorted(
+                {rule.signal for rule in profile.words} | {rule.signal for rule in profile.items}
+            ),
+        }
+        for profile in found.values()
+    ]
+
+
+@router.get("/devices/{device_id}/bits", response_model=Movement)
+async def bits(
+    *,
+    device_id: int,
+    state: State,
+    conn: Conn,
+    caller: Inspector,
+    since: Annotated[Time | None, Query(alias="from")] = None,
+    until: Annotated[Time | None, Query(alias="to")] = None,
+) -> Any:
+    """Which bits and items of a terminal moved: the last half hour, or a period within a day."""
+    if await device(conn, caller.organisations, device_id) is None:
+        raise ApiProblem("not_found")
+    to_us = state.services.clock.now_us() if until is None else microseconds(until)
+    from_us = to_us - DEFAULT_US if since is None else microseconds(since)
+    if not from_us <= to_us <= from_us + MAX_PERIOD_US:
+        fields = [{"field": "to", "message": "must lie after `from`, at most a day"}]
+        raise ApiProblem("invalid_request", fields=fields)
+    frames = await raw_frames_of(conn, device_id, from_us, to_us + 1, MAX_FRAMES)
+    pairs = [(one.time_us, one.frame) for one in frames if one.protocol == JT808.name]
+    return await asyncio.to_thread(_moved, pairs)
+
+
+def _moved(frames: list[tuple[int, bytes]]) -> dict[str, Any]:
+    moving = Moving()
+    moving.see(frames)
+    shown = moving.shown()
+    for bit in (*shown["bits"], *(bit for item in shown["items"] for bit in item["bits"])):
+        bit["changed_at"] = [iso_us(time_us) for time_us in bit.pop("changed_us")]
+    return shown
