@@ -26,11 +26,13 @@ def create_app(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await state.exports.recover()
         state.relay.start()
         try:
             yield
         finally:
             await state.back_tests.stop()
+            await state.exports.stop()
             await state.relay.stop()
 
     app = FastAPI(

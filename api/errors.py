@@ -109,6 +109,16 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "正在进行和等待的回测过多，请稍后再试。",
         "Too many back-tests run or wait already; try again later.",
     ),
+    "too_many_exports": (
+        429,
+        "正在进行和等待的导出过多，请稍后再试。",
+        "Too many exports run or wait already; try again later.",
+    ),
+    "export_not_done": (
+        409,
+        "导出文件尚未生成（{state}）。",
+        "The file is not there: the export is {state}.",
+    ),
     "export_failed": (
         503,
         "导出未完成：{why}",

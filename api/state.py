@@ -12,6 +12,7 @@ from api.patrol.cells import CellVisits
 from api.services import Services
 from api.status import StatusCache
 from pipeline.back_tests import BackTests
+from pipeline.export.jobs import ExportJobs
 from pipeline.fence_export import FenceExports
 from storage.media import MediaStore
 from storage.scope import ScopeCache
@@ -30,6 +31,7 @@ class AppState:
     cells: CellVisits
     back_tests: BackTests
     fence_exports: FenceExports
+    exports: ExportJobs
     status_cache: StatusCache = field(default_factory=StatusCache)
     scopes: ScopeCache = field(default_factory=ScopeCache)
     login_limit: LoginLimit = field(default_factory=LoginLimit)
@@ -48,6 +50,7 @@ class AppState:
             CellVisits(services.clock),
             BackTests(services.database.url),
             FenceExports(services.database.url),
+            ExportJobs(services.database, services.clock, services.settings.data_dir / "exports"),
         )
 
     @property

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import structlog
 
 from pipeline.contract import Clock
-from storage.database import Database
-from storage.instants import DAY_US
+from storage.database import Connection, Database
+from storage.exports import forget_exports
+from storage.instants import DAY_US, to_datetime
 from storage.media import MediaStore, drop_media
 from storage.retention import drop_expired, trim
 from storage.sightings import drop_sightings
@@ -53,10 +55,22 @@ class Housekeeping:
             before_us = now_us - settings.retention_days * DAY_US
             deleted["sightings"] = await drop_sightings(conn, before_us)
             deleted["terminal_messages"] = await drop_messages(conn, before_us)
+            files = await self._forget_exports(conn, now_us)
             photos = await drop_media(conn, before_us, int(settings.media_gigabytes * 1e9))
         finally:
             await conn.close()
         await asyncio.to_thread(MediaStore(self._settings.data_dir / "media").remove, photos)
+        await asyncio.to_thread(_remove, [self._settings.data_dir / "exports" / f for f in files])
         if dropped.positions or dropped.raw_frames:
             _log.info("dropped", positions=dropped.positions, raw_frames=dropped.raw_frames)
         _log.debug("trimmed", **deleted)
+
+    async def _forget_exports(self, conn: Connection, now_us: int) -> list[str]:
+        exports = self._settings.exports
+        before = to_datetime(now_us - round(exports.keep_hours * 3_600e6))
+        return await forget_exports(conn, before, int(exports.gigabytes * 1e9))
+
+
+def _remove(files: list[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)

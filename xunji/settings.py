@@ -117,6 +117,13 @@ class AlertsSettings(BaseModel):
     )
 
 
+class ExportsSettings(BaseModel):
+    """Files of history that people order."""
+
+    keep_hours: float = Field(24, gt=0, description="a file is kept so long, then deleted")
+    gigabytes: float = Field(10, gt=0, description="files kept; above it the oldest go")
+
+
 class Settings(BaseSettings):
     """All of it."""
 
@@ -136,6 +143,7 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     rules: RulesSettings = RulesSettings()
     alerts: AlertsSettings = AlertsSettings()
+    exports: ExportsSettings = ExportsSettings()
 
     @classmethod
     def settings_customise_sources(

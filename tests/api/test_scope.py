@@ -14,6 +14,7 @@ from tests.api.town import Browser, Town, photo_of
 
 # Routes that need no log-in, or show nothing of anybody.
 OPEN = {("POST", "/login")}
+HOUR = {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"}
 PERMIT = {
     "number": "准1", "device_id": 1, "site_fence_id": 1, "dump_fence_ids": [1],
     "valid_to": "2030-01-01T00:00:00Z",
@@ -65,9 +66,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/cameras"): {"name": "x", "kind": "team"},
     ("PATCH", "/cameras/{camera_id}"): {"name": "mine now", "new_token": True},
     ("POST", "/sightings"): {"plate": "苏A99999", "seen_at": "2026-09-22T12:00:00Z"},
+    ("POST", "/exports"): {"format": "csv", **HOUR},
+    ("DELETE", "/exports/{export_id}"): None,
     ("POST", "/sightings/batch"): {"sightings": []},
 }
-HOUR = {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"}
 QUERIES = {
     "/devices/{device_id}/track": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
     "/devices/{device_id}/stops": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
@@ -118,8 +120,11 @@ async def _things_of_a(town: Town, browser: Browser) -> dict[str, int]:
         f"{PREFIX}/sightings", json=seen, headers={"Authorization": f"Bearer {camera['token']}"}
     )
     media = await photo_of(town, "truck_a")
+    body = BODIES["POST", "/exports"]
+    export = (await browser.send("chief", "POST", "/exports", json=body)).json()
     return {
         "media_id": media,
+        "export_id": export["id"],
         "permit_id": permit["id"],
         "waybill_id": waybill["id"],
         "camera_id": camera["id"],
@@ -174,6 +179,7 @@ async def test_company_b_sees_and_changes_nothing_of_company_a(
         assert not shown, f"{method} {real} shows {shown}"
     assert await _everything(town) == before
     await browser.send("chief", "DELETE", f"/back-tests/{things['test_id']}")
+    await browser.send("chief", "DELETE", f"/exports/{things['export_id']}")
 
 
 async def _everything(town: Town) -> list[Any]:

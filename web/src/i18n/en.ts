@@ -2,6 +2,7 @@ import codes from './codes_en'
 import fences from './fences_en'
 import outcomes from './outcomes_en'
 import rules from './rules_en'
+import places from './places_en'
 import transport from './transport_en'
 
 export default {
@@ -9,6 +10,7 @@ export default {
   ...fences,
   ...outcomes,
   ...rules,
+  ...places,
   ...transport,
   app: { name: 'Xunji', tagline: 'City fleet and patrol supervision' },
   nav: { map: 'Live', violations: 'Violations', patrol: 'Patrol', transport: 'Work', tools: 'Tools' },

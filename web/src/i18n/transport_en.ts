@@ -7,6 +7,8 @@ export default {
     trips: 'Trips',
     sums: 'Trip sums',
     reconciliation: 'Reconciliation',
+    places: 'Who was where',
+    exports: 'Files',
     coverage: 'Coverage',
     from: 'From',
     to: 'to, included',

@@ -8,6 +8,8 @@ export default {
     sums: '趟次汇总',
     reconciliation: '联单核对',
     coverage: '作业覆盖',
+    places: '路面查证',
+    exports: '数据导出',
     from: '从',
     to: '到（含）',
     left_at: '离场',

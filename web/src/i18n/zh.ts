@@ -2,6 +2,7 @@ import codes from './codes_zh'
 import fences from './fences_zh'
 import outcomes from './outcomes_zh'
 import rules from './rules_zh'
+import places from './places_zh'
 import transport from './transport_zh'
 
 export default {
@@ -9,6 +10,7 @@ export default {
   ...fences,
   ...outcomes,
   ...rules,
+  ...places,
   ...transport,
   app: { name: '巡迹', tagline: '城市作业车辆与巡查监管' },
   nav: { map: '实时', violations: '违规', patrol: '巡查', transport: '作业', tools: '工具' },

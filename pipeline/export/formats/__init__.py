@@ -1,0 +1,1 @@
+"""One writer a format; each writes page after page and keeps none."""
