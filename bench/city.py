@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -132,10 +133,16 @@ async def _broker(folder: Path, port: int) -> asyncio.subprocess.Process | None:
 
 
 async def _serve(
-    folder: Path, ports: dict[str, int], *, embedded_broker: bool
+    folder: Path,
+    ports: dict[str, int],
+    *,
+    embedded_broker: bool,
+    more: Mapping[str, str] | None = None,
 ) -> asyncio.subprocess.Process:
+    """`xunji serve` over a folder; `more`: further settings."""
     environment = {
         **os.environ,
+        **(more or {}),
         "XUNJI_DATA_DIR": str(folder),
         "XUNJI_GATEWAY__HOST": "127.0.0.1",
         "XUNJI_GATEWAY__PORT": str(ports["gateway"]),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
@@ -105,7 +104,10 @@ class TcpConnection(asyncio.Protocol):
             if self._session is None:
                 return
         now_us = self._desk.clock.now_us()
-        events = self._events(partial(self._session.receive_data, data), data, now_us)
+        try:
+            events = self._session.receive_data(data, now_us)
+        except Exception as error:
+            events = self._failed(data, error)
         self._unparsed_bytes = 0 if events else self._unparsed_bytes + len(data)
         if self._unparsed_bytes > QUIET_BUFFERS * self._door.limits.max_buffer_bytes:
             events = [Bad(data, "unparsed", "no message in all that"), Close("unparsed")]
@@ -120,7 +122,11 @@ class TcpConnection(asyncio.Protocol):
         """The peer sends no more, but may wait for replies: close when they have left."""
         if isinstance(self._session, EndingSession) and self._ending is None:
             now_us = self._desk.clock.now_us()
-            self._react(self._events(self._session.finish, b"", now_us), now_us)
+            try:
+                events = self._session.finish(now_us)
+            except Exception as error:
+                events = self._failed(b"", error)
+            self._react(events, now_us)
         if self._unacknowledged:
             self._ending = self._ending or "peer"
             return True
@@ -215,12 +221,10 @@ class TcpConnection(asyncio.Protocol):
             self._session = found.session(self._desk.directory.of(found.name))
         return head
 
-    def _events(self, said: Callable[[int], list[Event]], data: bytes, now_us: int) -> list[Event]:
-        try:
-            return said(now_us)
-        except Exception as error:  # a decoder's own fault must not take the server with it
-            _log.exception("session_failed", peer=self.peer, data=data[:255].hex())
-            return [Bad(data, "session_failed", repr(error)[:500]), Close("session_failed")]
+    def _failed(self, data: bytes, error: Exception) -> list[Event]:
+        """A decoder's own fault must not take the server with it."""
+        _log.exception("session_failed", peer=self.peer, data=data[:255].hex())
+        return [Bad(data, "session_failed", repr(error)[:500]), Close("session_failed")]
 
     # Reactions to events
 

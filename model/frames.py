@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class RawFrame:
+
+class RawFrame(msgspec.Struct, frozen=True, gc=False):
     """A stored frame. `time_us`, `until_us`: its first and last fix, UTC microseconds."""
 
     device_id: int

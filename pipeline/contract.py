@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from typing import Protocol as Interface
+
+import msgspec
 
 from model.frames import Quarantined
 from protocols.contract import ProtocolError, Report, TerminalProtocol, Told, Upload
@@ -19,8 +20,7 @@ class Clock(Interface):
     def now_us(self) -> int: ...
 
 
-@dataclass(slots=True)
-class Pending:
+class Pending(msgspec.Struct, frozen=True, gc=False):
     """A report on its way to the commit. `settled` is called once, on the event loop, after it is
     stored (error None) or durably quarantined (error); never if the commit fails."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, runtime_checkable
 from typing import Protocol as Interface
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,8 +68,7 @@ class Send:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True, gc=False):
     """A frame with positions, not yet decoded, of an authenticated terminal.
 
     `frame` is what `decode_reports` takes and raw_frames keeps (JT/T 808: unescaped, without 7E).

@@ -89,24 +89,30 @@ def position_row(row: np.void, attributes: str | None) -> bytes:
     return b"".join(parts)
 
 
-_FRAME_HEAD = struct.Struct(">hiiiqiqiqi")
+_FRAME_HEAD = struct.Struct(">hiiiqiqiq")
+_FIELD_LENGTH = struct.Struct(">i")
 
 
 def frames_payload(frames: Iterable[RawFrame]) -> bytes:
     """The whole COPY stream of raw frames, for FRAME_COLUMNS."""
-    return b"".join((HEADER, *map(_frame_row, frames), TRAILER))
-
-
-def _frame_row(frame: RawFrame) -> bytes:
-    protocol = frame.protocol.encode()
-    head = _FRAME_HEAD.pack(
-        *(len(FRAME_COLUMNS), 4, frame.device_id),
-        *(8, frame.time_us - POSTGRES_EPOCH_US),
-        *(8, frame.until_us - POSTGRES_EPOCH_US),
-        *(8, frame.received_us - POSTGRES_EPOCH_US),
-        len(protocol),
-    )
-    return b"".join((head, protocol, len(frame.frame).to_bytes(4, "big"), frame.frame))
+    parts = [HEADER]
+    names: dict[str, bytes] = {}
+    head, length = _FRAME_HEAD.pack, _FIELD_LENGTH.pack
+    for frame in frames:
+        name = names.get(frame.protocol)
+        if name is None:
+            encoded = frame.protocol.encode()
+            name = names[frame.protocol] = length(len(encoded)) + encoded
+        first, last = frame.time_us - POSTGRES_EPOCH_US, frame.until_us - POSTGRES_EPOCH_US
+        received = frame.received_us - POSTGRES_EPOCH_US
+        parts += (
+            head(len(FRAME_COLUMNS), 4, frame.device_id, 8, first, 8, last, 8, received),
+            name,
+            length(len(frame.frame)),
+            frame.frame,
+        )
+    parts.append(TRAILER)
+    return b"".join(parts)
 
 
 _JOURNAL_HEAD = struct.Struct(">hiqiqii")

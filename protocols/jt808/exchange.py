@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from protocols.jt808.header import Header
 from protocols.jt808.terminal import Terminal
 
 
-@dataclass(slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True, gc=False):
     """What acknowledges a report: its terminal, message id, and one serial a package."""
 
     terminal: Terminal

@@ -18,6 +18,7 @@ MAX_BODY_BYTES = 1023  # ten bits of the body properties
 MAX_ESCAPED_BYTES = 2 * (21 + MAX_BODY_BYTES + 1)
 MIN_FRAME_BYTES = 13  # 2013 header, empty body, checksum
 _MAX_FOLDED_BYTES = 2048
+_LOW_128, _LOW_64 = (1 << 128) - 1, (1 << 64) - 1
 
 
 def checksum(data: bytes) -> int:
@@ -35,10 +36,12 @@ def checksum(data: bytes) -> int:
         value ^= value >> 4096
         value ^= value >> 2048
         value ^= value >> 1024
-    value ^= value >> 512
-    value ^= value >> 256
-    value ^= value >> 128
-    value = (value ^ value >> 64) & 0xFFFF_FFFF_FFFF_FFFF
+    if size > 64:
+        value ^= value >> 512
+    if size > 32:
+        value ^= value >> 256
+    value = (value ^ value >> 128) & _LOW_128
+    value = (value ^ value >> 64) & _LOW_64
     value ^= value >> 32
     value ^= value >> 16
     return (value ^ value >> 8) & 0xFF

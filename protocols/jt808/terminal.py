@@ -16,7 +16,7 @@ MAX_REMEMBERED = 32  # messages of a terminal that were kept lately; the oldest 
 REPEATED_WITHIN_US = 120_000_000  # a retransmission comes sooner, another round of serials later
 PLATFORM_ACK = 0x8001
 OK, FAILED, MESSAGE_ERROR, UNSUPPORTED = 0, 1, 2, 3
-_ACK = struct.Struct(">HHHB")
+_ACK = struct.Struct(">HHHBB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Terminal:
     edition_2011: bool = False
     _kept: dict[tuple[int, int, int], int] = field(default_factory=dict)  # key -> received
     _ack_head: bytes = b""
+    _ack_check: int = 0
 
     @staticmethod
     def of(header: Header) -> Terminal:
@@ -70,14 +71,18 @@ class Terminal:
         return first
 
     def ack(self, serial: int, message_id: int, result: int) -> bytes:
-        """0x8001, the most frequent frame: packed by hand."""
+        """0x8001, the most frequent frame: packed by hand, its checksum from its parts."""
         if not self._ack_head:
             head = pack_header(
                 PLATFORM_ACK, 5, self.phone_bcd, 0, protocol_version=self.protocol_version
             )
-            self._ack_head = head[:-2]
-        frame = self._ack_head + _ACK.pack(self.take_serials(1), serial, message_id, result)
-        return DELIMITER + escape(frame + bytes((checksum(frame),))) + DELIMITER
+            self._ack_head, self._ack_check = head[:-2], checksum(head[:-2])
+        own = self.next_serial
+        self.next_serial = (own + 1) & 0xFFFF
+        folded = own ^ serial ^ message_id
+        check = (self._ack_check ^ folded >> 8 ^ folded ^ result) & 0xFF
+        frame = self._ack_head + _ACK.pack(own, serial, message_id, result, check)
+        return DELIMITER + escape(frame) + DELIMITER
 
     def send(self, message_id: int, values: dict[str, Any]) -> bytes:
         """Any other message."""

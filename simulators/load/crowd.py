@@ -158,7 +158,9 @@ class Crowd:
     async def _connect_one(self, place: int, gate: asyncio.Semaphore, stop: asyncio.Event) -> None:
         order, number = self._order, self._order.first + place
         lag_s = order.frames_per_packet if order.rate is not None else BACK_S
-        caller = Caller(self, place, number, int(time.time()) - lag_s)
+        begins_s = int(time.time()) - lag_s if order.begins_s is None else order.begins_s
+        caller = Caller(self, place, number, begins_s + order.skip)
+        caller.step = order.skip
         self._callers.append(caller)
         local = (source_address(number), 0) if order.spread else None
         async with gate:

@@ -13,6 +13,9 @@ class LoadOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     Closed loop: each terminal sends its next packet when the last one is acknowledged whole. Open
     loop: packets leave by the clock, whatever the server does; what it delays counts as latency.
+
+    `begins_s`: the time of every terminal's first fix (None: by the clock), `skip`: how many of its
+    fixes each passes over. So a second run sends again what a first one sent.
     """
 
     host: str
@@ -26,6 +29,8 @@ class LoadOrder(msgspec.Struct, frozen=True, kw_only=True):
     drain_s: float = 10.0
     log_in_s: float = 60.0
     spread: bool = False
+    begins_s: int | None = None
+    skip: int = 0
 
 
 def phone(number: int) -> str:
