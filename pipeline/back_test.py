@@ -19,7 +19,7 @@ import msgspec
 from model.position import Rows
 from model.rulebook import Finding, Rule
 from model.violations import StoredViolation
-from rules.back_test import BackTest, Difference, difference
+from rules.back_test import UNREAD, BackTest, Difference, difference
 from rules.registry import kinds_by_name
 from storage.back_tests import raised_between
 from storage.database import Connection, connect
@@ -123,7 +123,7 @@ async def _read_ahead(
 
     def read(step: _Step) -> asyncio.Task[Rows]:
         starts = dict.fromkeys(step.devices, step.from_us)
-        return asyncio.create_task(positions_of_many(conn, starts, step.to_us))
+        return asyncio.create_task(positions_of_many(conn, starts, step.to_us, UNREAD))
 
     reading = [read(steps[0])] if steps else []
     try:

@@ -27,6 +27,7 @@ _SECOND_US = 1_000_000
 WARM_UP_S = (3_600.0, 86_400.0)  # at least, at most
 _MEMORY_OF = ("min_duration_s", "clear_s", "max_gap_s", "min_previous_s", "cool_down_s")
 BATCH_ROWS = 16_384  # judged at once: columns that stay in the cache
+UNREAD = ("organisation_id", "variant", "altitude_m", "satellites")  # columns no rule asks for
 UNSAVED_ID = 0  # of a rule that nobody has stored
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.frames import RawFrame
-from model.position import POSITION_DTYPE, PositionBatch, Rows
+from model.position import POSITION_DTYPE, PositionBatch, Rows, empty_rows
 from storage.instants import POSTGRES_EPOCH_US
 
 HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -144,12 +144,13 @@ def _array(values: NDArray[Any], oid: int, kind: str) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
-def parse_columns(values: Sequence[bytes | None]) -> Rows:
-    """POSITION_DTYPE rows of one array_agg a column, binary; all None: no rows."""
+def parse_columns(values: Sequence[bytes | None], names: Sequence[str] = _NAMES) -> Rows:
+    """POSITION_DTYPE rows of one array_agg a column, binary; all None: no rows. Columns that are
+    not among the names are unknown."""
     head = 5 * 4  # dimensions, nulls, type, length, lower bound
     count = 0 if values[0] is None else int.from_bytes(values[0][12:16], "big")
-    rows = np.empty(count, POSITION_DTYPE)
-    for name, value in zip(_NAMES, values, strict=True):
+    rows = empty_rows(count)
+    for name, value in zip(names, values, strict=True):
         if count and value is not None:
             kind = [("length", ">i4"), ("value", f">i{POSITION_DTYPE[name].itemsize}")]
             rows[name] = np.frombuffer(value, kind, offset=head)["value"]

@@ -14,6 +14,7 @@ from model.fences import Purpose, Shift, Window
 from model.position import FixSource, Rows, empty_rows
 from model.rulebook import FAR_FUTURE_US, Device, Finding, Rule, Rulebook, Scope
 from rules.assigned import assigned_pairs, nearest
+from rules.back_test import UNREAD
 from rules.batch import part_of
 from rules.build_view import build_view, sort_rows
 from rules.engine import Engine
@@ -142,6 +143,20 @@ def test_long_stretches_of_a_device_agree_with_fix_by_fix(seed: int) -> None:
     assert {i: encode(s) for i, s in fast_states.items()} == {
         i: encode(s) for i, s in plain_states.items()
     }
+
+
+def test_no_rule_asks_for_the_columns_that_back_tests_leave_unread() -> None:
+    rows = drive(1, 400)
+    other = rows.copy()
+    for name in UNREAD:
+        other[name] = np.random.default_rng(2).integers(-1, 99, len(rows))
+    states: tuple[dict[int, DeviceState], dict[int, DeviceState]] = ({}, {})
+    found, expected = (
+        Engine(BOOK, kinds_by_name()).advance(state, some)
+        for state, some in zip(states, (other, rows), strict=True)
+    )
+    assert ordered(found) == ordered(expected)
+    assert states[0] == states[1]
 
 
 def test_the_drive_has_findings_of_many_kinds() -> None:

@@ -62,6 +62,9 @@ async def test_several_devices_each_from_its_own_time(database: Database, conn: 
     until = await positions_of_many(conn, starts, NOON_US + 15 * SECOND_US)
     assert until.tolist() == [first.rows[1].tolist(), second.rows[1].tolist()]
     assert len(await positions_of_many(conn, {}, NOON_US)) == 0
+    bare = await positions_of_many(conn, starts, NOON_US + 15 * SECOND_US, ("organisation_id",))
+    until["organisation_id"] = 0
+    assert bare.tolist() == until.tolist()
 
 
 async def test_a_track_is_cut_to_organisations(database: Database, conn: Connection) -> None:
