@@ -26,7 +26,7 @@ from simulators.city.frame import (
 )
 from simulators.city.grid import Cell, ring_of
 from simulators.city.loops import LOOP_HALF_WIDTH_M, WAYPOINT_RADIUS_M, Loop
-from simulators.city.places import Place
+from simulators.city.places import HAULING, Place
 
 FIRST_DUMP_SITES = 3  # the first so many sites belong to dump D1, the others to D2
 
@@ -57,7 +57,14 @@ def basemap(city: City) -> dict[str, Any]:
         _area("park", ring, *name) for ring, name in zip(city.parks, names.PARKS, strict=True)
     ]
     features += [
-        _area("place", list(place.ring), place.name, place.name_en, kind=place.tag)
+        _area(
+            "place",
+            list(place.ring),
+            place.name,
+            place.name_en,
+            kind=place.tag,
+            **({"phase": place.phase} if place.phase else {}),
+        )
         for place in city.places
     ]
     order = {"service": 0, "residential": 1, "secondary": 2, "trunk": 3}
@@ -87,7 +94,7 @@ def outline(city: City) -> list[Point]:
 
 def pairs(city: City) -> list[tuple[str, str]]:
     """Which site sends its muck to which dump."""
-    sites = [place.code for place in city.places if place.tag == "site"]
+    sites = [place.code for place in city.places if place.phase in HAULING]
     return [(code, "D1" if n < FIRST_DUMP_SITES else "D2") for n, code in enumerate(sites)]
 
 
@@ -156,7 +163,8 @@ def corridor_code(site: str, dump: str) -> str:
 
 def _place_fences(city: City, place: Place) -> list[CityFence]:
     labels = (place.code, place.name, place.name_en)
-    made = [_polygon(city, labels, place.ring, place.tag)]
+    tags = (place.tag, place.phase) if place.phase else (place.tag,)
+    made = [_polygon(city, labels, place.ring, *tags)]
     if place.wash_ring:
         bay = (f"{place.code}W", f"{place.name}洗车台", f"{place.name_en} wash bay")
         made.append(_polygon(city, bay, place.wash_ring, "wash_bay"))
@@ -218,7 +226,7 @@ def _loop(city: City, loop: Loop) -> CityFence:
 
 
 def _polygon(
-    city: City, labels: tuple[str, str, str], ring: Sequence[Point], tag: str
+    city: City, labels: tuple[str, str, str], ring: Sequence[Point], *tags: str
 ) -> CityFence:
     code, name, name_en = labels
     return CityFence(
@@ -227,7 +235,7 @@ def _polygon(
         name_en=name_en,
         shape="polygon",
         geometry=polygon_geometry(ring),
-        tags=(tag,),
+        tags=tags,
         south=city.is_south(Polygon(ring).centroid.coords[0]),
     )
 

@@ -22,6 +22,7 @@ from simulators.city.places import (
     place_all,
     quarter_shape,
     river_shape,
+    structure_site,
 )
 
 CORRIDOR_HALF_WIDTH_M = 30.0
@@ -137,6 +138,7 @@ def build_city(seed: int = 7) -> City:
     layout = Layout(seed)
     places = place_all(layout, seed)
     bins = bin_stands(layout, seed)
+    places.append(structure_site(layout, seed))
     streets = layout.centre_lines()
     centre, quarter = centre_shape(layout), quarter_shape(layout)
     closed = centre.union(quarter)

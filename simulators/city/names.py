@@ -30,6 +30,7 @@ SITES = (
     ("轨道三号线竖井", "Metro Line 3 Shaft"), ("松影科技园", "Songying Tech Park Site"),
     ("长汀小学迁建", "Changting School Site"), ("晴川综合体", "Qingchuan Complex Site"),
 )  # fmt: skip
+STRUCTURE_SITE = ("明砂花园项目", "Mingsha Garden Site")
 DUMPS = (("北山消纳场", "Beishan Dump"), ("东坪消纳场", "Dongping Dump"))
 PLANT = ("明砂搅拌站", "Mingsha Mixing Plant")
 DEPOT = ("环卫停车场", "Sanitation Depot")

@@ -10,6 +10,7 @@ from simulators.city import corridor_code, pairs
 from simulators.city.check_ins import check_in_code
 from simulators.city.grid import Cell
 from simulators.city.names import stream
+from simulators.city.places import POURING
 from simulators.fleet.calendar import Appointments, left_s
 from simulators.fleet.deeds import DEEDS, with_deed
 from simulators.fleet.driver import Driver
@@ -102,7 +103,7 @@ def _open_windows(fleet: Fleet, live_s: float) -> tuple[tuple[int, int], ...]:
 
 
 def _mixer(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
-    sites = [place.code for place in fleet.city.places if place.tag == "site"]
+    sites = [place.code for place in fleet.city.places if place.phase in POURING]
     turn = number % len(sites)
     order = tuple(sites[turn:] + sites[:turn])
     orders = fleet.orders_of(unit.kind, number, mixer.ROLES)

@@ -19,6 +19,7 @@ KNOCK_AGAIN_S = 1.0
 MAX_OPEN = 30_000  # unanswered frames a terminal; serials are 16 bits
 BACK_S = 6 * 3_600  # a closed loop's fixes begin so long ago, one a second
 AHEAD_S = 240
+_FIRST = asyncio.FIRST_COMPLETED
 COUNT_AT = 50_000
 
 
@@ -63,7 +64,8 @@ class Crowd:
     # What callers tell
 
     def ready(self, _caller: Caller) -> None:
-        """It is logged in."""
+        """It is logged in; the others may wait as long again."""
+        self._patient_until_s = self._loop.time() + self._order.log_in_s
         self.tally.logged_in += 1
         self._online += 1
         if self.tally.logged_in + self.tally.lost >= self._order.connections:
@@ -144,11 +146,10 @@ class Crowd:
                 raise problem
         done = asyncio.create_task(self._waiting_log_ins.wait())
         stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait(
-            {done, stopped},
-            timeout=self._order.log_in_s,
-            return_when=asyncio.FIRST_COMPLETED,
-        )
+        while (left_s := self._patient_until_s - self._loop.time()) > 0:
+            waiting = asyncio.wait({done, stopped}, timeout=left_s, return_when=_FIRST)
+            if (await waiting)[0]:
+                break
         done.cancel()
         stopped.cancel()
         if self.tally.logged_in < self._order.connections and not stop.is_set():

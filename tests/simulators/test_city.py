@@ -90,6 +90,39 @@ def test_every_fence_lies_in_the_district_that_answers_for_it() -> None:
         assert districts[fence.south].buffer(1e-6).contains(start), fence.code
 
 
+@pytest.mark.parametrize("seed", [1, 7, 23])
+def test_muck_leaves_sites_at_earthwork_and_foundation_only(seed: int) -> None:
+    city = build_city(seed)
+    phases = {place.code: place.phase for place in city.places if place.tag == "site"}
+    assert set(phases.values()) == {"earthwork", "foundation", "structure"}
+    assert {site for site, _ in pairs(city)} == {
+        code for code, phase in phases.items() if phase != "structure"
+    }
+    tags = {fence.code: fence.tags for fence in fences(city)}
+    assert all(tags[code] == ("site", phase) for code, phase in phases.items())
+
+
+@pytest.mark.parametrize("seed", [1, 7, 23])
+def test_routes_pass_their_waypoints_in_order_and_once(seed: int) -> None:
+    city = build_city(seed)
+    for loop in city.loops:
+        line = LineString(loop.line)
+        along = [line.project(Point(city.network.nodes[node])) for node in loop.waypoints]
+        assert along == sorted(along)
+        assert 0 < along[0] < along[-1] < line.length - 500
+
+
+@pytest.mark.parametrize("seed", [1, 7, 23])
+def test_rounds_of_check_ins_lie_in_their_cells_with_their_circles_apart(seed: int) -> None:
+    city = build_city(seed)
+    for cell in city.cells:
+        points = [Point(point) for point in city.check_ins[cell.code]]
+        assert len(points) == 4
+        assert all(cell.shape.buffer(-50).contains(point) for point in points)
+        pairs_there = [(a, b) for n, a in enumerate(points) for b in points[n + 1 :]]
+        assert all(a.distance(b) > 150 for a, b in pairs_there)
+
+
 def test_gates_lie_outside_and_work_spots_inside_their_place() -> None:
     city = build_city(7)
     for fence, place in zip(fences(city), city.places, strict=False):
