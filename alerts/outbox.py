@@ -15,9 +15,7 @@ from typing import Any
 from typing import Protocol as Interface
 
 import httpx
-import psycopg
 import structlog
-from psycopg_pool import PoolTimeout
 
 from alerts.ladder import WarningText, climb
 from alerts.outcome import Outcome
@@ -26,6 +24,7 @@ from alerts.receivers import RECEIVER_KINDS, Parcel
 from alerts.webhook import make_client
 from storage.database import Connection, Database
 from storage.deliveries import Delivery, Message, claim, delivered, failed, fan_out, trim_outbox
+from storage.problems import AWAY
 from storage.together import any_storm
 from storage.violations import any_violation
 
@@ -104,7 +103,7 @@ class Outbox:
                 try:
                     worked = await self.deliver_due(client)
                     pause_s = 0.0 if worked else IDLE_S
-                except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+                except AWAY as error:
                     _log.warning("outbox_waits_for_database", error=str(error)[:255])
                     pause_s = DATABASE_AWAY_S
                 await asyncio.sleep(pause_s)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hmac
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -16,8 +18,10 @@ from api.errors import ApiProblem
 from api.state import AppState
 from storage.deliveries import waiting
 from storage.failing import failing_in_force
+from storage.problems import AWAY
 from storage.registers import violations_by_status
 
+DATABASE_LIMIT_S = 3.0
 _GAUGES = {
     "connections": "open terminal connections",
     "online": "terminals that are logged in",
@@ -43,7 +47,7 @@ def metrics_router(state: AppState) -> APIRouter:
         """Counters and gauges in Prometheus' text format."""
         _check_reader(request, state.services.settings.http.metrics_token)
         registry = CollectorRegistry()
-        registry.register(_Snapshot([*_gateway(state), *(await _database(state))]))
+        registry.register(_Snapshot([*_gateway(state), *(await _of_database(state))]))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
@@ -72,11 +76,30 @@ def _gateway(state: AppState) -> Iterator[Metric]:
     for name, text in _GAUGES.items():
         if name in status:
             yield GaugeMetricFamily(f"xunji_gateway_{name}", text, value=status[name])
+    yield from _spool(state.services.spool_status())
     yield GaugeMetricFamily("xunji_live_clients", "open live WebSockets", value=len(state.relay))
     pool = state.services.database.pool.get_stats()
     for name in ("pool_size", "pool_available", "requests_waiting"):
         text = f"database connections: {name}"
         yield GaugeMetricFamily(f"xunji_database_{name}", text, value=pool.get(name, 0))
+
+
+def _spool(told: dict[str, Any]) -> Iterator[Metric]:
+    for name in ("batches", "positions", "bytes"):
+        text = f"{name} that wait for the database"
+        yield GaugeMetricFamily(f"xunji_spool_{name}", text, value=told.get(name, 0))
+    full = told["state"] == "full"
+    yield GaugeMetricFamily("xunji_spool_full", "no more fits: no replies", value=full)
+
+
+async def _of_database(state: AppState) -> list[Metric]:
+    """What the database tells; when it is away, only that."""
+    metrics: list[Metric] = []
+    with contextlib.suppress(*AWAY, TimeoutError):
+        async with asyncio.timeout(DATABASE_LIMIT_S):
+            metrics = await _database(state)
+    text = "whether the database answers"
+    return [*metrics, GaugeMetricFamily("xunji_database_up", text, value=bool(metrics))]
 
 
 async def _database(state: AppState) -> list[Metric]:

@@ -69,6 +69,17 @@ async def _count(state: AppState, conn: Connection, caller: Caller) -> dict[str,
         **numbers,
         "clock": services.settings.clock,
         "database": {"mode": services.database.mode, "embedded": services.database.embedded},
+        "spool": _spool(services.spool_status()),
         "demo": services.demo_grade() if caller.user.is_root else None,
         "version": server_version(),
+    }
+
+
+def _spool(told: dict[str, Any]) -> dict[str, Any]:
+    """What waits for the database."""
+    since_us = told.get("since_us")
+    return {
+        "state": told["state"],
+        "positions": told.get("positions", 0),
+        "since": None if since_us is None else iso_us(since_us),
     }

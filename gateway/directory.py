@@ -181,6 +181,10 @@ class Directory:
         if self.open and len(self._ids) < RESERVED_IDS // 2:
             self._ids.extend(await self._reserve(RESERVED_IDS - len(self._ids)))
 
+    def unregistered(self) -> set[int]:
+        """Ids of the newcomers whose registration is not stored yet."""
+        return {newcomer.device_id for newcomer in self._newcomers.values()}
+
     async def write_newcomers(self) -> int:
         """Store the devices that were admitted, and say how many; awaited before each commit."""
         if not self._newcomers or self._write_newcomers is None:

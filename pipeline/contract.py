@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from typing import Protocol as Interface
 
 import msgspec
 
-from model.frames import Quarantined
+from model.frames import Quarantined, RawFrame
+from model.position import PositionBatch
 from protocols.contract import ProtocolError, Report, TerminalProtocol, Told, Upload
+from storage.writer import Written
 
-__all__ = ["Clock", "Ingest", "LiveHub", "Media", "Notes", "Pending", "Quarantined"]
+__all__ = [
+    "BatchWriter", "Clock", "Ingest", "LiveHub", "Media", "Notes", "Pending", "Quarantined",
+]  # fmt: skip
 
 
 class Clock(Interface):
@@ -29,6 +33,19 @@ class Pending(msgspec.Struct, frozen=True, gc=False):
     received_us: int
     peer: str
     settled: Callable[[Report, ProtocolError | None], None]
+
+
+class BatchWriter(Interface):
+    """What the ingest loop needs of `storage.writer.Writer`."""
+
+    async def write(
+        self,
+        batch: PositionBatch,
+        frames: Sequence[RawFrame],
+        quarantined: Sequence[Quarantined],
+        tick_us: int,
+        journal_id: int,
+    ) -> Written: ...
 
 
 class Ingest(Interface):

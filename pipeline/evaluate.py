@@ -12,25 +12,22 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import numpy as np
-import psycopg
 import structlog
 
 from model.position import PositionBatch, Rows, empty_rows
-from model.rulebook import Rulebook
+from pipeline.calendar import mind_the_calendar
 from pipeline.committed import Committed
 from pipeline.contract import Clock, LiveHub
 from pipeline.judge import Judge, Outcome
 from pipeline.outcomes import OutcomeLimits, Outcomes
-from rules.calendar import asks_the_calendar, known_until
 from rules.contract import RuleKind
 from rules.engine import Engine
 from storage import judgement, rejudge
 from storage.database import Connection, Connects
 from storage.failing import load_failing, save_failing
-from storage.problems import DatabaseProblem
+from storage.problems import AWAY, DatabaseProblem
 from storage.rulebook import current_revision, load_rulebook
 from storage.rulebook_changes import save_outage
 from storage.trips import save_trips
@@ -119,7 +116,7 @@ class Evaluator:
         """Until `stop`; keeps trying while the database is away."""
         conn = await self._connect()
         try:
-            await self._start(conn)
+            conn = await self._started(conn)
             while self._waiting or not self._stopping:
                 if self._waiting:
                     conn = await self._step(conn)
@@ -141,6 +138,22 @@ class Evaluator:
                 _log.warning("evaluate_waits_for_database", problem=str(problem))
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, BACK_OFF_S[1])
+
+    async def _started(self, conn: Connection) -> Connection:
+        """`_start`, however often the database goes away meanwhile."""
+        wait_s = BACK_OFF_S[0]
+        while True:
+            try:
+                await self._start(conn)
+            except AWAY as error:
+                _log.warning("evaluate_waits_for_database", problem=str(error))
+                self.judge = None
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, BACK_OFF_S[1])
+                await conn.close()
+                conn = await self._connect()
+            else:
+                return conn
 
     async def _start(self, conn: Connection) -> None:
         """Take the epoch and bring every device's state up to what is stored."""
@@ -186,18 +199,7 @@ class Evaluator:
             self.judge.engine = Engine(rulebook, self._kinds, old.index, old.failing)
         self._outcomes = Outcomes(rulebook, self._kinds, self._pace.limits)
         self._revision = rulebook.revision
-        self._mind_the_calendar(rulebook)
-
-    def _mind_the_calendar(self, rulebook: Rulebook) -> None:
-        """Loudly: a rule that asks for workdays, and no holiday known this year or later."""
-        until = known_until(rulebook.calendar)
-        today = datetime.fromtimestamp(self._clock.now_us() / 1e6, UTC).date()
-        if asks_the_calendar(rulebook) and (until is None or until < today):
-            _log.warning(
-                "calendar_ends",
-                known_until=str(until),
-                advice="weekdays alone decide from then on: run xunji calendar seed",
-            )
+        mind_the_calendar(rulebook, self._clock.now_us())
 
     async def _step(self, conn: Connection) -> Connection:
         """Judge everything that waits; a database that goes away is waited for."""
@@ -211,7 +213,7 @@ class Evaluator:
                     outcome = await self._judge(conn, fresh)
                 await self._commit(conn, outcome, fresh[-1].journal_id, fresh[-1].tick_us)
                 break
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 _log.warning("evaluate_waits_for_database", problem=str(error))
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, BACK_OFF_S[1])
@@ -224,7 +226,7 @@ class Evaluator:
 
     async def _judge(self, conn: Connection, entries: list[Committed]) -> Outcome:
         tick_us = entries[-1].tick_us
-        await self._notice_outage(conn, entries[0].tick_us)
+        await self._hear_of_runs(conn, entries)
         rows = [entry.rows for entry in entries if entry.rows is not None]
         joined = np.concatenate(rows) if rows else empty_rows(0)
         await self._follow_rulebook(conn, joined)
@@ -234,6 +236,13 @@ class Evaluator:
             for device_id, from_us in entry.touched.items():
                 dirty[device_id] = min(from_us, dirty.get(device_id, from_us))
         return await self.judge.step(conn, joined, dirty, tick_us)
+
+    async def _hear_of_runs(self, conn: Connection, entries: list[Committed]) -> None:
+        """What an earlier run received may come after its end, out of the spool."""
+        earlier = [entry.tick_us for entry in entries if entry.journal_id <= self._run_after]
+        self._last_tick_us = earlier[-1] if earlier else self._last_tick_us
+        if len(earlier) < len(entries):
+            await self._notice_outage(conn, entries[len(earlier)].tick_us)
 
     async def _follow_rulebook(self, conn: Connection, rows: Rows) -> None:
         """Reload when it has changed: looked at now and then, and when a new device appears."""

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Set
 from contextlib import suppress
-from typing import Protocol as Interface
 from typing import TypeVar
 
 import structlog
 
-from model.frames import Quarantined, RawFrame
+from model.frames import Quarantined
 from model.position import PositionBatch
-from pipeline.contract import Clock, Pending
+from pipeline.contract import BatchWriter, Clock, Pending
 from pipeline.live import LiveHub, NewestPositions
 from pipeline.prepare import Preparation, Prepared
 from storage.writer import StorageAway, Written
@@ -34,20 +33,8 @@ MAX_QUARANTINE_PER_COMMIT = 2_000
 # own and the one in which it is judged.
 LINGER_S = 0.15
 ENOUGH_REPORTS = 256
+REGISTER_LIMIT_S = 1.0  # then the rest goes on without the newcomers
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.1, 5.0
-
-
-class BatchWriter(Interface):
-    """What the loop needs of `storage.writer.Writer`."""
-
-    async def write(
-        self,
-        batch: PositionBatch,
-        frames: Sequence[RawFrame],
-        quarantined: Sequence[Quarantined],
-        tick_us: int,
-        journal_id: int,
-    ) -> Written: ...
 
 
 async def _nothing_to_do_first() -> None:
@@ -63,8 +50,8 @@ class IngestLoop:
 
     `on_committed(journal_id, stored rows, tick_us)` is called after each commit, ticks included.
     `before_commit()` is awaited before each write and may raise StorageAway (registrations of
-    devices whose rows are about to be stored). `last_journal_id`: the highest in the database.
-    `linger_s`: see LINGER_S.
+    devices whose rows are about to be stored); reports of the devices that `unregistered()` names
+    then wait. `last_journal_id`: the highest in the database. `linger_s`: see LINGER_S.
     """
 
     def __init__(
@@ -80,6 +67,7 @@ class IngestLoop:
         linger_s: float = LINGER_S,
         live: LiveHub | None = None,
         before_commit: Callable[[], Awaitable[object]] = _nothing_to_do_first,
+        unregistered: Callable[[], Set[int]] = frozenset,
         count: Callable[[str, int], None] = _count_nothing,
     ) -> None:
         self._writer = writer
@@ -92,6 +80,7 @@ class IngestLoop:
         self._linger_s = linger_s
         self._newest = NewestPositions(live) if live is not None else None
         self._before_commit = before_commit
+        self._unregistered = unregistered
         self._count = count
         self._reports: deque[Pending] = deque()
         self._refused: deque[tuple[Quarantined, Callable[[], None] | None]] = deque()
@@ -205,10 +194,8 @@ class IngestLoop:
         tick_us = self._tick()
         if not (reports or refused or waiters) and tick_us <= self._last_tick_us:
             return
-        await self._insist(self._before_commit)
-        if self._abandoned:
-            self._waiters.extend(waiters)
-            return
+        reports = await self._registered(reports)
+        tick_us = min(tick_us, self._tick())  # what waits for its registration is not in it
         prepared = self._preparation.prepare(reports, self._clock.now_us())
         for entry in prepared.quarantined:
             self._count(f"refused.{entry.reason}", 1)
@@ -225,12 +212,27 @@ class IngestLoop:
         self._last_tick_us = tick_us
         self._count_commit(prepared, written)
         self._settle(reports, prepared, refused)
-        self._tell(written.batch, tick_us)
+        self._tell(written, tick_us)
         if waiters and self._newest is not None:
             self._newest.show()
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
+
+    async def _registered(self, reports: list[Pending]) -> list[Pending]:
+        """Reports of units that are in the register; the others wait until the database is back."""
+        try:
+            async with asyncio.timeout(REGISTER_LIMIT_S):
+                await self._before_commit()
+        except Exception as away:
+            newcomers = self._unregistered()
+            held = [p for p in reports if p.report.device.device_id in newcomers]
+            if held:
+                _log.warning("newcomers_wait", error=str(away), reports=len(held))
+                self._reports.extendleft(reversed(held))
+                await asyncio.sleep(FIRST_BACK_OFF_S)
+            return [p for p in reports if p.report.device.device_id not in newcomers]
+        return reports
 
     def _tick(self) -> int:
         """Everything received before it is in this commit or an earlier one; never backwards."""
@@ -256,7 +258,7 @@ class IngestLoop:
 
     def _count_commit(self, prepared: Prepared, written: Written) -> None:
         self._count("commits", 1)
-        self._count("positions_stored", len(written.batch))
+        self._count("positions_stored", 0 if written.spooled else len(written.batch))
         self._count("duplicates", prepared.duplicates + written.duplicates)
         self._count("rows_refused_by_database", written.refused)
 
@@ -276,11 +278,12 @@ class IngestLoop:
             if settled is not None:
                 settled()
 
-    def _tell(self, stored: PositionBatch, tick_us: int) -> None:
+    def _tell(self, written: Written, tick_us: int) -> None:
         try:
-            self._on_committed(self._journal_id, stored, tick_us)
-            if self._newest is not None and len(stored):
-                self._newest.publish(stored)
+            if not written.spooled:
+                self._on_committed(self._journal_id, written.batch, tick_us)
+            if self._newest is not None and len(written.batch):
+                self._newest.publish(written.batch)
         except Exception:
             self._count("observers_failed", 1)
             _log.exception("observer_failed", journal_id=self._journal_id)

@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
-import psycopg
-from psycopg_pool import PoolTimeout
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from model.plates import is_plate, normal_plate
@@ -25,7 +23,7 @@ from storage.cameras import Source, source_of_token
 from storage.database import Connection, Database
 from storage.instants import DAY_US, from_datetime
 from storage.media import MAX_PHOTO_BYTES, Media, MediaProblem, MediaStore, describe, record_media
-from storage.problems import StorageAway
+from storage.problems import AWAY, StorageAway
 from storage.sightings import NewSighting, Stored, TooManyPlatesError, save_sighting
 
 MAX_REPORTS = 100  # of one batch
@@ -124,7 +122,7 @@ class SightingIntake:
                     raise SightingProblem("unknown_token", "token", "no camera has this token")
                 stored = await self.take(conn, source, [message])
             return msgspec.structs.asdict(stored[0])
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except AWAY as error:
             raise StorageAway(str(error)) from error
 
     def _check(self, source: Source, report: SightingReport, now_us: int) -> _Checked:

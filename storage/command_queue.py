@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import psycopg
 from psycopg.rows import class_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from storage.database import Connection
 from storage.instants import to_datetime
 from storage.json_text import jsonb
-from storage.problems import StorageAway
+from storage.problems import AWAY, StorageAway
 
 _Record = TypeVar("_Record")
 
@@ -132,5 +131,5 @@ class CommandQueue:
             ):
                 await cursor.execute(query.encode(), values)
                 return await cursor.fetchall()
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except AWAY as error:
             raise StorageAway(str(error)) from error

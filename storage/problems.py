@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import psycopg
+from psycopg_pool import PoolTimeout
+
 Language = Literal["zh", "en"]
+# The database is away, read-only or out of disk: try again later.
+AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+    PoolTimeout,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import psycopg
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from model.rulebook import Device
 from model.terminals import Introduction, Newcomer, Stranger
 from storage.database import Connection
 from storage.instants import to_datetime
 from storage.json_text import jsonb
-from storage.problems import StorageAway
+from storage.problems import AWAY, StorageAway
 
 MAX_STRANGERS_KEPT = 10_000  # rows of table unregistered; those not heard of longest go first
 
@@ -79,7 +78,7 @@ class Registration:
             async with self._pool.connection() as conn:
                 cursor = await conn.execute(_RESERVE, (count,))
                 return [row[0] for row in await cursor.fetchall()]
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except AWAY as error:
             raise StorageAway(str(error)) from error
 
     async def write_newcomers(self, newcomers: Sequence[Newcomer]) -> dict[int, tuple[int, int]]:
@@ -104,7 +103,7 @@ class Registration:
                         others[new.device_id] = (row[0], row[1])
                 await conn.execute("UPDATE rulebook_revision SET revision = revision + 1")
                 await conn.execute(_FORGET_REGISTERED)
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except AWAY as error:
             raise StorageAway(str(error)) from error
         return others
 
@@ -127,7 +126,7 @@ class Registration:
                 await cursor.executemany(_REMEMBER, rows)
                 await cursor.execute(_FORGET_REGISTERED)
                 await cursor.execute(_FORGET_OLDEST, (MAX_STRANGERS_KEPT,))
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except AWAY as error:
             raise StorageAway(str(error)) from error
 
     async def write_introduced(self, introductions: Sequence[Introduction]) -> None:
@@ -142,7 +141,7 @@ class Registration:
         try:
             async with self._pool.connection() as conn, conn.cursor() as cursor:
                 await cursor.executemany(_INTRODUCE, rows)
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except AWAY as error:
             raise StorageAway(str(error)) from error
 
     async def load_devices(self) -> list[Device]:
@@ -153,7 +152,7 @@ class Registration:
                     "SELECT id, organisation_id, identity, protocol, kind, name, plate FROM devices"
                 )
                 rows = await cursor.fetchall()
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except AWAY as error:
             raise StorageAway(str(error)) from error
         names = ("id", "organisation_id", "identity", "protocol", "kind", "name", "plate")
         return [Device(**dict(zip(names, row, strict=True))) for row in rows]
@@ -166,7 +165,7 @@ class Registration:
                     "SELECT id, code_hash FROM devices WHERE code_hash IS NOT NULL"
                 )
                 return dict(await cursor.fetchall())
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except AWAY as error:
             raise StorageAway(str(error)) from error
 
     async def load_profiles(self) -> list[SpokenProfile]:

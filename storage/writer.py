@@ -43,11 +43,12 @@ _COPY_JOURNAL = f"COPY ingest_journal ({', '.join(JOURNAL_COLUMNS)}) FROM STDIN 
 @dataclass(frozen=True, slots=True)
 class Written:
     """`batch`: the rows stored, with their final variants; the others were stored already
-    (`duplicates`) or went to quarantine (`refused`)."""
+    (`duplicates`) or went to quarantine (`refused`). `spooled`: the batch waits in the spool."""
 
     batch: PositionBatch
     duplicates: int = 0
     refused: int = 0
+    spooled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

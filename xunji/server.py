@@ -26,22 +26,18 @@ from gateway.counters import Counters
 from gateway.directory import Directory
 from gateway.enrolment import Enrolment
 from pipeline.contract import Clock
-from pipeline.duplicates import RecentReports
 from pipeline.evaluate_beside import EvaluatorBeside
-from pipeline.ingest import IngestLoop
 from pipeline.live import LiveHub
-from pipeline.prepare import Preparation
 from protocols.jt808.profiles import ProfileError
 from storage.database import open_database
-from storage.instants import DAY_US
 from storage.journal import last_journal_id
 from storage.migrate import migrate
 from storage.organisations import any_organisation, create_organisation, organisation_exists
 from storage.registration import Registration
-from storage.writer import Writer
 from xunji.clock import SimulatedClock
 from xunji.doors import build_gateway
 from xunji.housekeeping import Housekeeping
+from xunji.intake import build_intake, open_spool
 from xunji.options import RULES_PROCESS, alert_options, clock_of, replica_of, rules_order, secret_of
 from xunji.settings import Settings
 from xunji.terminal_profiles import profiles_of, tell_profiles
@@ -129,7 +125,10 @@ class Server:
         await self._check_organisation()
         self.secret = secret_of(settings)
         async with self.database.pool.connection() as conn:
-            journal_id = await last_journal_id(conn)
+            stored_id = await last_journal_id(conn)
+        self.spool = await open_spool(settings, stored_id)
+        stack.push_async_callback(self.spool.close)
+        journal_id = max(stored_id, self.spool.last_journal_id)
         self._start_rules(stack, journal_id)
         await self._start_ingest(stack, journal_id)
         await self._start_gateway(stack)
@@ -187,26 +186,20 @@ class Server:
             any_code=gateway.log_in == "register",
         )
         await self.refresh_register(registration)
-        preparation = Preparation(
-            RecentReports(),
-            retention_us=settings.database.retention_days * DAY_US,
-            keep_frames=settings.database.raw_frames_days > 0,
-            actual_device=self.directory.actual_device,
-        )
-        writer = Writer(database)
-        stack.push_async_callback(writer.close)
-        self.ingest = IngestLoop(
-            writer,
-            self.clock,
-            self.evaluator.committed,
-            preparation,
-            last_journal_id=journal_id,
-            tick_seconds=settings.rules.tick_seconds,
-            max_pending_reports=gateway.max_pending_reports,
+        self.intake = build_intake(
+            settings,
+            database,
+            self.spool,
+            clock=self.clock,
+            directory=self.directory,
+            counters=self.counters,
             live=self.live,
-            before_commit=self.directory.write_newcomers,
-            count=self.counters.add,
+            on_committed=self.evaluator.committed,
+            last_journal_id=journal_id,
         )
+        self.ingest = self.intake.loop
+        stack.push_async_callback(self.intake.close)
+        stack.push_async_callback(_cancelled, self._run(self.intake.spooling.run(), "spool"))
         stack.push_async_callback(_ended, self._run(self.ingest.run(), "ingest"))
         refresh = self._run(self._follow_register(registration), "register")
         stack.push_async_callback(_cancelled, refresh)
@@ -264,6 +257,7 @@ class Server:
             settings=self.settings,
             secret=self.secret,
             gateway_status=self.gateway.status,
+            spool_status=self.intake.spool_status,
             demo_grade=self._demo_grade,
             force_tick=self.flush,
             test_clock=simulated,

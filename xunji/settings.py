@@ -30,6 +30,16 @@ class DatabaseSettings(BaseModel):
     raw_frames_days: int = Field(7, ge=0, description="raw frames kept; 0 keeps none")
 
 
+class SpoolSettings(BaseModel):
+    """Where reports wait while the database does not take them."""
+
+    path: Path | None = Field(
+        None, description="SQLite file, best on another disk; null: data_dir/spool.sqlite3"
+    )
+    max_megabytes: int = Field(2_048, ge=1, description="above it terminals get no replies")
+    reserve_megabytes: int = Field(16, ge=0, description="taken beforehand, for a full disk")
+
+
 class GatewaySettings(BaseModel):
     """Front doors for terminals."""
 
@@ -138,6 +148,7 @@ class Settings(BaseSettings):
     )
     production: bool = Field(True, description="refuses simulated time and the test interface")
     database: DatabaseSettings = DatabaseSettings()
+    spool: SpoolSettings = SpoolSettings()
     gateway: GatewaySettings = GatewaySettings()
     mqtt: MqttSettings = MqttSettings()
     http: HttpSettings = HttpSettings()

@@ -118,12 +118,18 @@ async def test_metrics(town: Town, browser: Browser) -> None:
     def status() -> dict[str, Any]:
         return {"counters": {"closed.idle": 3}, "connections": 7, "online": 5}
 
-    services = services_of(town.database, town.clock, gateway_status=status)
+    def spool() -> dict[str, Any]:
+        since_us = 1_790_078_400_000_000
+        return {"state": "full", "batches": 2, "positions": 9, "bytes": 70, "since_us": since_us}
+
+    services = services_of(town.database, town.clock, gateway_status=status, spool_status=spool)
     local = browser_of(town, services)
     async with local.client as client:
         text = (await client.get("/metrics")).text
     assert 'xunji_gateway_events_total{name="closed.idle"} 3.0' in text
     assert "xunji_gateway_connections 7.0" in text
+    for line in ("spool_positions 9.0", "spool_full 1.0", "database_up 1.0"):
+        assert f"xunji_{line}" in text
     assert 'xunji_violations{status="open"} 2.0' in text
     assert "xunji_outbox_waiting 0.0" in text  # nobody has run the ladders yet
     assert "xunji_ladder_waiting 6.0" in text

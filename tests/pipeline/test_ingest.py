@@ -11,6 +11,7 @@ from pipeline.contract import Pending
 from pipeline.live import QUEUE_MESSAGES, LiveHub
 from protocols.contract import KnownDevice, ProtocolError, Report
 from storage.database import Database
+from storage.problems import StorageAway
 from tests.gateway.rig import Rig, position, running_rig, until
 from tests.gateway.tiny import TinyProtocol
 
@@ -135,6 +136,31 @@ async def test_duplicates_older_than_the_memory_are_stored_once_too(
         await second.ingest.tick()
         assert sender.settled == [("a", None), ("b", None)]
         assert [(row[2], row[4]) for row in await second.positions()] == [(118_800_000, 0), (5, 1)]
+
+
+async def test_newcomers_wait_for_their_registration_and_nobody_for_them(
+    plain_database: Database,
+) -> None:
+    async with running_rig(plain_database) as rig:
+        known, new = [Submitter(rig, await rig.register(name)) for name in ("1", "2")]
+        away = True
+
+        async def register() -> None:
+            if away:
+                raise StorageAway("the test says so")
+
+        rig.ingest._before_commit = register
+        rig.ingest._unregistered = lambda: {new.device.device_id} if away else set()
+        now_us = rig.clock.now_us()
+        new.submit(now_us, "new")
+        known.submit(now_us, "known")
+        await until(lambda: known.settled)
+        assert new.settled == []
+        assert rig.committed[-1][2] <= rig.clock.now_us()
+        away = False
+        await until(lambda: new.settled)
+        assert new.settled == [("new", None)]
+        assert len(await rig.positions()) == 2
 
 
 async def test_refused_reports_settle_when_their_quarantine_is_stored(

@@ -14,9 +14,12 @@ from pydantic import ValidationError
 from gateway.broker import BrokerProblem
 from gateway.gateway import DoorProblem
 from storage.problems import DatabaseProblem
+from storage.spool import SpoolProblem
 from xunji.logs import configure_logs
 from xunji.server import Server, SettingsProblem
 from xunji.settings import Settings
+
+PROBLEMS = (DatabaseProblem, SpoolProblem, SettingsProblem, DoorProblem, BrokerProblem)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,7 +44,7 @@ def serve(
             name = "XUNJI_" + "__".join(str(part).upper() for part in problem["loc"])
             typer.echo(f"setting {name}: {problem['msg']}", err=True)
         sys.exit(2)
-    except (DatabaseProblem, SettingsProblem, DoorProblem, BrokerProblem, ValueError) as problem:
+    except (*PROBLEMS, ValueError) as problem:
         typer.echo(str(problem), err=True)
         sys.exit(2)
 

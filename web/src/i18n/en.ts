@@ -71,6 +71,8 @@ export default {
     units: '{n} registered',
     unregistered: '{n} unregistered',
     quarantined: '{n} quarantined',
+    spool_holding: 'database is away or slow: {n} fixes wait in the spool',
+    spool_full: 'the spool is full: terminals get no replies',
   },
   map: {
     units: 'Units',
