@@ -126,10 +126,11 @@ class SpoolingWriter:
 
     async def _late_result(self) -> Written | None:
         """What became of the commit that was too slow; None: it has failed."""
-        task, self._late = self._late, None
+        task = self._late
         if task is None:
             return None
         await asyncio.wait({task})
+        self._late = None
         return None if task.exception() else task.result()
 
     async def _insist(self, group: Spooled) -> Written:

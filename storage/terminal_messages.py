@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from model.uploads import TerminalMessage
 from storage.database import Connection
 from storage.instants import to_datetime
 from storage.json_text import jsonb
-from storage.problems import StorageAway
+from storage.problems import AWAY, StorageAway
 
 Row = dict[str, Any]
 MAX_KEPT = 1_000_000  # rows; above it the oldest go
@@ -54,7 +53,7 @@ class TerminalMessages:
         try:
             async with self._pool.connection() as conn, conn.cursor() as cursor:
                 await cursor.executemany(_INSERT, rows)
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except AWAY as error:
             raise StorageAway(str(error)) from error
 
 
