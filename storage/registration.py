@@ -174,5 +174,5 @@ class Registration:
             async with self._pool.connection() as conn:
                 cursor = await conn.execute(_PROFILES.encode())
                 return [SpokenProfile(*row) for row in await cursor.fetchall()]
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except AWAY as error:
             raise StorageAway(str(error)) from error
