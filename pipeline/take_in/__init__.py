@@ -1,0 +1,1 @@
+"""History taken in from files: CSV, Parquet, GPX."""
