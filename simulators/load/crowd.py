@@ -165,10 +165,15 @@ class Crowd:
         self._callers.append(caller)
         local = (source_address(number), 0) if order.spread else None
         async with gate:
-            if not stop.is_set():
-                await self._loop.create_connection(
-                    lambda: caller, order.host, order.port, local_addr=local
-                )
+            while not stop.is_set():
+                try:
+                    await self._loop.create_connection(
+                        lambda: caller, order.host, order.port, local_addr=local
+                    )
+                    return
+                except (TimeoutError, ConnectionResetError):  # it cannot accept so many at once
+                    if self._loop.time() > self._patient_until_s:
+                        raise
 
     async def _send(self) -> None:
         self._sending = True

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from protocols.contract import ProtocolError
 from protocols.jt808.framing import Framer, unwrap
 from simulators.scenario.dump import dump
 from simulators.scenario.plan import make_plan
-from simulators.scenario.reading import read_scenario
+from simulators.scenario.reading import parse_scenario, read_scenario
 
 ROOT = Path(__file__).parents[2]
 NAME = "bad-line"
@@ -78,3 +79,37 @@ def is_good(piece: bytes) -> bool:
     except ProtocolError:
         return False
     return True
+
+
+SMALL = """\
+about: Every kind of unit for an hour under faults, small enough to be recorded
+start: "2026-03-02 09:00"
+hours: 1
+interval_s: 60
+fleet: {muck_truck: 2, sweeper: 1, water_truck: 1, mixer: 1, garbage_truck: 1, inspector: 2}
+behaviours:
+  - {unit: muck truck 2, does: jumps, at: "09:20"}
+faults:
+  - {kind: gnss_drift, units: [all], size: 8}
+  - {kind: outliers, units: [all], rate: 0.1}
+  - {kind: outage, units: [muck truck], rate: 0.2, minutes: 5}
+  - {kind: damaged_frames, units: [all], rate: 0.1}
+"""
+RECORDED = "35775f33375f88e8f5f3b2f250e38dacb0ad23403169ebccbfab9b65844d118a"
+
+
+def test_the_bytes_are_those_of_every_python_and_machine() -> None:
+    """A change of the simulators may change them: then record them anew. Python must not."""
+    file = io.BytesIO()
+    dump(make_plan("small", *parse_scenario(SMALL, Path("small.yaml"))), file)
+    assert hashlib.sha256(file.getvalue()).hexdigest() == RECORDED
+
+
+def test_chance_is_drawn_in_ways_that_no_python_has_changed() -> None:
+    """`sample`, `choices` and the like have other algorithms in other versions."""
+    drawn = {
+        name
+        for path in (ROOT / "simulators").rglob("*.py")
+        for name in re.findall(r"chance\.(\w+)\(", path.read_text("utf-8"))
+    }
+    assert drawn == {"random", "uniform", "gauss", "randrange", "randint", "shuffle"}
