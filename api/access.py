@@ -20,6 +20,7 @@ _OFFICE = frozenset({"chief", "dispatcher"})
 
 # What a role may do beyond reading what it sees.
 PERMISSIONS: dict[str, frozenset[str]] = {
+    "self": _EVERYONE | {"inspector"},
     "read": _EVERYONE,
     "edit_register": _OFFICE,
     "edit_rules": _OFFICE,
@@ -117,6 +118,7 @@ def caller_who_may(permission: str) -> Callable[..., Coroutine[Any, Any, Caller]
     return dependency
 
 
+Own = Annotated[Caller, Depends(caller_who_may("self"))]
 Reader = Annotated[Caller, Depends(caller_who_may("read"))]
 RegisterEditor = Annotated[Caller, Depends(caller_who_may("edit_register"))]
 RuleEditor = Annotated[Caller, Depends(caller_who_may("edit_rules"))]

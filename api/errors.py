@@ -32,6 +32,27 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "请求内容不正确，请查看 detail 中指出的字段。",
         "The request is not right; see the fields named in detail.",
     ),
+    "pattern_in_use": (
+        409,
+        "该班次已排班，不能删除；请改为修改班次或结束排班。",
+        "Rosters use this pattern: change it, or end the rosters instead.",
+    ),
+    "shift_of_roster": (
+        409,
+        "该班次由排班生成，请登记请假或换班。",
+        "A roster makes this shift: enter a leave or a swap instead.",
+    ),
+    "no_such_shift": (
+        409,
+        "该人员在此时没有开始的班次。",
+        "This person has no shift that starts then.",
+    ),
+    "substitute_on_duty": (
+        409,
+        "替班人员此时已有班次；如为互换，请填写对方班次。",
+        "The substitute works then; to exchange shifts name the other one, too.",
+    ),
+    "note_taken": (409, "已有人接班。", "Somebody has already taken over."),
     "violation_taken": (
         409,
         "该违规已由 {holder} 受理。",

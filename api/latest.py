@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from api.times import microseconds
 from pipeline.contract import Clock
+from pipeline.duty_hours import DutyHours
 from protocols.jt808.bits import ALARM_BITS
 from storage.database import Connection
 from storage.tracks import latest_positions
@@ -29,8 +32,15 @@ Position = dict[str, Any]
 class LatestPositions:
     """Latest positions by device id, of all organisations; readers pick those they may see."""
 
-    def __init__(self, clock: Clock, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        duty: DutyHours | None = None,
+    ) -> None:
+        """`duty`: whose fixes are not shown, by their shifts."""
         self._clock = clock
+        self._duty = duty
         self._monotonic_s = monotonic_s
         self._positions: dict[int, Position] = {}
         self._loaded_s = float("-inf")
@@ -55,10 +65,22 @@ class LatestPositions:
             if self._is_old():
                 await self._load(conn)
         now_us = self._clock.now_us()
+        if self._duty is not None:
+            await self._duty.refresh(conn, now_us)
         return {
-            device_id: {**position, "online": is_online(position, now_us)}
-            for device_id, position in self._positions.items()
+            position["device_id"]: {**position, "online": is_online(position, now_us)}
+            for position in self.shown(list(self._positions.values()))
         }
+
+    def shown(self, positions: list[Position]) -> list[Position]:
+        """Those that may be shown."""
+        if self._duty is None or not positions:
+            return positions
+        devices = np.array([position["device_id"] for position in positions])
+        texts = [position["time"].removesuffix("Z") for position in positions]
+        times = np.array(texts, "datetime64[us]").astype(np.int64)
+        hidden = self._duty.off_shift(devices, times).tolist()
+        return [p for p, off in zip(positions, hidden, strict=True) if not off]
 
     def _is_old(self) -> bool:
         now_s = self._monotonic_s()

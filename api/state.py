@@ -12,6 +12,7 @@ from api.patrol.cells import CellVisits
 from api.services import Services
 from api.status import StatusCache
 from pipeline.back_tests import BackTests
+from pipeline.duty_hours import DutyHours
 from pipeline.export.jobs import ExportJobs
 from pipeline.fence_export import FenceExports
 from storage.media import MediaStore
@@ -32,6 +33,7 @@ class AppState:
     back_tests: BackTests
     fence_exports: FenceExports
     exports: ExportJobs
+    duty: DutyHours | None = None  # whose fixes are hidden outside their shifts
     status_cache: StatusCache = field(default_factory=StatusCache)
     scopes: ScopeCache = field(default_factory=ScopeCache)
     login_limit: LoginLimit = field(default_factory=LoginLimit)
@@ -42,7 +44,9 @@ class AppState:
     @staticmethod
     def of(services: Services) -> AppState:
         """State that has not started anything yet."""
-        latest = LatestPositions(services.clock)
+        hides = services.settings.privacy.off_shift != "show"
+        duty = DutyHours() if hides else None
+        latest = LatestPositions(services.clock, duty=duty)
         return AppState(
             services,
             latest,
@@ -51,6 +55,7 @@ class AppState:
             BackTests(services.database.url),
             FenceExports(services.database.url),
             ExportJobs(services.database, services.clock, services.settings.data_dir / "exports"),
+            duty=duty,
         )
 
     @property

@@ -14,7 +14,7 @@ import structlog
 from numpy.typing import NDArray
 
 from model.frames import Quarantined, RawFrame
-from model.position import PositionBatch, empty_rows
+from model.position import PositionBatch, Rows, empty_rows
 from pipeline.acceptance import ACCEPTED, CHECKS, Window, distrust_null_island, refusals
 from pipeline.contract import Pending
 from pipeline.duplicates import RecentReports
@@ -37,12 +37,14 @@ class Prepared:
 
 @dataclass(slots=True)
 class Preparation:
-    """How reports are prepared. `actual_device`: ids given out too early -> registered device."""
+    """How reports are prepared. `actual_device`: ids given out too early -> registered device.
+    `off_shift`: which rows nobody may collect."""
 
     recent: RecentReports
     retention_us: int
     keep_frames: bool = True
     actual_device: dict[int, KnownDevice] = field(default_factory=dict)
+    off_shift: Callable[[Rows], NDArray[np.bool_]] | None = None
 
     def prepare(self, reports: Sequence[Pending], now_us: int) -> Prepared:
         """One commit's worth of reports, in the order in which they came."""
@@ -58,7 +60,9 @@ class Preparation:
             joined, origin = PositionBatch.join(batches), np.concatenate(origins)
             fresh = self.recent.fresh(joined)
             prepared.duplicates = len(joined) - len(fresh)
-            prepared.batch = joined.take(fresh) if prepared.duplicates else joined
+            if self.off_shift is not None:  # what nobody may collect is acknowledged, and gone
+                fresh = fresh[~self.off_shift(joined.rows[fresh])]
+            prepared.batch = joined.take(fresh) if len(fresh) < len(joined) else joined
             if self.keep_frames:
                 prepared.frames = _raw_frames(prepared.batch, origin[fresh], reports)
         return prepared

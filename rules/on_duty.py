@@ -32,8 +32,14 @@ def on_duty(view: View) -> NDArray[np.bool_]:
 
 
 def _on_duty(view: View) -> NDArray[np.bool_]:
-    shifts = _table(view.roster)
-    device, time_us = view.rows["device_id"], view.rows["time_us"]
+    return on_duty_at(view.roster, view.rows["device_id"], view.rows["time_us"])
+
+
+def on_duty_at(
+    roster: Roster, device: NDArray[np.integer], time_us: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """For each (device, time), whether a shift of the device covers the time."""
+    shifts = _table(roster)
     duty = np.zeros(len(device), np.bool_)
     last = np.searchsorted(shifts.key, shifts.keys(device, time_us), "right") - 1
     begun = np.flatnonzero(last >= 0)

@@ -62,12 +62,24 @@ _GIVE_BACK = """
 UPDATE commands SET state = 'queued', sent_at = NULL WHERE id = %(id)s AND state = 'sent'
 RETURNING id, organisation_id
 """
+# A task is answered several times: when it has come, was read, was done.
 _ANSWER = """
-UPDATE commands SET state = 'answered', answered_at = %(now)s, result = %(result)s,
-    answer = %(details)s
-WHERE id = %(id)s AND device_id = %(device)s AND state IN ('sent', 'expired')
-  AND answered_at IS NULL
-RETURNING id, organisation_id
+WITH first AS (
+    UPDATE commands SET state = 'answered', answered_at = %(now)s, result = %(result)s,
+        answer = %(details)s
+    WHERE id = %(id)s AND device_id = %(device)s AND state IN ('sent', 'expired')
+      AND answered_at IS NULL
+    RETURNING id, organisation_id),
+task AS (
+    UPDATE patrol_tasks SET delivered_at = coalesce(delivered_at, %(now)s),
+        read_at = CASE WHEN %(result)s IN ('read', 'done') THEN coalesce(read_at, %(now)s)
+                       ELSE read_at END,
+        done_at = CASE WHEN %(result)s = 'done' AND kind = 'task' THEN coalesce(done_at, %(now)s)
+                       ELSE done_at END
+    WHERE command_id = %(id)s AND device_id = %(device)s
+      AND %(result)s IN ('received', 'read', 'done')
+    RETURNING command_id AS id, organisation_id)
+SELECT * FROM first UNION SELECT * FROM task
 """
 _EXPIRE = """
 UPDATE commands SET state = 'expired' WHERE state IN ('queued', 'sent') AND expires_at <= %(now)s

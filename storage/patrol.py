@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from model.fences import Fence
+from model.fences import Fence, Shift
 from storage.instants import from_datetime, to_datetime
 
 Row = dict[str, Any]
@@ -121,3 +121,17 @@ async def inspector_ids(conn: AsyncConnection[Any]) -> list[int]:
     """All inspectors, of all organisations: whoever walks through a cell visits it."""
     cursor = await conn.execute("SELECT id FROM devices WHERE kind = 'inspector' ORDER BY id")
     return [row[0] for row in await cursor.fetchall()]
+
+
+async def duty_shifts(conn: AsyncConnection[Any], since_us: int, until_us: int) -> list[Shift]:
+    """Shifts of inspectors, of all organisations, that overlap [since, until)."""
+    cursor = await conn.execute(
+        "SELECT s.device_id, s.starts_at, s.ends_at FROM duty_shifts s"
+        " JOIN devices d ON d.id = s.device_id AND d.kind = 'inspector'"
+        " WHERE s.starts_at < %s AND s.ends_at > %s",
+        (to_datetime(until_us), to_datetime(since_us)),
+    )
+    return [
+        Shift(device_id=row[0], starts_us=from_datetime(row[1]), ends_us=from_datetime(row[2]))
+        for row in await cursor.fetchall()
+    ]

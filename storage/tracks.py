@@ -8,7 +8,7 @@ message of its own to the event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -211,13 +211,14 @@ async def track(
     max_points: int = 5_000,
     tolerance_m: float | None = None,
     wanted: TrackFilter = EVERYTHING,
+    may_show: Callable[[Rows], Rows] = lambda rows: rows,
 ) -> Track:
     """A device's line over [from, to), simplified by shape when it has over `max_points`, or to
-    `tolerance_m`."""
+    `tolerance_m`; `may_show` leaves out what is not to be seen."""
     found = await positions_of(
         conn, device_id, from_us, to_us, organisations=organisations, limit=MAX_TRACK_ROWS + 1
     )
-    cut, found = len(found) > MAX_TRACK_ROWS, found[:MAX_TRACK_ROWS]
+    cut, found = len(found) > MAX_TRACK_ROWS, may_show(found[:MAX_TRACK_ROWS])
     shown = partial(track_of, max_points=max_points, tolerance_m=tolerance_m, wanted=wanted)
     # A month is simplified beside the event loop, a day sooner than a thread would start.
     if len(found) <= OWN_THREAD_ROWS:

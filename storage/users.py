@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from pwdlib import PasswordHash
 
-Role = Literal["chief", "dispatcher", "officer", "company"]
+Role = Literal["chief", "dispatcher", "officer", "company", "inspector"]
 _HASHER = PasswordHash.recommended()
 
 # Verified for unknown names, so that the answer takes as long as for known ones.
@@ -18,13 +18,14 @@ _NOBODY_HASH = _HASHER.hash("no user has this password")
 _SELECT = """
 SELECT u.id, u.username, u.display_name, u.role, u.locale, u.organisation_id, u.disabled,
        o.name AS organisation_name, o.name_en AS organisation_name_en,
-       o.parent_id IS NULL AS is_root, u.password_hash
+       o.parent_id IS NULL AS is_root, u.device_id, u.password_hash
 FROM users u JOIN organisations o ON o.id = u.organisation_id
 """
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person who may log in. `is_root`: of an organisation that stands below no other."""
+    """A person who may log in. `is_root`: of an organisation that stands below no other;
+    `device_id`: the handset of an inspector whose account this is."""
 
     id: int
     username: str
@@ -35,6 +36,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     organisation_name: str
     organisation_name_en: str
     is_root: bool
+    device_id: int | None = None
     disabled: bool
     password_hash: str = ""
 
@@ -78,15 +80,16 @@ async def create_user(
     role: Role,
     password: str,
     locale: str = "zh",
+    device_id: int | None = None,
 ) -> int:
     """Create a user, or bring an existing one of that name up to date; returns the id."""
     cursor = await conn.execute(
-        "INSERT INTO users (organisation_id, username, display_name, role, password_hash, locale)"
-        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (username) DO UPDATE SET"
+        "INSERT INTO users (organisation_id, username, display_name, role, password_hash, locale,"
+        " device_id) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (username) DO UPDATE SET"
         " organisation_id = EXCLUDED.organisation_id, display_name = EXCLUDED.display_name,"
         " role = EXCLUDED.role, password_hash = EXCLUDED.password_hash,"
-        " locale = EXCLUDED.locale RETURNING id",
-        (organisation_id, username, display_name, role, hash_password(password), locale),
+        " locale = EXCLUDED.locale, device_id = EXCLUDED.device_id RETURNING id",
+        (organisation_id, username, display_name, role, hash_password(password), locale, device_id),
     )
     row = await cursor.fetchone()
     assert row is not None

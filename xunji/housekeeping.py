@@ -8,10 +8,13 @@ from pathlib import Path
 import structlog
 
 from pipeline.contract import Clock
+from pipeline.rosters import remake
 from storage.database import Connection, Database
 from storage.exports import forget_exports
 from storage.instants import DAY_US, to_datetime
 from storage.media import MediaStore, drop_media
+from storage.path_views import drop_path_views
+from storage.patrol_shifts import drop_old_shifts
 from storage.retention import drop_expired, trim
 from storage.sightings import drop_sightings
 from storage.terminal_messages import drop_messages
@@ -19,6 +22,7 @@ from xunji.settings import Settings
 
 _log = structlog.get_logger(__name__)
 EVERY_S = 600.0
+SUMMARY_DAYS = 3 * 366  # attendance and coverage are asked about for so long
 
 
 class Housekeeping:
@@ -56,6 +60,9 @@ class Housekeeping:
             deleted["sightings"] = await drop_sightings(conn, before_us)
             deleted["terminal_messages"] = await drop_messages(conn, before_us)
             files = await self._forget_exports(conn, now_us)
+            deleted["path_views"] = await drop_path_views(conn, before_us)
+            deleted["patrol_shifts"] = await drop_old_shifts(conn, now_us - SUMMARY_DAYS * DAY_US)
+            await remake(conn, now_us)
             photos = await drop_media(conn, before_us, int(settings.media_gigabytes * 1e9))
         finally:
             await conn.close()

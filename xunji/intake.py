@@ -19,6 +19,7 @@ from storage.database import Database
 from storage.instants import DAY_US
 from storage.spool import Spool
 from storage.writer import Writer
+from xunji.privacy import OffShift
 from xunji.settings import Settings
 
 
@@ -61,6 +62,7 @@ def build_intake(
     live: LiveHub,
     on_committed: Callable[[int, PositionBatch, int], None],
     last_journal_id: int,
+    off_shift: OffShift | None,
 ) -> Intake:
     """All of it, not started yet. `last_journal_id`: the highest in database or spool."""
     preparation = Preparation(
@@ -68,6 +70,7 @@ def build_intake(
         retention_us=settings.database.retention_days * DAY_US,
         keep_frames=settings.database.raw_frames_days > 0,
         actual_device=directory.actual_device,
+        off_shift=off_shift,
     )
     writer = Writer(database)
     spooling = SpoolingWriter(writer, spool, on_committed, counters.add)

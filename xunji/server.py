@@ -28,6 +28,7 @@ from gateway.enrolment import Enrolment
 from pipeline.contract import Clock
 from pipeline.evaluate_beside import EvaluatorBeside
 from pipeline.live import LiveHub
+from pipeline.patrol_shifts import PatrolShifts
 from protocols.jt808.profiles import ProfileError
 from storage.database import open_database
 from storage.journal import last_journal_id
@@ -39,6 +40,7 @@ from xunji.doors import build_gateway
 from xunji.housekeeping import Housekeeping
 from xunji.intake import build_intake, open_spool
 from xunji.options import RULES_PROCESS, alert_options, clock_of, replica_of, rules_order, secret_of
+from xunji.privacy import off_shift_of
 from xunji.settings import Settings
 from xunji.terminal_profiles import profiles_of, tell_profiles
 from xunji.web_server import QuietUvicorn
@@ -163,6 +165,8 @@ class Server:
         stack.push_async_callback(stop)
         housekeeping = Housekeeping(self.database, self.clock, self.settings)
         stack.push_async_callback(_cancelled, self._run(housekeeping.run(), "housekeeping"))
+        patrol = PatrolShifts(self.database, self.clock)
+        stack.push_async_callback(_cancelled, self._run(patrol.run(), "patrol shifts"))
 
     async def _start_ingest(self, stack: contextlib.AsyncExitStack, journal_id: int) -> None:
         database, settings = self.database, self.settings
@@ -185,6 +189,7 @@ class Server:
             ),
             any_code=gateway.log_in == "register",
         )
+        self._off_shift = await off_shift_of(settings, database, self.clock, self.counters)
         await self.refresh_register(registration)
         self.intake = build_intake(
             settings,
@@ -193,6 +198,7 @@ class Server:
             clock=self.clock,
             directory=self.directory,
             counters=self.counters,
+            off_shift=self._off_shift,
             live=self.live,
             on_committed=self.evaluator.committed,
             last_journal_id=journal_id,
@@ -218,6 +224,8 @@ class Server:
         source = registration or Registration(self.database.pool)
         self.directory.refresh(await source.load_devices(), await source.load_codes())
         tell_profiles(self.profiles, await source.load_profiles())
+        if self._off_shift is not None:
+            await self._off_shift.refresh()
 
     async def _start_gateway(self, stack: contextlib.AsyncExitStack) -> None:
         self.gateway, media, notes = build_gateway(

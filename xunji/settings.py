@@ -134,6 +134,15 @@ class ExportsSettings(BaseModel):
     gigabytes: float = Field(10, gt=0, description="files kept; above it the oldest go")
 
 
+class PrivacySettings(BaseModel):
+    """Where inspectors are outside their shifts is nobody's business."""
+
+    off_shift: Literal["drop", "hide", "show"] = Field(
+        "hide",
+        description="fixes of inspectors outside their shifts: drop stores none, hide shows none",
+    )
+
+
 class Settings(BaseSettings):
     """All of it."""
 
@@ -155,6 +164,7 @@ class Settings(BaseSettings):
     rules: RulesSettings = RulesSettings()
     alerts: AlertsSettings = AlertsSettings()
     exports: ExportsSettings = ExportsSettings()
+    privacy: PrivacySettings = PrivacySettings()
 
     @classmethod
     def settings_customise_sources(

@@ -91,6 +91,7 @@ class Relay:
     def _positions(self, message: Message) -> None:
         positions = [named_alarms(position) for position in message.payload["positions"]]
         self._latest.feed(positions)
+        positions = self._latest.shown(positions)
         for client in self._clients:
             if client.sees(message.organisation_id):
                 client.offer_positions(positions)

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
 
-from api.access import Conn, Reader, RuleEditor
+from api.access import Conn, Reader, RuleEditor, State
 from api.errors import ApiProblem
 from model.calendar import CalendarDay
+from pipeline.rosters import remake
 from rules.calendar import known_until
 from storage.calendar import load_calendar, save_calendar
 
@@ -56,8 +57,9 @@ async def shown(
 
 
 @router.put("/calendar", response_model=CalendarShape)
-async def change(body: CalendarBody, conn: Conn, caller: RuleEditor) -> Any:
-    """Change days, for the whole server: people of its topmost organisation may."""
+async def change(body: CalendarBody, state: State, conn: Conn, caller: RuleEditor) -> Any:
+    """Change days, for the whole server: people of its topmost organisation may. Shifts that
+    rosters make follow."""
     if not caller.user.is_root:
         raise ApiProblem("forbidden", role=caller.user.role, permission="edit_calendar")
     dates = [day.date for day in body.days]
@@ -70,6 +72,7 @@ async def change(body: CalendarBody, conn: Conn, caller: RuleEditor) -> Any:
         if day.kind != "plain"
     ]
     await save_calendar(conn, days, [day.date for day in body.days if day.kind == "plain"])
+    await remake(conn, state.services.clock.now_us())
     return await _calendar(conn, None)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.access import PERMISSIONS, Conn, Reader, State
+from api.access import PERMISSIONS, Conn, Own, Reader, State
 from api.errors import ApiProblem
 from api.shapes.people import Credentials, LoggedIn, Me, Organisation
 from api.state import AppState
@@ -42,7 +42,7 @@ async def login(body: Credentials, request: Request, state: State) -> Any:
 
 
 @router.get("/me", response_model=Me)
-async def me(state: State, caller: Reader) -> Any:
+async def me(state: State, caller: Own) -> Any:
     """The user, what the role may do, and where the base map comes from."""
     return _me(state, caller.user)
 

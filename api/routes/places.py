@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query
 
 from api.access import Caller, Connection, ReadConn, Reader, State
 from api.area import AreaQuery, area_query, box_of, index_of
+from api.looks import Shown, shown_rows
 from api.passers import (
     LOOK_BACK_US,
     LOOKED_AT,
@@ -64,7 +65,9 @@ async def visited(
     """Visits to an area by the time they began; the next page: `after` and `after_device` are the
     `from` and the unit of the last one. At most 2 days and 500,000 fixes."""
     fence = await area.fence(conn, caller, state.services.clock.now_us())
-    units, rows, cut = await _fixes(conn, caller, fence, _period(since, until), kind)
+    units, rows, cut = await _fixes(
+        conn, caller, fence, _period(since, until), kind, shown=await shown_rows(state, conn)
+    )
     found = await asyncio.to_thread(lambda: visits(index_of(fence), rows))
     found.sort(key=lambda visit: (visit.from_us, visit.device_id))
     last = (microseconds(after), after_device) if after else (0, 0)
@@ -122,13 +125,15 @@ async def _fixes(
     fence: Fence,
     period_us: tuple[int, int],
     kinds: Sequence[UnitKind] | None,
+    *,
+    shown: Shown = lambda rows: rows,
 ) -> tuple[dict[int, Row], Rows, bool]:
     """Units by id, their fixes near the area, and whether some are missing."""
     known = await devices(conn, caller.organisations)
     units = {row["id"]: row for row in known if kinds is None or row["kind"] in kinds}
     box = box_of(fence, MARGIN_M)
     rows, cut = await fixes_in_box(conn, caller.organisations, list(units), box, period_us)
-    return units, rows, cut
+    return units, shown(rows), cut
 
 
 async def _sites_left(conn: Connection, caller: Caller, first: dict[int, int]) -> dict[int, Left]:

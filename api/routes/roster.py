@@ -1,4 +1,4 @@
-"""Who is assigned what, and who is on duty: routes, work roads, grid cells, shifts."""
+"""Who is assigned what: routes, work roads, grid cells, points."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pydantic import BaseModel, Field
 
 from api.access import Caller, Conn, RegisterEditor, State
 from api.errors import ApiProblem
+from api.shapes.rosters import Made
 from api.shapes.rulebook import WindowShape
 from api.times import Time, microseconds
-from model.fences import Assignment, Purpose, Shift, Window
+from model.fences import Assignment, Purpose, Window
 from model.rulebook import FAR_FUTURE_US
 from storage.database import Connection
 from storage.in_force import fence_in_force
 from storage.registers import device
-from storage.rulebook_changes import save_assignment, save_shift
+from storage.rulebook_changes import save_assignment
 
 router = APIRouter(tags=["roster"])
 MAX_WINDOWS = 50
@@ -31,20 +32,6 @@ class NewAssignment(BaseModel):
     purpose: Purpose
     windows: Annotated[list[WindowShape], Field(min_length=1, max_length=MAX_WINDOWS)] | None = None
     valid_from: Time | None = None
-
-
-class NewShift(BaseModel):
-    """An inspector's duty."""
-
-    device_id: int
-    starts_at: Time
-    ends_at: Time
-
-
-class Made(BaseModel):
-    """What was made."""
-
-    id: int
 
 
 @router.post("/assignments", response_model=Made, status_code=201)
@@ -68,18 +55,6 @@ async def assign(body: NewAssignment, state: State, conn: Conn, caller: Register
         valid_to_us=FAR_FUTURE_US,
     )
     return {"id": await save_assignment(conn, assignment)}
-
-
-@router.post("/shifts", response_model=Made, status_code=201)
-async def plan_shift(body: NewShift, conn: Conn, caller: RegisterEditor) -> Any:
-    """Plan a duty."""
-    await _sees(conn, caller, body.device_id)
-    starts_us, ends_us = microseconds(body.starts_at), microseconds(body.ends_at)
-    if ends_us <= starts_us:
-        late = {"field": "ends_at", "message": "it must come after starts_at"}
-        raise ApiProblem("invalid_request", fields=[late])
-    shift = Shift(device_id=body.device_id, starts_us=starts_us, ends_us=ends_us)
-    return {"id": await save_shift(conn, shift)}
 
 
 async def _sees(conn: Connection, caller: Caller, device_id: int) -> None:

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Response
 
-from api.access import Caller, Connection, ReadConn, Reader
+from api.access import Caller, Conn, Connection, ReadConn, Reader, State
 from api.errors import ApiProblem
+from api.looks import look_at, shown_rows
 from api.positions_query import signals_of
 from api.rule_check import invalid
 from api.shapes.places import Stops
@@ -21,6 +22,7 @@ from api.times import Time, microseconds
 from api.track_view import track_feature
 from geofence.index import FenceIndex
 from model.position import FixSource
+from model.vehicles import UnitKind
 from storage.fence_files import fence_of
 from storage.in_force import fences_in_force
 from storage.registers import device
@@ -37,6 +39,8 @@ MAX_POINTS = 20_000
 async def track_of_device(
     *,
     device_id: int,
+    state: State,
+    own: Conn,
     conn: ReadConn,
     caller: Reader,
     since: Annotated[Time, Query(alias="from")],
@@ -50,8 +54,10 @@ async def track_of_device(
 ) -> Response:
     """The track of a period, `to` included; simplified by shape above `max_points`, or to
     `tolerance_m`. Filters leave gaps of kind `filtered`."""
-    await _sees(conn, caller, device_id)
+    unit = await _sees(conn, caller, device_id)
     from_us, to_us = _period(since, until, MAX_TRACK_DAYS)
+    if unit["kind"] == UnitKind.INSPECTOR:
+        await look_at(state, own, caller, device_id, (from_us, to_us), source="track")
     source = None if fix_source is None else FixSource[fix_source.upper()]
     found = await track(
         conn,
@@ -62,6 +68,7 @@ async def track_of_device(
         max_points=max_points,
         tolerance_m=tolerance_m,
         wanted=TrackFilter(min_speed_kmh, max_speed_kmh, signals_of(signal), source),
+        may_show=await shown_rows(state, own),
     )
     # A vehicle-day has 8,640 points: encoded once, without a pass through a response model.
     content = msgspec.json.encode(track_feature(device_id, found))
@@ -72,6 +79,8 @@ async def track_of_device(
 async def stops_of_device(
     *,
     device_id: int,
+    state: State,
+    own: Conn,
     conn: ReadConn,
     caller: Reader,
     since: Annotated[Time, Query(alias="from")],
@@ -79,8 +88,10 @@ async def stops_of_device(
     min_minutes: Annotated[float, Query(ge=1, le=1_440)] = 5,
 ) -> Any:
     """Where it stood for so long, with the fence around the place; at most 31 days."""
-    await _sees(conn, caller, device_id)
+    unit = await _sees(conn, caller, device_id)
     from_us, to_us = _period(since, until, MAX_STOP_DAYS)
+    if unit["kind"] == UnitKind.INSPECTOR:
+        await look_at(state, own, caller, device_id, (from_us, to_us), source="track")
     rows = await positions_of(
         conn,
         device_id,
@@ -91,13 +102,16 @@ async def stops_of_device(
     )
     fences = await fences_in_force(conn, caller.organisations, to_us)
     index = FenceIndex([fence_of(row) for row in fences])
-    found = await asyncio.to_thread(stops_json, rows[:MAX_TRACK_ROWS], min_minutes * 60, index)
+    seen = (await shown_rows(state, own))(rows[:MAX_TRACK_ROWS])
+    found = await asyncio.to_thread(stops_json, seen, min_minutes * 60, index)
     return {"stops": found, "cut": len(rows) > MAX_TRACK_ROWS}
 
 
-async def _sees(conn: Connection, caller: Caller, device_id: int) -> None:
-    if await device(conn, caller.organisations, device_id) is None:
+async def _sees(conn: Connection, caller: Caller, device_id: int) -> dict[str, Any]:
+    unit = await device(conn, caller.organisations, device_id)
+    if unit is None:
         raise ApiProblem("not_found")
+    return unit
 
 
 def _period(since: datetime, until: datetime, days: int) -> tuple[int, int]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, Field
+
+from storage.users import Role
 
 
 class Credentials(BaseModel):
@@ -41,7 +41,7 @@ class Me(BaseModel):
     id: int
     username: str
     display_name: str
-    role: Literal["chief", "dispatcher", "officer", "company"]
+    role: Role
     organisation: OrganisationName
     locale: str
     permissions: list[str]

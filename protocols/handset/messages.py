@@ -23,7 +23,8 @@ Time = Annotated[int | str, Meta(description="milliseconds since 1970, or ISO 86
 Switch = Literal["on", "off"]
 GnssState = Literal["ok", "poor", "off"]
 Network = Literal["5g", "4g", "3g", "2g", "wifi", "none"]
-Result = Literal["done", "failed", "message_error", "unsupported"]
+# To a text: "done" (shown) or why not. To a task: "received", then "read", then "done".
+Result = Literal["done", "failed", "message_error", "unsupported", "received", "read"]
 # msgspec takes bounds on a number, not on a union of numbers.
 Percent = Annotated[int, Meta(ge=0, le=100)] | Annotated[float, Meta(ge=0, le=100)]
 
@@ -102,6 +103,17 @@ class Text(Struct, tag_field="type", tag="text", frozen=True, kw_only=True):
     flags: list[str] = []
 
 
+class Task(Struct, tag_field="type", tag="task", frozen=True, kw_only=True, omit_defaults=True):
+    """On `.../down`: a message to be read, or a task to be done, at a place, until a time."""
+
+    id: int
+    want: Literal["read", "done"]
+    text: Annotated[str, Meta(max_length=MAX_TEXT_CHARACTERS)]
+    lon: Annotated[float, Meta(description="degrees WGS-84")] | None = None
+    lat: Annotated[float, Meta(description="degrees WGS-84")] | None = None
+    until: Annotated[int, Meta(description="milliseconds since 1970")] | None = None
+
+
 Up = Fixes | Shift | Hello | Answer
 _decoder = msgspec.json.Decoder(Up)
 _encoder = msgspec.json.Encoder()
@@ -132,14 +144,14 @@ def seq_of(payload: bytes) -> int | None:
         return None
 
 
-def encode(message: Up | Ack | Text) -> bytes:
+def encode(message: Up | Ack | Text | Task) -> bytes:
     """JSON of any message."""
     return _encoder.encode(message)
 
 
 def schema() -> dict[str, Any]:
     """JSON Schema of all messages (docs/protocols/handset.schema.json)."""
-    messages = (Fixes, Shift, Hello, Answer, Ack, Text)
+    messages = (Fixes, Shift, Hello, Answer, Ack, Text, Task)
     references, components = msgspec.json.schema_components(messages, ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

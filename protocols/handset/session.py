@@ -6,7 +6,7 @@ the directory alone. What is not registered gets no answer and keeps its message
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from protocols.contract import (
     Answered,
@@ -29,6 +29,7 @@ from protocols.handset.messages import (
     Fixes,
     Hello,
     Shift,
+    Task,
     Text,
     Up,
     decode_up,
@@ -69,12 +70,15 @@ class HandsetSession:
 
     def command(self, identity: str, command_id: int, kind: str, body: dict[str, Any]) -> bytes:
         """For `.../down`. Raises ProtocolError("unsupported_command", "too_long")."""
-        if kind != "text":
-            raise ProtocolError("unsupported_command", f"{kind!r}; a handset {identity} takes text")
+        if kind not in ("text", "task"):
+            detail = f"{kind!r}; a handset {identity} takes texts and tasks"
+            raise ProtocolError("unsupported_command", detail)
         text = str(body.get("text", ""))
         if len(text) > MAX_TEXT_CHARACTERS:
             detail = f"{len(text)} characters, at most {MAX_TEXT_CHARACTERS}"
             raise ProtocolError("too_long", detail)
+        if kind == "task":
+            return encode(_task(command_id, text, body))
         return encode(Text(id=command_id, text=text, flags=list(body.get("flags") or [])))
 
     def _refuse(self, identity: str, data: bytes, error: ProtocolError) -> list[Event]:
@@ -99,3 +103,10 @@ class HandsetSession:
                 return [Online(device, identity, details), ack]
             case Answer():
                 return [Answered(identity, message.id, message.result), ack]
+
+
+def _task(command_id: int, text: str, body: dict[str, Any]) -> Task:
+    longitude, latitude = body.get("place") or (None, None)
+    want: Literal["read", "done"] = "done" if body.get("kind") == "task" else "read"
+    until = body.get("deadline_ms")
+    return Task(id=command_id, want=want, text=text, lon=longitude, lat=latitude, until=until)

@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from api.patrol.cells import FRESH_S, NEW_VISIT_US, CellVisits
+from model.fences import Shift
 from model.position import PositionBatch, empty_rows
+from storage.rulebook import save_shift
 from tests.api.town import MINUTE_US, NOW_US, SECOND_US, Browser, Town, square, write
 
 HOUR_US = 60 * MINUTE_US
@@ -109,18 +111,19 @@ async def test_off_shift_and_not_started(town: Town, browser: Browser) -> None:
 
 
 async def test_path_is_the_shift_by_default(town: Town, browser: Browser) -> None:
-    await _report(town, NOW_US - 2 * HOUR_US)
+    await _report(town, NOW_US - 75 * MINUTE_US)
+    await _report(town, NOW_US - 2 * HOUR_US, journal_id=3)  # before the shift: nobody's business
     path = f"/patrol/{town.devices['inspector'].id}/path"
     shift = await browser.get("officer_wang", path)
-    assert shift["properties"]["points"] == 20
+    assert shift["properties"]["points"] == 21
     assert shift["properties"]["from"] == "2026-09-22T11:00:00Z"
     period = {"from": "2026-09-22T10:00:00Z", "to": "2026-09-22T12:15:00Z"}
     longer = await browser.get("officer_wang", path, **period)
     assert longer["properties"]["points"] == 12
     gaps = longer["properties"]["gaps"]
     assert [(gap["kind"], gap["from"][11:16], gap["to"][11:16]) for gap in gaps] == [
-        ("no_data", "10:00", "10:20"),
-        ("no_data", "10:20", "12:09"),
+        ("no_data", "10:00", "11:05"),
+        ("no_data", "11:05", "12:09"),
     ]
     truck = await browser.send("chief", "GET", f"/patrol/{town.devices['truck_a'].id}/path")
     assert truck.status_code == 404
@@ -128,6 +131,10 @@ async def test_path_is_the_shift_by_default(town: Town, browser: Browser) -> Non
 
 async def test_path_says_why_nothing_is_known(town: Town, browser: Browser) -> None:
     start_us = NOW_US - 3 * HOUR_US
+    device_id = town.devices["inspector"].id
+    async with town.database.pool.connection() as conn:
+        shift = Shift(device_id=device_id, starts_us=start_us, ends_us=start_us + HOUR_US)
+        await save_shift(conn, shift)
     for minutes in (0, 4, 30):
         east = 118_810_000 + 2_000 * minutes
         await _report(town, start_us + minutes * MINUTE_US, 10 + minutes, longitude_e6=east)

@@ -23,6 +23,10 @@ WAYBILL = {
     "number": "联1", "device_id": 1, "site_fence_id": 1, "dump_fence_id": 1,
     "valid_until": "2030-01-01T00:00:00Z",
 }  # fmt: skip
+WINDOW = {"weekdays": [3], "start_min": 480, "end_min": 1020}
+PATTERN = {"name": "甲班", "windows": [WINDOW]}
+SPAN = {"starts_at": "2026-09-23T12:00:00Z", "ends_at": "2026-09-23T20:00:00Z"}
+PERIOD = {"from": "2026-09-22T00:00:00Z", "to": "2026-09-25T00:00:00Z"}
 # A body that would do for each route that writes, and the query that a route needs.
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/devices"): {"identity": "9", "protocol": "jt808", "kind": "other", "name": "x"},
@@ -43,6 +47,27 @@ BODIES: dict[tuple[str, str], Any] = {
         "starts_at": "2026-09-22T12:00:00Z",
         "ends_at": "2026-09-22T20:00:00Z",
     },
+    ("POST", "/shifts/import"): {},
+    ("DELETE", "/shifts/{shift_id}"): None,
+    ("POST", "/shift-patterns"): PATTERN,
+    ("PUT", "/shift-patterns/{pattern_id}"): PATTERN,
+    ("DELETE", "/shift-patterns/{pattern_id}"): None,
+    ("POST", "/rosters"): {"device_ids": [1], "pattern_id": 1, "from_date": "2026-09-23"},
+    ("POST", "/rosters/import"): {},
+    ("DELETE", "/rosters/{roster_id}"): None,
+    ("POST", "/leaves"): {"device_id": 1, **SPAN},
+    ("DELETE", "/leaves/{leave_id}"): None,
+    ("POST", "/shift-swaps"): {
+        "device_id": 1,
+        "substitute_id": 2,
+        "starts_at": "2026-09-22T12:00:00Z",
+    },
+    ("DELETE", "/shift-swaps/{swap_id}"): None,
+    ("POST", "/patrol/tasks"): {"device_ids": [1], "text": "x"},
+    ("POST", "/patrol/tasks/{task_id}/cancel"): {},
+    ("POST", "/patrol/tasks/{task_id}/done"): {},
+    ("POST", "/patrol/handover"): {"text": "x"},
+    ("POST", "/patrol/handover/{note_id}/take"): {},
     ("POST", "/webhooks"): {"url": "https://example.org/"},
     ("DELETE", "/webhooks/{webhook_id}"): None,
     ("POST", "/test/clock"): {"now": "2030-01-01T00:00:00Z"},
@@ -71,6 +96,13 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/sightings/batch"): {"sightings": []},
 }
 QUERIES = {
+    "/shifts": PERIOD,
+    "/leaves": PERIOD,
+    "/shift-swaps": PERIOD,
+    "/patrol/attendance": PERIOD,
+    "/patrol/attendance/shifts": PERIOD,
+    "/patrol/coverage": PERIOD,
+    "/patrol/nearest": {"longitude": 118.8, "latitude": 32.05},
     "/devices/{device_id}/track": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
     "/devices/{device_id}/stops": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
     "/visits": {"bbox": "118.7,32,118.9,32.1", **HOUR},
@@ -123,6 +155,7 @@ async def _things_of_a(town: Town, browser: Browser) -> dict[str, int]:
     body = BODIES["POST", "/exports"]
     export = (await browser.send("chief", "POST", "/exports", json=body)).json()
     return {
+        **await _rosters_of_a(town, browser),
         "media_id": media,
         "export_id": export["id"],
         "permit_id": permit["id"],
@@ -141,6 +174,32 @@ async def _things_of_a(town: Town, browser: Browser) -> dict[str, int]:
     }
 
 
+async def _rosters_of_a(town: Town, browser: Browser) -> dict[str, int]:
+    """Shifts, tasks and notes of company A, with two inspectors of its own."""
+    owner = {"organisation_id": town.organisations["a"]}
+    people = [
+        {"identity": f"a{number}", "protocol": "handset", "kind": "inspector", **owner,
+         "name": f"甲渣土公司 {number}"}
+        for number in (1, 2)
+    ]  # fmt: skip
+    one, other = [(await browser.post("chief", "/devices", body))["id"] for body in people]
+    pattern = (await browser.post("chief", "/shift-patterns", {**PATTERN, **owner}))["id"]
+    body = {"device_ids": [one], "pattern_id": pattern, "from_date": "2026-09-23"}
+    (roster,) = (await browser.post("chief", "/rosters", body))["ids"]
+    swap = {"device_id": one, "substitute_id": other, "starts_at": "2026-09-23T00:00:00Z"}
+    note = {"text": "甲渣土公司", **owner}
+    tasks = await browser.post("chief", "/patrol/tasks", {"device_ids": [one], "text": "去准1"})
+    return {
+        "pattern_id": pattern,
+        "roster_id": roster,
+        "swap_id": (await browser.post("chief", "/shift-swaps", swap))["ids"][0],
+        "leave_id": (await browser.post("chief", "/leaves", {"device_id": other, **SPAN}))["id"],
+        "shift_id": (await browser.post("chief", "/shifts", {"device_id": one, **SPAN}))["id"],
+        "task_id": tasks[0]["id"],
+        "note_id": (await browser.post("chief", "/patrol/handover", note))["id"],
+    }
+
+
 # Whatever names company A or anything of it.
 MARKS = (
     "truck_a",
@@ -150,6 +209,7 @@ MARKS = (
     "company_a",
     "site 围栏",
     "cell 围栏",
+    "甲班",
     "准1",
     "联1",
 )
@@ -185,7 +245,8 @@ async def test_company_b_sees_and_changes_nothing_of_company_a(
 async def _everything(town: Town) -> list[Any]:
     """All rows that a request might have changed."""
     tables = ("devices", "fences", "rules", "violations", "violation_log", "commands", "webhooks",
-              "permits", "waybills", "cameras", "sightings")  # fmt: skip
+              "permits", "waybills", "cameras", "sightings", "shift_patterns", "rosters", "shifts",
+              "leaves", "shift_swaps", "patrol_tasks", "handover_notes")  # fmt: skip
     async with town.database.pool.connection() as conn:
         return [
             await (await conn.execute(f"SELECT * FROM {table} ORDER BY 1, 2".encode())).fetchall()
@@ -284,7 +345,10 @@ async def test_roles(town: Town, browser: Browser, route: str) -> None:
 
 
 def test_permissions_name_only_roles() -> None:
-    assert set().union(*PERMISSIONS.values()) == {"chief", "dispatcher", "officer", "company"}
+    people = {"chief", "dispatcher", "officer", "company"}
+    others = [roles for name, roles in PERMISSIONS.items() if name != "self"]
+    assert set().union(*others) == people
+    assert PERMISSIONS["self"] == people | {"inspector"}
 
 
 async def test_scope_is_the_organisation_and_all_below(town: Town) -> None:

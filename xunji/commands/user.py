@@ -12,6 +12,7 @@ from storage.database import Connection, open_database
 from storage.migrate import migrate
 from storage.organisations import create_organisation, organisation_named
 from storage.problems import DatabaseProblem
+from storage.registers import device_of_identity
 from storage.users import Role, create_user
 from xunji.settings import Settings
 
@@ -30,7 +31,9 @@ def add_to(app: typer.Typer) -> None:
 def add(
     username: Annotated[str, typer.Argument(help="the name to log in with")],
     *,
-    role: Annotated[str, typer.Option(help="chief, dispatcher, officer or company")] = "chief",
+    role: Annotated[
+        str, typer.Option(help="chief, dispatcher, officer, company or inspector")
+    ] = "chief",
     organisation: Annotated[
         str, typer.Option(help="its name; made when there is none so called")
     ] = "城市管理局",
@@ -39,6 +42,9 @@ def add(
     ] = None,
     display_name: Annotated[str | None, typer.Option(help="as shown to others")] = None,
     locale: Annotated[str, typer.Option(help="zh or en")] = "zh",
+    handset: Annotated[
+        str | None, typer.Option(help="whose account an inspector's is: the handset's identity")
+    ] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="read the password from standard input")
     ] = False,
@@ -54,7 +60,7 @@ def add(
         "password": _password(from_stdin=password_stdin),
     }
     try:
-        asyncio.run(_save(account, organisation, parent))
+        asyncio.run(_save(account, organisation, parent, handset))
     except DatabaseProblem as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
@@ -71,7 +77,9 @@ def _password(*, from_stdin: bool) -> str:
     return password
 
 
-async def _save(account: dict[str, Any], organisation: str, parent: str | None) -> None:
+async def _save(
+    account: dict[str, Any], organisation: str, parent: str | None, handset: str | None
+) -> None:
     settings = Settings()
     database = await open_database(
         settings.database.url, settings.data_dir, timescale=settings.database.timescale
@@ -80,7 +88,12 @@ async def _save(account: dict[str, Any], organisation: str, parent: str | None) 
         await migrate(database)
         async with database.pool.connection() as conn:
             organisation_id = await _organisation(conn, organisation, parent)
-            await create_user(conn, organisation_id=organisation_id, **account)
+            device_id = None
+            if handset is not None:
+                device_id = await device_of_identity(conn, "handset", handset)
+                if device_id is None:
+                    raise DatabaseProblem(f"no handset has the identity {handset!r}")
+            await create_user(conn, organisation_id=organisation_id, device_id=device_id, **account)
     finally:
         await database.close()
 

@@ -246,3 +246,23 @@ def test_examples_of_the_page_are_valid() -> None:
     assert len(blocks) >= 4
     for block in blocks:
         assert HANDSET.describe(block).error is None, block
+
+
+def test_a_task_goes_down_and_is_answered_step_by_step() -> None:
+    handset = session("H1")
+    body = {
+        "text": "清理",
+        "kind": "task",
+        "place": [121.5, 31.2],
+        "deadline_ms": 1_790_000_000_000,
+    }
+    sent = json.loads(handset.command("H1", 43, "task", body))
+    assert sent == {
+        "type": "task", "id": 43, "want": "done", "text": "清理", "lon": 121.5, "lat": 31.2,
+        "until": 1_790_000_000_000,
+    }  # fmt: skip
+    message = json.loads(handset.command("H1", 44, "task", {"text": "开会", "kind": "message"}))
+    assert message == {"type": "task", "id": 44, "want": "read", "text": "开会"}
+    for result in ("received", "read", "done"):
+        events = handset.receive_data(encode(Answer(v=1, seq=1, id=43, result=result)), 0)
+        assert [e.result for e in events if isinstance(e, Answered)] == [result]
