@@ -9,6 +9,7 @@ the journal's ticks say about silence is judged last, on top.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,10 @@ from storage.trips import save_trips
 
 _log = structlog.get_logger(__name__)
 
+# Steps begin at least so far apart, unless enough rows wait: most of a small step is the same for
+# one row and for a hundred.
+LINGER_S = 0.4
+ENOUGH_ROWS = 256
 REVISION_EVERY_S = 1.0
 BACK_OFF_S = (0.1, 5.0)
 
@@ -76,6 +81,8 @@ class Evaluator:
         self._waiting_rows = 0
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
+        self._awaited = 0  # how many wait in `settled`
+        self._stepped_s = float("-inf")
         self._stopping = False
         self._revision = 0
         self._revision_read_s = float("-inf")
@@ -105,7 +112,12 @@ class Evaluator:
 
     async def settled(self) -> None:
         """Wait until everything handed over so far is judged."""
-        await self._idle.wait()
+        self._awaited += 1
+        self._arrived.set()
+        try:
+            await self._idle.wait()
+        finally:
+            self._awaited -= 1
 
     async def stop(self) -> None:
         """Judge what is waiting, then let `run` end."""
@@ -120,14 +132,25 @@ class Evaluator:
             while self._waiting or not self._stopping:
                 if self._waiting:
                     conn = await self._step(conn)
-                if self._waiting:
-                    continue
-                self._idle.set()
-                self._arrived.clear()
-                if not self._stopping:
-                    await self._arrived.wait()
+                if not self._waiting:
+                    self._idle.set()
+                await self._rest()
         finally:
             await conn.close()
+
+    async def _rest(self) -> None:
+        """Until something waits and has company enough, or waited long enough, or is asked for."""
+        loop = asyncio.get_running_loop()
+        due_s = self._stepped_s + LINGER_S
+        while not self._stopping:
+            enough = self._awaited or self._waiting_rows >= ENOUGH_ROWS or loop.time() >= due_s
+            if self._waiting and enough:
+                break
+            self._arrived.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due_s if self._waiting else None):
+                    await self._arrived.wait()
+        self._stepped_s = loop.time()
 
     async def _connect(self) -> Connection:
         wait_s = BACK_OFF_S[0]

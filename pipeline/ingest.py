@@ -29,9 +29,7 @@ _Item = TypeVar("_Item")
 MAX_REPORTS_PER_COMMIT = 8_192
 MAX_QUARANTINE_QUEUE = 10_000  # above it the oldest entry is dropped and counted
 MAX_QUARANTINE_PER_COMMIT = 2_000
-# Commits start at least so far apart, unless enough reports wait: each costs two transactions, its
-# own and the one in which it is judged.
-LINGER_S = 0.15
+LINGER_S = 0.2  # commits start at least so far apart, unless enough reports wait
 ENOUGH_REPORTS = 256
 REGISTER_LIMIT_S = 1.0  # then the rest goes on without the newcomers
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.1, 5.0

@@ -42,6 +42,12 @@ class Absences:
         self, plans: Sequence[Plan], rulebook: Rulebook, roster: Roster, findings: FindingMaker
     ) -> None:
         self._plans = plans
+        # Asked once: a protocol's isinstance costs more than the silence of a device.
+        self._by_shifts = {
+            plan.rule_id
+            for plan in plans
+            if not isinstance(plan.kind, AbsenceKind) or plan.kind.duty == "shifts"
+        }
         self._outages = rulebook.outages
         self._roster = roster
         self._findings = findings
@@ -98,7 +104,7 @@ class Absences:
 
     def _owed(self, plan: Plan, version: Version, last: _Last) -> Sequence[Shift]:
         """When the device owes reports, as far as the silence after its last one is concerned."""
-        if not isinstance(plan.kind, AbsenceKind) or plan.kind.duty == "shifts":
+        if plan.rule_id in self._by_shifts:
             return self._roster.shifts.get(last.device_id, ())
         moving = last.speed_kmh_e1 >= 10 * version.parameters["moving_kmh"]
         if not last.heard_us or not (moving or last.ignition >= signals.YES):

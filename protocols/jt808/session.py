@@ -48,6 +48,10 @@ _FLAG_HIGH, _UNUSUAL_HIGH = 0x40, 0x3C
 class Jt808Session:
     """State of one connection."""
 
+    __slots__ = (
+        "_assembly", "_by_identity", "_by_phone", "_framer", "_now_us", "directory", "resending",
+    )  # fmt: skip
+
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
         self.resending = Resending()
@@ -250,5 +254,6 @@ class Jt808Session:
         if device is None or not self.directory.check_code(terminal.identity, code):
             return False
         terminal.device, terminal.authenticated = device, True
-        events.append(Online(device, terminal.identity, dict(terminal.details)))
+        details, terminal.details = terminal.details, {}  # told once, and not kept
+        events.append(Online(device, terminal.identity, details))
         return True
