@@ -77,6 +77,12 @@ def _gateway(state: AppState) -> Iterator[Metric]:
         if name in status:
             yield GaugeMetricFamily(f"xunji_gateway_{name}", text, value=status[name])
     yield from _spool(state.services.spool_status())
+    disk = state.services.storage_status()
+    if disk.get("free_bytes") is not None:
+        text = "room that is left to the database"
+        yield GaugeMetricFamily("xunji_disk_free_bytes", text, value=disk["free_bytes"])
+        tight = disk["level"] == "tight"
+        yield GaugeMetricFamily("xunji_disk_tight", "raw frames are dropped early", value=tight)
     yield GaugeMetricFamily("xunji_live_clients", "open live WebSockets", value=len(state.relay))
     pool = state.services.database.pool.get_stats()
     for name in ("pool_size", "pool_available", "requests_waiting"):

@@ -31,7 +31,8 @@ async def _no_tick() -> None:
 @dataclass(slots=True)
 class Services:
     """`secret` signs tokens. `gateway_status()`: at least `{"counters": {name: int}}`.
-    `spool_status()`: as pipeline.spooling.spool_status.
+    `spool_status()`: as pipeline.spooling.spool_status. `storage_status()`: `{"level",
+    "free_bytes", "full_on"}`, {} before it was measured.
 
     `demo_grade()`: `{raised, true, false, missed, pending}` or None. `force_tick()` flushes what
     was received and records a tick. `test_clock`: None unless time is simulated. `basemap`: a
@@ -44,6 +45,7 @@ class Services:
     settings: Settings
     secret: str
     gateway_status: Callable[[], dict[str, Any]] = dict
+    storage_status: Callable[[], dict[str, Any]] = dict
     spool_status: Callable[[], dict[str, Any]] = lambda: {"state": "empty"}
     demo_grade: Callable[[], dict[str, Any] | None] = lambda: None
     force_tick: Callable[[], Awaitable[None]] = _no_tick

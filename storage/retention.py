@@ -10,6 +10,7 @@ from psycopg import sql
 
 from storage.database import Connection, Mode
 from storage.instants import to_datetime
+from storage.kept_frames import forget_kept_frames, keep_needed_frames
 from storage.partitions import PARTITION_LOCK, partition_date, partitions
 
 MAX_QUARANTINE_ROWS = 100_000
@@ -31,16 +32,29 @@ async def drop_expired(
 ) -> Dropped:
     """Drop partitions or chunks that end before the retention; `conn` in autocommit."""
     dropped = Dropped()
-    for table, days, names in (
-        ("positions", retention_days, dropped.positions),
-        ("raw_frames", raw_frames_days, dropped.raw_frames),
-    ):
-        cutoff = to_datetime(now_us) - timedelta(days=days)
-        if mode == "timescale":
-            names.extend(await _drop_chunks(conn, table, cutoff))
-        else:
-            await _drop_partitions(conn, table, cutoff, names, dropped.busy)
+    now = to_datetime(now_us)
+    before = now - timedelta(days=retention_days)
+    dropped.positions, dropped.busy = await _drop_before(conn, mode, "positions", before)
+    await drop_raw_frames(conn, mode, now - timedelta(days=raw_frames_days), dropped)
     return dropped
+
+
+async def drop_raw_frames(conn: Connection, mode: Mode, cutoff: datetime, dropped: Dropped) -> None:
+    """Drop days of raw frames that end before the cutoff; open violations keep what they need."""
+    day = cutoff.replace(hour=0, minute=0, second=0, microsecond=0)
+    await keep_needed_frames(conn, day)
+    names, busy = await _drop_before(conn, mode, "raw_frames", cutoff)
+    dropped.raw_frames += names
+    dropped.busy += busy
+
+
+async def _drop_before(
+    conn: Connection, mode: Mode, table: str, cutoff: datetime
+) -> tuple[list[str], list[str]]:
+    """(dropped, busy)"""
+    if mode == "timescale":
+        return await _drop_chunks(conn, table, cutoff), []
+    return await _drop_partitions(conn, table, cutoff)
 
 
 async def _drop_chunks(conn: Connection, table: str, cutoff: datetime) -> list[str]:
@@ -49,8 +63,10 @@ async def _drop_chunks(conn: Connection, table: str, cutoff: datetime) -> list[s
 
 
 async def _drop_partitions(
-    conn: Connection, table: str, cutoff: datetime, names: list[str], busy: list[str]
-) -> None:
+    conn: Connection, table: str, cutoff: datetime
+) -> tuple[list[str], list[str]]:
+    names: list[str] = []
+    busy: list[str] = []
     for name in await partitions(conn, table):
         if partition_date(name) + timedelta(days=1) > cutoff.date():
             continue
@@ -62,6 +78,7 @@ async def _drop_partitions(
             names.append(name)
         except psycopg.errors.LockNotAvailable:
             busy.append(name)
+    return names, busy
 
 
 _TRIMS = {
@@ -90,4 +107,5 @@ async def trim(conn: Connection, now_us: int, snapshot_days: float) -> dict[str,
     deleted = {}
     for table, statement in _TRIMS.items():
         deleted[table] = (await conn.execute(statement.encode(), parameters)).rowcount
+    deleted["kept_frames"] = await forget_kept_frames(conn)
     return deleted

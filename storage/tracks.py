@@ -64,7 +64,10 @@ WHERE p.device_id = %s AND p.time >= %s AND p.time < %s AND p.attributes IS NOT 
 """
 _FRAMES = """
 SELECT device_id, time, until, received_at, protocol, frame FROM raw_frames
-WHERE device_id = %s AND time < %s AND until >= %s ORDER BY time, received_at LIMIT %s
+WHERE device_id = %(device)s AND time < %(end)s AND until >= %(start)s
+UNION SELECT device_id, time, until, received_at, protocol, frame FROM kept_frames
+WHERE device_id = %(device)s AND time < %(end)s AND until >= %(start)s
+ORDER BY time, received_at LIMIT %(limit)s
 """
 
 
@@ -186,8 +189,8 @@ async def raw_frames_of(
     conn: Connection, device_id: int, from_us: int, to_us: int, limit: int = MAX_FRAMES
 ) -> list[RawFrame]:
     """Stored frames of a device with a fix in [from, to), by time of their first fix."""
-    values = (device_id, to_datetime(to_us), to_datetime(from_us), limit)
-    cursor = await conn.execute(_FRAMES, values)
+    period = {"start": to_datetime(from_us), "end": to_datetime(to_us)}
+    cursor = await conn.execute(_FRAMES, {"device": device_id, "limit": limit, **period})
     return [
         RawFrame(
             device_id=device,

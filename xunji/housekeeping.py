@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -19,6 +20,7 @@ from storage.retention import drop_expired, trim
 from storage.sightings import drop_sightings
 from storage.terminal_messages import drop_messages
 from xunji.settings import Settings
+from xunji.upkeep import StorageState, keep_in_shape
 
 _log = structlog.get_logger(__name__)
 EVERY_S = 600.0
@@ -32,6 +34,18 @@ class Housekeeping:
         self._database = database
         self._clock = clock
         self._settings = settings
+        self.state: StorageState | None = None
+
+    def storage_status(self) -> dict[str, Any]:
+        """What was measured last: {"level", "free_bytes", "full_on"}."""
+        if self.state is None:
+            return {}
+        disk = self.state.disk
+        return {
+            "level": self.state.level,
+            "free_bytes": disk and disk.free_bytes,
+            "full_on": self.state.full and str(self.state.full),
+        }
 
     async def run(self) -> None:
         """Every ten minutes; a database that is away is tried again next time."""
@@ -64,6 +78,7 @@ class Housekeeping:
             deleted["patrol_shifts"] = await drop_old_shifts(conn, now_us - SUMMARY_DAYS * DAY_US)
             await remake(conn, now_us)
             photos = await drop_media(conn, before_us, int(settings.media_gigabytes * 1e9))
+            self.state = await keep_in_shape(conn, self._database, self._settings, now_us)
         finally:
             await conn.close()
         await asyncio.to_thread(MediaStore(self._settings.data_dir / "media").remove, photos)

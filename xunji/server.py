@@ -163,8 +163,9 @@ class Server:
             await _ended(task)
 
         stack.push_async_callback(stop)
-        housekeeping = Housekeeping(self.database, self.clock, self.settings)
-        stack.push_async_callback(_cancelled, self._run(housekeeping.run(), "housekeeping"))
+        self.housekeeping = Housekeeping(self.database, self.clock, self.settings)
+        keeping = self._run(self.housekeeping.run(), "housekeeping")
+        stack.push_async_callback(_cancelled, keeping)
         patrol = PatrolShifts(self.database, self.clock)
         stack.push_async_callback(_cancelled, self._run(patrol.run(), "patrol shifts"))
 
@@ -266,6 +267,7 @@ class Server:
             secret=self.secret,
             gateway_status=self.gateway.status,
             spool_status=self.intake.spool_status,
+            storage_status=self.housekeeping.storage_status,
             demo_grade=self._demo_grade,
             force_tick=self.flush,
             test_clock=simulated,

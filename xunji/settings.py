@@ -28,6 +28,9 @@ class DatabaseSettings(BaseModel):
     retention_days: int = Field(90, ge=1, description="positions older than this are dropped")
     media_gigabytes: float = Field(20, gt=0, description="photos kept; above it the oldest go")
     raw_frames_days: int = Field(7, ge=0, description="raw frames kept; 0 keeps none")
+    disk_gigabytes: float | None = Field(
+        None, gt=0, description="room of the database; null: the embedded server's whole disk"
+    )
 
 
 class SpoolSettings(BaseModel):

@@ -110,6 +110,7 @@ export interface Status {
   quarantined: number
   clock: 'system' | 'simulated'
   database: { mode: 'timescale' | 'plain'; embedded: boolean }
+  disk: 'unknown' | 'ok' | 'warning' | 'tight'
   spool: { state: 'empty' | 'holding' | 'full'; positions: number; since: string | null }
   demo: DemoGrade | null
   version?: string

@@ -71,6 +71,8 @@ export default {
     units: '{n} registered',
     unregistered: '{n} unregistered',
     quarantined: '{n} quarantined',
+    disk_warning: 'the database\'s disk will soon be full',
+    disk_tight: 'the database\'s disk is nearly full: raw frames are dropped early',
     spool_holding: 'database is away or slow: {n} fixes wait in the spool',
     spool_full: 'the spool is full: terminals get no replies',
   },

@@ -71,6 +71,8 @@ export default {
     units: '在册 {n}',
     unregistered: '未登记终端 {n}',
     quarantined: '隔离报文 {n}',
+    disk_warning: '数据库磁盘即将用满',
+    disk_tight: '数据库磁盘将满：提前清除原始报文',
     spool_holding: '数据库中断或缓慢：{n} 条定位暂存本地',
     spool_full: '本地暂存已满：终端得不到应答',
   },
