@@ -58,19 +58,20 @@ class MetricShapes:
 
     def distance_m(self, fence: NDArray[np.intp], longitude: Floats, latitude: Floats) -> Floats:
         """Metres from point i to shape fence[i], 0 inside; NaN where the shape is broken."""
-        distance_m = np.full(len(fence), np.nan)
-        sound = np.flatnonzero(self._sound[fence])
-        fence = fence[sound]
-        x_m, y_m = self._frames.project(fence, longitude[sound], latitude[sound])
-        points = shapely.points(x_m, y_m)
-        self._make_metric(np.unique(fence))
+        sound = self._sound[fence]
+        if not sound.all():
+            distance_m = np.full(len(fence), np.nan)
+            distance_m[sound] = self.distance_m(fence[sound], longitude[sound], latitude[sound])
+            return distance_m
+        points = shapely.points(*self._frames.project(fence, longitude, latitude))
+        if not self._made[fence].all():
+            self._make_metric(np.unique(fence))
         shapes, reach_m = self._metric[fence], self._reach_m[fence]
         # Prepared and two orders of magnitude faster than distance(); most fixes end here.
         outside = ~shapely.dwithin(shapes, points, reach_m)
         found_m = np.zeros(len(fence))
         found_m[outside] = shapely.distance(shapes[outside], points[outside]) - reach_m[outside]
-        distance_m[sound] = np.maximum(found_m, 0.0)
-        return distance_m
+        return np.maximum(found_m, 0.0)
 
     def along_m(self, fence: int, longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
         """Metres along a line to the place nearest to each point, and beside it (right: positive).
