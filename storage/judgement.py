@@ -91,11 +91,16 @@ async def snapshots_from(conn: Connection, device_id: int, time_us: int) -> dict
 async def stored_violations(
     conn: Connection, device_ids: Sequence[int], since_us: int
 ) -> list[StoredViolation]:
-    """Violations of these devices that reach past a time, locked against people's clicks."""
+    """Violations of these devices that reach past a time, locked against people's clicks.
+
+    Not against rows that only refer to them: the ladder writes its log in an order of its own, and
+    the two would wait for each other.
+    """
     cursor = await conn.execute(
         "SELECT id, device_id, rule_id, started_at, ended_at, last_at, status, finding,"
         " CASE WHEN measures ? 'duty' THEN measures ELSE '{}' END, rule_version, kind"
-        " FROM violations WHERE device_id = ANY(%s) AND last_at >= %s ORDER BY id FOR UPDATE",
+        " FROM violations WHERE device_id = ANY(%s) AND last_at >= %s ORDER BY id"
+        " FOR NO KEY UPDATE",
         (list(device_ids), to_datetime(since_us)),
     )
     return [

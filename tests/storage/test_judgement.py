@@ -1,0 +1,37 @@
+"""What is judged is locked: against clicks, not against what is only written beside it."""
+
+from __future__ import annotations
+
+import psycopg.errors
+import pytest
+
+from storage.database import Database
+from storage.judgement import stored_violations
+
+
+async def test_a_click_waits_for_the_judge_and_the_ladders_log_does_not(
+    plain_database: Database,
+) -> None:
+    pool = plain_database.pool
+    async with pool.connection() as conn:
+        await conn.execute("INSERT INTO organisations (id, name) VALUES (1, 'City')")
+        await conn.execute(
+            "INSERT INTO devices (id, organisation_id, identity, protocol, kind, name)"
+            " VALUES (1, 1, '7', 'jt808', 'muck_truck', '7')"
+        )
+        await conn.execute(
+            "INSERT INTO violations (id, organisation_id, device_id, rule_id, rule_version, kind,"
+            " severity, found_severity, told_severity, started_at, last_at, longitude_e6,"
+            " latitude_e6, raised_at) VALUES (1, 1, 1, 1, 1, 'x', 'info', 'info', 'info', now(),"
+            " now(), 0, 0, now())"
+        )
+    async with pool.connection() as judge, pool.connection() as other, other.transaction():
+        assert [one.id for one in await stored_violations(judge, [1], 0)] == [1]
+        await other.execute("SET LOCAL lock_timeout = '200ms'")
+        await other.execute(
+            "INSERT INTO violation_log (violation_id, at, action, detail)"
+            " VALUES (1, now(), 'told', '{}')"
+        )
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            async with other.transaction():
+                await other.execute("UPDATE violations SET status = 'taken' WHERE id = 1")
