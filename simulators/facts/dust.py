@@ -99,6 +99,7 @@ class _Visit:
     code: str = ""
     in_site_s: int = 0
     washed_s: int = 0
+    shown_s: int = 0  # washing in the bay by the place that it tells, too
     unseen_s: float = 0.0
     loaded: bool = False
     told_s: int = 0
@@ -106,21 +107,24 @@ class _Visit:
 
     def enter(self, code: str) -> None:
         self.code, self.in_site_s, self.washed_s, self.unseen_s = code, 0, 0, 0.0
-        self.loaded = False
+        self.shown_s, self.loaded = 0, False
 
-    def step(self, *, loaded: bool, in_site: bool, washing: bool, unseen: bool) -> None:
+    def step(
+        self, *, loaded: bool, in_site: bool, washing: bool, shown: bool, unseen: bool
+    ) -> None:
         if loaded and not self.loaded:
-            self.washed_s = 0
+            self.washed_s = self.shown_s = 0
         self.loaded = loaded
         self.in_site_s += GRID_S * in_site
         self.washed_s += GRID_S * washing
+        self.shown_s += GRID_S * shown
         self.unseen_s += GRID_S * unseen
 
     def leave(self) -> None:
         visited = self.in_site_s >= VISIT_S
         seen = self.unseen_s < UNSEEN_S
         unwashed = visited and seen and self.washed_s < WASH_S[0]
-        self.verdict = "sure" if unwashed else "maybe" if self.washed_s < WASH_S[1] else ""
+        self.verdict = "sure" if unwashed else "maybe" if self.shown_s < WASH_S[1] else ""
         self.code, self.told_s = "", TOLD_S
 
 
@@ -142,6 +146,7 @@ def unwashed_exit(scene: Scene) -> Facts:
             visit.step(
                 loaded=bool(loaded[place]), in_site=bool(in_site[place]),
                 washing=bool(washing[place]), unseen=bool(unseen[place]),
+                shown=bool(washing[place] & ~scene.elsewhere[place]),
             )  # fmt: skip
             if away_m[place] > LEFT_M:
                 visit.leave()

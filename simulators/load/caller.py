@@ -45,6 +45,7 @@ class Caller(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A connection: register."""
         self.transport = cast(asyncio.Transport, transport)
+        self._framer = Framer()
         self.knock()
 
     def knock(self) -> None:

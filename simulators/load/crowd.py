@@ -40,6 +40,7 @@ class Crowd:
         self._waiting_log_ins = asyncio.Event()
         self._ended = asyncio.Event()
         self._online = 0
+        self._coming: set[asyncio.Task[None]] = set()
         self._patient_until_s = self._loop.time() + order.log_in_s
 
     async def run(self, stop: asyncio.Event) -> Tally:
@@ -55,6 +56,8 @@ class Crowd:
                 f"{self._order.host}:{self._order.port}: {problem.strerror or problem}"
             )
         stopped.cancel()
+        for task in self._coming:
+            task.cancel()
         for caller in self._callers:
             caller.close()
         self._count()
@@ -86,10 +89,26 @@ class Crowd:
             " XUNJI_GATEWAY__AUTO_REGISTER=true and use --auto"
         )
         caller.close()
-        self.lost(caller)
+        self._count_lost(caller)
 
     def lost(self, caller: Caller) -> None:
-        """Its connection is gone."""
+        """Its connection is gone. A server that cannot accept so many at once drops some before
+        they have said a word: they come again."""
+        if caller.logged_in or self._loop.time() > self._patient_until_s:
+            self._count_lost(caller)
+            return
+        task = asyncio.create_task(self._come_again(caller))
+        self._coming.add(task)
+        task.add_done_callback(self._coming.discard)
+
+    async def _come_again(self, caller: Caller) -> None:
+        await asyncio.sleep(KNOCK_AGAIN_S)
+        try:
+            await self._open(caller)
+        except OSError:
+            self._count_lost(caller)
+
+    def _count_lost(self, caller: Caller) -> None:
         self.tally.lost += 1
         self._fault(caller, "connection lost")
         self._online -= caller.logged_in
@@ -163,17 +182,22 @@ class Crowd:
         caller = Caller(self, place, number, begins_s + order.skip)
         caller.step = order.skip
         self._callers.append(caller)
-        local = (source_address(number), 0) if order.spread else None
         async with gate:
-            while not stop.is_set():
-                try:
-                    await self._loop.create_connection(
-                        lambda: caller, order.host, order.port, local_addr=local
-                    )
-                    return
-                except (TimeoutError, ConnectionResetError):  # it cannot accept so many at once
-                    if self._loop.time() > self._patient_until_s:
-                        raise
+            if not stop.is_set():
+                await self._open(caller)
+
+    async def _open(self, caller: Caller) -> None:
+        order = self._order
+        local = (source_address(caller.number), 0) if order.spread else None
+        while not self._ended.is_set():
+            try:
+                await self._loop.create_connection(
+                    lambda: caller, order.host, order.port, local_addr=local
+                )
+                return
+            except (TimeoutError, ConnectionResetError):
+                if self._loop.time() > self._patient_until_s:
+                    raise
 
     async def _send(self) -> None:
         self._sending = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from simulators.fleet.habits import Span
 from simulators.fleet.papers import Sight
 from simulators.fleet.receiver import Frozen, NoFix
 from simulators.fleet.unit import Unit
-from simulators.scenario.fix_faults import Drift, Loss, Outliers, Sensor, Skew, flaps
+from simulators.scenario.fix_faults import Canyon, Drift, Loss, Outliers, Sensor, Skew, flaps
 from simulators.scenario.form import Fault, Scenario
 from simulators.scenario.naming import Clockwork, Names
 from simulators.scenario.reading import Source
@@ -21,7 +22,16 @@ from simulators.scenario.wire import Line
 from simulators.truth import Hidden
 
 SHARED = ("area_gnss_loss", "reconnect_storm")  # at the same time for everybody
-PIECES = ("tunnel", "area_gnss_loss", "frozen_fixes", "dead_sensor", "outage", "slow_reader")
+PIECES = (
+    "tunnel",
+    "area_gnss_loss",
+    "urban_canyon",
+    "frozen_fixes",
+    "dead_sensor",
+    "outage",
+    "slow_reader",
+)
+MAX_CANYON_M = 80.0
 MISREAD_AS = "BDGQZ"  # what a digit looks like; no plate of the fleet ends so
 MAX_DRIFT_M, MAX_SKEW_S, MAX_OUTLIER_M = 30.0, 120.0, 2_000.0
 
@@ -61,6 +71,13 @@ def _outliers(spot: Spot) -> None:
 def _no_fix(spot: Spot) -> None:
     spot.unit.spoil.append(NoFix(spot.spans).apply)
     spot.note(spot.hidden.blind)
+
+
+def _canyon(spot: Spot) -> None:
+    chance = spot.chance()
+    angles = [chance.uniform(0, 2 * math.pi) for _ in spot.spans]
+    spot.unit.spoil.append(Canyon(spot.spans, spot.fault.size or 40.0, angles).apply)
+    spot.note(spot.hidden.elsewhere)
 
 
 def _frozen(spot: Spot) -> None:
@@ -135,6 +152,7 @@ _PLACE: dict[str, Callable[[Spot], None]] = {
     "outliers": _outliers,
     "tunnel": _no_fix,
     "area_gnss_loss": _no_fix,
+    "urban_canyon": _canyon,
     "frozen_fixes": _frozen,
     "clock_skew": _skew,
     "dead_sensor": _dead,
@@ -148,8 +166,13 @@ _PLACE: dict[str, Callable[[Spot], None]] = {
     "slow_reader": _slow,
     "misread_plates": _misread,
 }
-_LARGEST = {"gnss_drift": MAX_DRIFT_M, "outliers": MAX_OUTLIER_M, "clock_skew": MAX_SKEW_S,
-            "misread_plates": 100.0}  # fmt: skip
+_LARGEST = {
+    "gnss_drift": MAX_DRIFT_M,
+    "outliers": MAX_OUTLIER_M,
+    "urban_canyon": MAX_CANYON_M,
+    "clock_skew": MAX_SKEW_S,
+    "misread_plates": 100.0,
+}
 
 
 def place_faults(

@@ -21,6 +21,7 @@ from simulators.fleet.habits import Span
 from simulators.fleet.receiver import Fixes, rows_in
 
 DRIFT_TAU_S = 90.0
+CANYON_SATELLITES = 5
 FLAP_EVERY_S, FLAP_S = 300, 20  # one wrong word at a time: shorter than any rule believes
 
 
@@ -63,6 +64,28 @@ class Drift:
             self._last_s = time_s
             east[index], north[index] = self._east, self._north
         _move(fixes, rows_in(fixes, self.spans), east, north)
+        return fixes
+
+
+@dataclass(slots=True)
+class Canyon:
+    """Between high walls: each time the place is off by `size_m` in one direction, by reflections;
+    few satellites are left, and the receiver knows that it is inaccurate."""
+
+    spans: Sequence[Span]
+    size_m: float
+    angles: Sequence[float]  # of each span, radians
+
+    def apply(self, fixes: Fixes) -> Fixes:
+        """Shift what lies in the spans."""
+        for span, angle in zip(self.spans, self.angles, strict=True):
+            rows = rows_in(fixes, [span])
+            east, north = (
+                np.full(len(fixes), self.size_m * f(angle)) for f in (math.cos, math.sin)
+            )
+            _move(fixes, rows, east, north)
+            fixes["accuracy_m"][rows] += round(self.size_m)
+            fixes["satellites"][rows] = np.minimum(fixes["satellites"][rows], CANYON_SATELLITES)
         return fixes
 
 

@@ -83,6 +83,16 @@ def test_area_loss_is_the_same_for_all_and_tunnels_are_not() -> None:
     assert lost("tunnel", 0) != lost("tunnel", 1)
 
 
+def test_a_canyon_shifts_to_one_side_and_says_that_it_is_inaccurate(clean: Fixes) -> None:
+    fixes = fixes_with('kind: urban_canyon, size: 40, from: "09:00", to: "09:30"')
+    inside = (fixes["time_s"] >= 3_600) & (fixes["time_s"] < 5_400)
+    away_m = distance_m(fixes, clean)
+    assert np.allclose(away_m[inside], 40, atol=0.5)
+    assert (away_m[~inside] == 0).all()
+    assert (fixes["accuracy_m"][inside] == clean["accuracy_m"][inside] + 40).all()
+    assert fixes["satellites"][inside].max() <= 5
+
+
 def test_a_frozen_place_stands_while_the_odometer_runs(clean: Fixes) -> None:
     fixes = fixes_with('kind: frozen_fixes, from: "09:00", to: "09:30"')
     inside = (fixes["time_s"] >= 3_600) & (fixes["time_s"] < 5_400)

@@ -162,3 +162,22 @@ def test_shares_cover_everybody_once() -> None:
     assert sum(share.connections for share in cut) == 10
     assert sum(share.rate or 0 for share in cut) == pytest.approx(100)
     assert (is_loopback("127.9.9.9"), is_loopback("10.0.0.1")) == (True, False)
+
+
+async def test_who_is_dropped_before_a_word_comes_again() -> None:
+    dropped = count(1)
+
+    class Full(Answers):
+        """Hangs up on the first ones, as a kernel whose queue is full."""
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            if next(dropped) <= 2:
+                self._transport.abort()
+
+    loop, numbers = asyncio.get_running_loop(), count(1)
+    made = await loop.create_server(lambda: Full(numbers, lambda _, ack: ack, 0), "127.0.0.1", 0)
+    tally = await run(order(made.sockets[0].getsockname()[1], connections=3, rate=30.0))
+    made.close()
+    assert tally.passed, tally.faults
+    assert (tally.logged_in, tally.lost) == (3, 0)
