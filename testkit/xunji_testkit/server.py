@@ -20,7 +20,7 @@ from xunji_testkit.terminal import Terminal
 
 USERNAME, PASSWORD, ORGANISATION = "testkit", "testkit-password", "testkit"
 HOST = "127.0.0.1"
-START_LIMIT_S = 90
+START_LIMIT_S = 180
 STOP_LIMIT_S = 30
 PLACE = (118.80, 32.05)
 
