@@ -150,6 +150,11 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "模拟时间不能倒退。",
         "Simulated time cannot run backwards.",
     ),
+    "took_too_long": (
+        503,
+        "查询超过 30 秒，已中止：请缩短时间段或缩小范围。",
+        "The question took more than 30 s and was ended: ask for a shorter period or a smaller area.",
+    ),
     "database_away": (
         503,
         "数据库暂时不可用，请稍后重试。",
@@ -219,11 +224,16 @@ async def _on_error(request: Request, error: Exception) -> JSONResponse:
     return problem_response(ApiProblem("internal_error"))
 
 
+def _on_time_limit(_: Request, __: Exception) -> JSONResponse:
+    return problem_response(ApiProblem("took_too_long"))
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Answer every error in the one shape."""
     app.add_exception_handler(ApiProblem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(psycopg.errors.QueryCanceled, _on_time_limit)
     for away in (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
         app.add_exception_handler(away, _on_database)
     app.add_exception_handler(Exception, _on_error)

@@ -114,7 +114,7 @@ def site_left(rows: Rows, index: FenceIndex, before_us: int) -> Left | None:
 def passer(device: Row, passes: list[Row], left: Left | None, violations: Iterable[Row]) -> Row:
     """One line of the answer."""
     first_us, last_us = passes[0]["from_us"], passes[-1]["to_us"]
-    since_us = left.left_us - LOOK_BACK_US if left else first_us - LOOK_BACK_US
+    since_us = first_us - LOOK_BACK_US
     against = [
         v for v in violations
         if microseconds(v["until"]) >= since_us
@@ -137,6 +137,11 @@ def passer(device: Row, passes: list[Row], left: Left | None, violations: Iterab
         "score": _score(facts, left),
         "details": [_shown(p) for p in passes[:MAX_SHOWN_PASSES]],
     }  # fmt: skip
+
+
+def worst_pass(passes: list[Row]) -> Row:
+    """The pass that says most against a unit; of equal ones the last."""
+    return max(passes, key=lambda p: (_ORDER[p["uncovered"]], _ORDER[p["loaded"]], p["from_us"]))
 
 
 def weight_of(passes: list[Row]) -> int:

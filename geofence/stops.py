@@ -33,7 +33,7 @@ class Stop:
 def stops(rows: Rows, least_s: float) -> list[Stop]:
     """Stops of one device of at least so many seconds; rows by time, unpositioned ones ignored."""
     usable = np.flatnonzero(rows["fix_source"] != FixSource.NONE)
-    slow = usable[_slow(rows[usable])]
+    slow = usable[slow_fixes(rows[usable])]
     if not len(slow):
         return []
     longitude, latitude = rows["longitude_e6"][slow] / 1e6, rows["latitude_e6"][slow] / 1e6
@@ -47,8 +47,9 @@ def stops(rows: Rows, least_s: float) -> list[Stop]:
     return [stop for stop in found if stop.to_us - stop.from_us >= least_s * 1e6]
 
 
-def _slow(rows: Rows) -> NDArray[np.bool_]:
-    """By the terminal's speed; where it gives none, by the way since the fix before."""
+def slow_fixes(rows: Rows) -> NDArray[np.bool_]:
+    """Which fixes of one unit stand: by the terminal's speed, or by the way since the
+    fix before where it gives none."""
     speed_kmh = rows["speed_kmh_e1"] / 10
     longitude, latitude = rows["longitude_e6"] / 1e6, rows["latitude_e6"] / 1e6
     way_m = ground_distance_m(longitude[:-1], latitude[:-1], longitude[1:], latitude[1:])

@@ -20,6 +20,7 @@ from api.passers import (
     passes_of,
     sites_left,
     weight_of,
+    worst_pass,
 )
 from api.periods import checked_period
 from api.shapes.places import Passers, Visits
@@ -98,8 +99,8 @@ async def passed(
     against = await dirty_violations(conn, caller.organisations, list(passes), period_us)
     # Those with nothing against them yet are looked into as far as the list may go.
     chosen = sorted(passes, key=lambda device_id: -weight_of(passes[device_id]))[:MAX_PASSERS]
-    first = {device_id: passes[device_id][0]["from_us"] for device_id in chosen}
-    left = await _sites_left(conn, caller, first)
+    worst = {device_id: worst_pass(passes[device_id])["from_us"] for device_id in chosen}
+    left = await _sites_left(conn, caller, worst)
     ranked = [
         passer(
             units[device_id],
@@ -136,19 +137,19 @@ async def _fixes(
     return units, shown(rows), cut
 
 
-async def _sites_left(conn: Connection, caller: Caller, first: dict[int, int]) -> dict[int, Left]:
+async def _sites_left(conn: Connection, caller: Caller, before: dict[int, int]) -> dict[int, Left]:
     """Of each unit the site where it last stood before a time."""
-    if not first:
+    if not before:
         return {}
-    fences = await fences_in_force(conn, caller.organisations, max(first.values()))
+    fences = await fences_in_force(conn, caller.organisations, max(before.values()))
     tagged = [row for row in fences if LOOKED_AT & set(row["tags"])]
     index = FenceIndex([fence_of(row) for row in tagged])
     left: dict[int, Left] = {}
-    for start in range(0, len(first), UNITS_AT_ONCE):
-        some = list(first)[start : start + UNITS_AT_ONCE]
-        since = {device_id: first[device_id] - LOOK_BACK_US for device_id in some}
-        rows = await positions_of_many(conn, since, max(first[device_id] for device_id in some))
-        left |= await asyncio.to_thread(sites_left, rows, index, first)
+    for start in range(0, len(before), UNITS_AT_ONCE):
+        some = list(before)[start : start + UNITS_AT_ONCE]
+        since = {device_id: before[device_id] - LOOK_BACK_US for device_id in some}
+        rows = await positions_of_many(conn, since, max(before[device_id] for device_id in some))
+        left |= await asyncio.to_thread(sites_left, rows, index, before)
     return left
 
 
