@@ -153,7 +153,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "took_too_long": (
         503,
         "查询超过 30 秒，已中止：请缩短时间段或缩小范围。",
-        "The question took more than 30 s and was ended: ask for a shorter period or a smaller area.",
+        "The question took more than 30 s and was ended: ask for a shorter period or less.",
     ),
     "database_away": (
         503,

@@ -1,10 +1,10 @@
 """Questions about history at the API of a running server: one unit's day out of 100 million rows.
 
 A fleet's month (`bench.history`) lies in an embedded PostgreSQL, first as it came in, then with
-each day clustered by unit and time. A day is asked for over TCP from `xunji serve` with all its points,
-warm (asked before) and cold (files let go from the kernel's cache, the database restarted); then a
-month simplified to 2,000 points, and the export of a tenth of the fleet. BENCH_HISTORY names a
-folder that keeps the data for the next run.
+each day clustered by unit and time. A day is asked for over TCP from `xunji serve` with all its
+points, warm (asked before) and cold (files let go from the kernel's cache, the database restarted);
+then a month simplified to 2,000 points, and the export of a tenth of the fleet. BENCH_HISTORY names
+a folder that keeps the data for the next run.
 """
 
 from __future__ import annotations
