@@ -60,7 +60,7 @@ class CameraDoor:
         self.client = MqttClient(
             address,
             client_id,
-            UP,
+            (UP,),
             self.received,
             version=version,
             receive_maximum=RECEIVE_MAXIMUM,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
+from gateway.http_connection import speaks_http
 from gateway.online import Carried, Key
 from gateway.reading import Reading
 from gateway.recognition import recognise
@@ -210,7 +211,11 @@ class TcpConnection(asyncio.Protocol):
     def _recognise(self, data: bytes) -> bytes:
         """Everything received so far once the protocol is known; until then it waits in `_head`."""
         head = self._head + data
-        found = recognise(self._door.protocols, head)
+        http = False if self._door.http is None else speaks_http(head)
+        if http:
+            self._hand_over(head)
+            return head
+        found = None if http is None else recognise(self._door.protocols, head)
         if isinstance(found, Bad):
             self._desk.refuse(found, "", self.peer, self._desk.clock.now_us())
             self.close(found.reason)
@@ -220,6 +225,15 @@ class TcpConnection(asyncio.Protocol):
             self._protocol, self._name, self._head = found, found.name, b""
             self._session = found.session(self._desk.directory.of(found.name))
         return head
+
+    def _hand_over(self, head: bytes) -> None:
+        """The connection speaks HTTP: another door takes it with all that has come."""
+        transport, self._transport = self._transport, None
+        self._ending, self._head = "handed_over", b""
+        self._door.forget(self)
+        assert self._door.http is not None
+        assert transport is not None
+        self._door.http.adopt(transport, head)
 
     def _failed(self, data: bytes, error: Exception) -> list[Event]:
         """A decoder's own fault must not take the server with it."""

@@ -20,6 +20,7 @@ from gateway.enrolment import Enrolment
 from model.codes import code_hash
 from model.rulebook import Device
 from model.terminals import Newcomer, Stranger
+from model.tokens import check_token, encryption_key
 from protocols.contract import KnownDevice
 
 MAX_STRANGERS = 10_000  # remembered between two writes; the longest silent one goes first
@@ -82,6 +83,7 @@ class Directory:
         self._any_code = any_code
         self._code_hashes: dict[int, str] = {}
         self._known: dict[tuple[str, str], KnownDevice] = {}
+        self._tokens: Mapping[tuple[str, str], str] = {}
         self._identities: dict[int, tuple[str, str]] = {}
         self._ids: deque[int] = deque()
         self._newcomers: dict[tuple[str, str], Newcomer] = {}
@@ -91,15 +93,20 @@ class Directory:
         return len(self._known)
 
     def refresh(
-        self, devices: Iterable[Device], code_hashes: Mapping[int, str] | None = None
+        self,
+        devices: Iterable[Device],
+        code_hashes: Mapping[int, str] | None = None,
+        tokens: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
         """Take over the register; newcomers that are not in it yet stay known.
 
-        `code_hashes`: device -> hash of the code that its maker gave it.
+        `code_hashes`: device -> hash of the code that its maker gave it. `tokens`: terminal -> what
+        is stored of the token issued for it; None: as before.
         """
         devices = list(devices)
         self._enrolment.refresh(devices)
         self._code_hashes = dict(code_hashes or {})
+        self._tokens = self._tokens if tokens is None else dict(tokens)
         known = {
             (device.protocol, device.identity): KnownDevice(device.id, device.organisation_id)
             for device in devices
@@ -161,6 +168,19 @@ class Directory:
     async def write_introduced(self) -> None:
         """Hand what terminals said of themselves to the register; it is kept if that fails."""
         await self._enrolment.write()
+
+    def encryption_key(self, protocol: str, identity: str) -> str:
+        """As `model.tokens.encryption_key`."""
+        return encryption_key(self._secret, protocol, identity)
+
+    def check_token(self, protocol: str, identity: str, token: str | None) -> bool:
+        """Whether the token is the terminal's; one without a token needs none."""
+        stored = self._tokens.get((protocol, identity))
+        return stored is None or (token is not None and check_token(token, stored))
+
+    def has_token(self, protocol: str, identity: str) -> bool:
+        """Whether a token was issued for the terminal."""
+        return (protocol, identity) in self._tokens
 
     # Newcomers
 
@@ -267,3 +287,11 @@ class ProtocolDirectory:
     def check_code(self, identity: str, code: str) -> bool:
         """Whether a terminal may log in with this code."""
         return self._directory.check(self._protocol, identity, code)
+
+    def check_token(self, identity: str, token: str | None) -> bool:
+        """Whether who shows this token may speak for a terminal."""
+        return self._directory.check_token(self._protocol, identity, token)
+
+    def encryption_key(self, identity: str) -> str:
+        """The key of a terminal that encrypts its payloads."""
+        return self._directory.encryption_key(self._protocol, identity)

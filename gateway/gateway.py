@@ -7,9 +7,9 @@ gateway opens and closes the doors around them and says how things stand.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from paho.mqtt.enums import MQTTProtocolVersion
@@ -20,19 +20,19 @@ from gateway.commands import CommandDelivery, CommandSource
 from gateway.counters import Counters
 from gateway.desk import Desk
 from gateway.directory import Directory
-from gateway.mqtt import UP, HandsetProtocol, MqttDoor
+from gateway.http import HttpDoor, HttpLimits
+from gateway.mqtt import MqttDoor, routed
 from gateway.mqtt_client import BrokerAddress, MqttClient
 from gateway.online import OnlineTable
 from gateway.tcp import TcpDoor, TcpLimits
 from pipeline.contract import Clock, Ingest, LiveHub, Media, Notes
-from protocols.contract import TerminalProtocol
+from protocols.contract import OverMqtt, TerminalProtocol
 from protocols.registry import protocols_by_name
 
 _log = structlog.get_logger(__name__)
 
 CHORES_EVERY_S = 2.0
 MAX_LISTED = 1_000  # online terminals named in `status`
-HANDSET = "handset"
 
 
 class DoorProblem(Exception):
@@ -47,26 +47,29 @@ class MqttOptions:
     embedded_host: str = "127.0.0.1"
     embedded_port: int = 1883
     client_id: str = "xunji"
-    max_payload_bytes: int = 65_536
+    max_payload_bytes: int = 1 << 20
     max_camera_payload_bytes: int = 6 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayOptions:
-    """Where the doors are. `port` recognises the protocol; `fixed_ports`: protocol name -> port.
+    """Where the doors are. `port` recognises the protocol, HTTP too; `fixed_ports`: protocol name
+    -> port; `http_port`: one for HTTP alone.
 
-    `mqtt` None: no handsets. Port 0 asks for a free one; `Gateway.ports` tells which.
+    `mqtt` None: nobody by MQTT. Port 0 asks for a free one; `Gateway.ports` tells which.
     """
 
     host: str = "127.0.0.1"
     port: int = 6800
     fixed_ports: Mapping[str, int] = field(default_factory=dict)
+    http_port: int | None = None
     limits: TcpLimits = field(default_factory=TcpLimits)
+    http_limits: HttpLimits = field(default_factory=HttpLimits)
     mqtt: MqttOptions | None = None
 
 
 class Gateway:
-    """All doors of one process. `ports` after `start`: by protocol name, "any" and "mqtt"."""
+    """All doors of one process. `ports` after `start`: by protocol name, "any", "http", "mqtt"."""
 
     def __init__(
         self,
@@ -92,8 +95,9 @@ class Gateway:
             ingest, clock, directory, self.online, counters, self.commands.answered, media, notes
         )
         self._doors: list[TcpDoor] = []
+        self._http: HttpDoor | None = None
         self._broker: EmbeddedBroker | None = None
-        self._mqtt: MqttDoor | None = None
+        self._mqtt: list[MqttDoor] = []
         self._mqtt_client: MqttClient | None = None
         self._sightings = sightings
         self._cameras: CameraDoor | None = None
@@ -106,11 +110,15 @@ class Gateway:
         streams = [p for p in protocols.values() if p.default_port is not None]
         try:
             await self.directory.refill()
+            http = self._http = HttpDoor(self._desk, protocols.values(), self._options.http_limits)
+            await http.start()
             await self._open("any", streams, self._options.port)
+            if self._options.http_port is not None:
+                await self._open_http(http, self._options.http_port)
             for name, port in self._options.fixed_ports.items():
                 await self._open(name, [protocols[name]], port)
             if self._options.mqtt is not None:
-                await self._open_mqtt(self._options.mqtt, protocols[HANDSET])
+                await self._open_mqtt(self._options.mqtt, protocols.values())
         except BaseException:
             await self.stop()
             raise
@@ -126,8 +134,10 @@ class Gateway:
         """
         for door in self._doors:
             await door.stop_listening()
-        if self._mqtt is not None:
-            self._mqtt.stop_receiving()
+        if self._http is not None:
+            await self._http.stop_listening()
+        for receiving in self._mqtt:
+            receiving.stop_receiving()
         if self._cameras is not None:
             await self._cameras.close()
         if drain is not None:
@@ -140,18 +150,22 @@ class Gateway:
         for door in self._doors:
             await door.stop()
         self._doors = []
+        if self._http is not None:
+            await self._http.stop()
         await self._last_writes()
         if self._mqtt_client is not None:
             await self._mqtt_client.stop()
         if self._broker is not None:
             await self._broker.stop()
-        self._mqtt = self._mqtt_client = self._broker = self._cameras = None
+        self._mqtt = []
+        self._http = self._mqtt_client = self._broker = self._cameras = None
 
     def status(self) -> dict[str, Any]:
         """How things stand; `terminals`: the first MAX_LISTED that are online, longest first."""
         terminals = sorted(self.online, key=lambda t: (t.since_us, t.device.device_id))
         return {
-            "connections": sum(len(door.connections) for door in self._doors),
+            "connections": sum(len(door.connections) for door in self._doors)
+            + (len(self._http.connections) if self._http is not None else 0),
             "online": len(self.online),
             "ports": dict(self.ports),
             "mqtt_connected": self._mqtt_client is not None
@@ -172,17 +186,27 @@ class Gateway:
 
     async def _open(self, name: str, protocols: Sequence[TerminalProtocol], port: int) -> None:
         door = TcpDoor(self._desk, protocols, self._options.limits)
+        door.http = self._http if len(protocols) > 1 else None
         try:
             self.ports[name] = await door.start(self._options.host, port)
         except OSError as error:
-            raise DoorProblem(
-                f"cannot listen on {self._options.host}:{port} ({error.strerror}); another "
-                "program may use it: choose another with XUNJI_GATEWAY__PORT or "
-                "XUNJI_GATEWAY__JT808_PORT"
-            ) from error
+            raise self._taken(port, error) from error
         self._doors.append(door)
 
-    async def _open_mqtt(self, options: MqttOptions, protocol: TerminalProtocol) -> None:
+    async def _open_http(self, door: HttpDoor, port: int) -> None:
+        try:
+            self.ports["http"] = await door.listen(self._options.host, port)
+        except OSError as error:
+            raise self._taken(port, error) from error
+
+    def _taken(self, port: int, error: OSError) -> DoorProblem:
+        return DoorProblem(
+            f"cannot listen on {self._options.host}:{port} ({error.strerror}); another program may "
+            "use it: choose another with XUNJI_GATEWAY__PORT, XUNJI_GATEWAY__JT808_PORT or "
+            "XUNJI_GATEWAY__HTTP_PORT"
+        )
+
+    async def _open_mqtt(self, options: MqttOptions, protocols: Iterable[TerminalProtocol]) -> None:
         version = MQTTProtocolVersion.MQTTv5
         if options.url is None:
             self._broker = EmbeddedBroker(options.embedded_host, options.embedded_port)
@@ -192,12 +216,17 @@ class Gateway:
         else:
             address = BrokerAddress.parse(options.url)
         self.ports["mqtt"] = address.port
-        handset = cast(HandsetProtocol, protocol)
-        door = self._mqtt = MqttDoor(self._desk, handset, options.max_payload_bytes)
-        self._mqtt_client = door.client = MqttClient(
-            address, options.client_id, UP, door.received, version=version
-        )
-        await self._mqtt_client.start()
+        self._mqtt = [
+            MqttDoor(self._desk, protocol, options.max_payload_bytes)
+            for protocol in protocols
+            if isinstance(protocol, OverMqtt)
+        ]
+        topics = [topic for door in self._mqtt for topic in door.topics]
+        client = self._mqtt_client = MqttClient(address, options.client_id, topics, version=version)
+        client.on_message = routed(self._mqtt, client)
+        for door in self._mqtt:
+            door.client = client
+        await client.start()
         if self._sightings is not None:
             limit = options.max_camera_payload_bytes
             self._cameras = CameraDoor(self._desk, self._sightings, limit)
@@ -206,8 +235,8 @@ class Gateway:
     async def _do_chores(self) -> None:
         while True:
             await asyncio.sleep(CHORES_EVERY_S)
-            if self._mqtt is not None:
-                self._mqtt.forget_silent(self._clock.now_us())
+            for door in self._mqtt:
+                door.forget_silent(self._clock.now_us())
             try:
                 await self.directory.refill()
                 await self.directory.write_strangers()

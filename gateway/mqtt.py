@@ -1,59 +1,57 @@
-"""The handsets' door: payloads from the broker to sessions, acknowledgements back to their topics.
+"""The broker's side of the gateway: payloads to sessions, acknowledgements back to their topics.
 
-`xunji/handset/{identity}/up` comes in; `.../ack` names what is stored, `.../down` carries commands.
+A door a protocol that travels by MQTT, all over one connection. Which topics come in, whom they
+name and where acknowledgements and commands go says the protocol (`protocols.contract.OverMqtt`).
 The broker's own acknowledgement (PUBACK) follows the commit, like everybody's.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any
-from typing import Protocol as Interface
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import structlog
+from paho.mqtt.client import topic_matches_sub
 
 from gateway.desk import Desk
+from gateway.http_exchange import AWAY
 from gateway.mqtt_client import MqttClient, Received
 from gateway.online import Key
 from pipeline.contract import Pending
 from protocols.contract import (
     Answered,
     Bad,
-    Directory,
     Event,
     Offline,
     Online,
+    OverMqtt,
     ProtocolError,
     Report,
     Send,
     Session,
     TerminalProtocol,
     Unregistered,
+    Upload,
 )
 
 _log = structlog.get_logger(__name__)
 
-PREFIX = "xunji/handset/"
-UP = f"{PREFIX}+/up"
 MAX_IDENTITY_CHARACTERS = 64
 MAX_SESSIONS = 100_000  # registered handsets heard of lately; the longest silent one goes first
-SILENT_AFTER_US = 300_000_000  # an MQTT handset not heard of for so long is not online
-
-
-class HandsetProtocol(TerminalProtocol, Interface):
-    """A protocol whose identity comes from the topic."""
-
-    def session_for(self, directory: Directory, identity: str) -> Session: ...
+SILENT_AFTER_US = 300_000_000  # a handset not heard of by MQTT for so long is not online
 
 
 class _Delivery:
     """One message: acknowledged to the broker when all that it carried is settled."""
 
-    __slots__ = ("afterwards", "door", "message", "open", "session")
+    __slots__ = ("afterwards", "door", "identity", "message", "open", "session")
 
-    def __init__(self, door: MqttDoor, message: Received, session: Session | None) -> None:
+    def __init__(
+        self, door: MqttDoor, message: Received, identity: str, session: Session | None
+    ) -> None:
         self.door = door
+        self.identity = identity
         self.message = message
         self.session = session
         self.open = 1  # the handling itself
@@ -63,27 +61,35 @@ class _Delivery:
         self.open -= 1
         if not self.open:
             for payload in self.afterwards:
-                self.door.send(_identity(self.message.topic), "ack", payload)
+                self.door.send(self.identity, "ack", payload)
             self.door.acknowledge(self.message)
 
-    def settled(self, report: Report, error: ProtocolError | None) -> None:
+    def settled(self, report: Report | Upload, error: ProtocolError | None) -> None:
+        """A file that could not be taken now gets no word: the handset keeps it."""
         assert self.session is not None
-        self.door.send(report.identity, "ack", self.session.acknowledge(report, error))
+        if error is None or error.reason != AWAY:
+            self.door.send(self.identity, "ack", self.session.acknowledge(report, error))
         self.done()
 
 
 class MqttDoor:
-    """Implements `gateway.online.Link` for all handsets behind one broker."""
+    """Implements `gateway.online.Link` for all terminals of one protocol behind one broker."""
 
     peer = "mqtt"
 
-    def __init__(self, desk: Desk, protocol: HandsetProtocol, max_payload_bytes: int) -> None:
+    def __init__(self, desk: Desk, protocol: TerminalProtocol, max_payload_bytes: int) -> None:
         self._desk = desk
         self._protocol = protocol
+        self._over = cast(OverMqtt, protocol)
         self._max_payload_bytes = max_payload_bytes
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._closing = False
         self.client: MqttClient | None = None
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What to subscribe to."""
+        return self._over.topics
 
     def received(self, message: Received) -> None:
         """A message from the broker. While we stop it is left there."""
@@ -91,9 +97,9 @@ class MqttDoor:
             return
         self._desk.counters.add("mqtt_messages")
         now_us = self._desk.clock.now_us()
-        identity = _identity(message.topic)
+        identity = self._over.identity_of(message.topic)
         events, session = self._events(identity, message.payload, now_us)
-        delivery = _Delivery(self, message, session)
+        delivery = _Delivery(self, message, identity, session)
         for event in events:
             reaction = _REACTIONS.get(type(event))
             if reaction is not None:
@@ -131,13 +137,16 @@ class MqttDoor:
 
     def send(self, identity: str, leaf: str, payload: bytes) -> None:
         """Publish to a handset's topic; what cannot be queued is counted, the handset repeats."""
-        if self.client is None or not self.client.publish(f"{PREFIX}{identity}/{leaf}", payload):
+        topic = self._over.reply_topic(identity, leaf)
+        if topic is None or not payload:
+            return
+        if self.client is None or not self.client.publish(topic, payload):
             self._desk.counters.add("mqtt_unsent")
 
     def _events(
         self, identity: str, payload: bytes, now_us: int
     ) -> tuple[list[Event], Session | None]:
-        if not identity or len(identity) > MAX_IDENTITY_CHARACTERS or "/" in identity:
+        if not identity or len(identity) > MAX_IDENTITY_CHARACTERS:
             return [Bad(payload, "bad_topic", f"identity {identity[:80]!r}")], None
         if len(payload) > self._max_payload_bytes:
             detail = f"{len(payload)} bytes, at most {self._max_payload_bytes}"
@@ -155,7 +164,7 @@ class MqttDoor:
             self._sessions.move_to_end(identity)
             return session
         directory = self._desk.directory.of(self._protocol.name)
-        session = self._protocol.session_for(directory, identity)
+        session = self._over.session_for(directory, identity)
         if directory.find(identity) is not None:  # strangers are not remembered here
             self._sessions[identity] = session
             if len(self._sessions) > MAX_SESSIONS:
@@ -179,6 +188,10 @@ class MqttDoor:
             Pending(self._protocol, event, now_us, self.peer, delivery.settled)
         )
 
+    def _upload(self, event: Upload, delivery: _Delivery, now_us: int) -> None:
+        delivery.open += 1
+        self._desk.keep(event, now_us, delivery.settled)
+
     def _online(self, event: Online, _delivery: _Delivery, now_us: int) -> None:
         self._enter(event, now_us)
         self._desk.counters.add("logins")
@@ -201,13 +214,24 @@ class MqttDoor:
         self._desk.refuse(event, self._protocol.name, self.peer, now_us, delivery.done)
 
 
-def _identity(topic: str) -> str:
-    return topic.removeprefix(PREFIX).removesuffix("/up")
+def routed(doors: Sequence[MqttDoor], client: MqttClient) -> Callable[[Received], None]:
+    """Gives each message to the door whose topics it matches."""
+    filters = [(topic, door) for door in doors for topic in door.topics]
+
+    def received(message: Received) -> None:
+        for topic, door in filters:
+            if topic_matches_sub(topic, message.topic):
+                door.received(message)
+                return
+        client.acknowledge(message)  # of a subscription of an earlier version of ours
+
+    return received
 
 
 _REACTIONS: dict[type[Event], Callable[[MqttDoor, Any, _Delivery, int], None]] = {
     Send: MqttDoor._send,
     Report: MqttDoor._report,
+    Upload: MqttDoor._upload,
     Online: MqttDoor._online,
     Offline: MqttDoor._offline,
     Unregistered: MqttDoor._unregistered,

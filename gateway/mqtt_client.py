@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -72,7 +72,7 @@ class BrokerAddress:
 class MqttClient:
     """One connection to the broker, renewed for ever. Callbacks run on the event loop.
 
-    `on_message` gets each message of `topic`; call `acknowledge` once it is safe. MQTT 5 first
+    `on_message` gets each message of `topics`; call `acknowledge` once it is safe. MQTT 5 first
     (its receive maximum lets more than 20 messages be in flight), 3.1.1 where the broker has no 5.
     """
 
@@ -80,16 +80,16 @@ class MqttClient:
         self,
         address: BrokerAddress,
         client_id: str,
-        topic: str,
-        on_message: Callable[[Received], None],
+        topics: Sequence[str],
+        on_message: Callable[[Received], None] | None = None,
         *,
         version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
         receive_maximum: int = RECEIVE_MAXIMUM,
     ) -> None:
         self._address = address
         self._client_id = client_id
-        self._topic = topic
-        self._on_message = on_message
+        self._topics = [(topic, 1) for topic in topics]
+        self.on_message = on_message
         self._version = version
         self._receive_maximum = receive_maximum
         self._loop = asyncio.get_running_loop()
@@ -178,7 +178,7 @@ class MqttClient:
             self._call(self._refused, reason.value, str(reason))
         else:
             self._connection += 1
-            client.subscribe(self._topic, qos=1)
+            client.subscribe(self._topics)
             self._call(self._mark_connected)
 
     def _disconnected_in_thread(
@@ -208,7 +208,9 @@ class MqttClient:
         # Cleared first: a message that comes while the queue empties plans another turn.
         self._drain_planned = False
         while self._waiting:
-            self._on_message(self._waiting.popleft())
+            message = self._waiting.popleft()
+            if self.on_message is not None:
+                self.on_message(message)
 
     def _await_greeting(self) -> None:
         if self._greeting is None and not self._stopped:

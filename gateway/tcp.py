@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway.connection import TcpConnection
 from gateway.desk import Desk
+from gateway.http import HttpDoor
 from protocols.contract import TerminalProtocol
 
 PAUSE_POLL_S = 0.02  # how soon paused sockets notice that there is room again
@@ -36,6 +37,7 @@ class TcpDoor:
         self.desk = desk
         self.protocols = tuple(protocols)
         self.limits = limits or TcpLimits()
+        self.http: HttpDoor | None = None  # takes the connections that turn out to speak HTTP
         self.connections: set[TcpConnection] = set()
         self._paused: set[TcpConnection] = set()
         self._server: asyncio.Server | None = None

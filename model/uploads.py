@@ -19,6 +19,7 @@ class TerminalFile:
     taken_us: int | None
     longitude_e6: int | None
     latitude_e6: int | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,4 +96,5 @@ class MediaLoop:
             taken_us=upload.time_us,
             longitude_e6=upload.longitude_e6,
             latitude_e6=upload.latitude_e6,
+            note=upload.note,
         )

@@ -9,7 +9,7 @@ import protocols
 from protocols.contract import TerminalProtocol
 
 _REGISTRY: dict[str, TerminalProtocol] = {}
-_NOT_PROTOCOLS = {"contract", "registry"}
+_NOT_PROTOCOLS = {"contract", "describing", "registry"}
 
 
 def register(protocol: TerminalProtocol) -> TerminalProtocol:

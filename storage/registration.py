@@ -176,3 +176,15 @@ class Registration:
                 return [SpokenProfile(*row) for row in await cursor.fetchall()]
         except AWAY as error:
             raise StorageAway(str(error)) from error
+
+    async def load_tokens(self) -> dict[tuple[str, str], str]:
+        """What is stored of the tokens that were issued, by protocol and identity."""
+        try:
+            async with self._pool.connection() as conn:
+                cursor = await conn.execute(
+                    "SELECT protocol, identity, token_hash FROM devices"
+                    " WHERE token_hash IS NOT NULL"
+                )
+                return {(row[0], row[1]): row[2] for row in await cursor.fetchall()}
+        except AWAY as error:
+            raise StorageAway(str(error)) from error

@@ -19,9 +19,9 @@ Row = dict[str, Any]
 # The same photo again, byte for byte under the same number, is one.
 _INSERT = """
 INSERT INTO terminal_media (organisation_id, device_id, media_number, event, channel, taken_at,
-    received_at, longitude_e6, latitude_e6, sha256)
+    received_at, longitude_e6, latitude_e6, sha256, note)
 SELECT organisation_id, id, %(media_number)s, %(event)s, %(channel)s, %(taken_at)s,
-    %(received_at)s, %(longitude_e6)s, %(latitude_e6)s, %(sha256)s
+    %(received_at)s, %(longitude_e6)s, %(latitude_e6)s, %(sha256)s, %(note)s
 FROM devices WHERE id = %(device_id)s
 ON CONFLICT (device_id, media_number, sha256) DO UPDATE SET media_number = EXCLUDED.media_number
 RETURNING id
@@ -74,6 +74,7 @@ class TerminalMedia:
                     "longitude_e6": file.longitude_e6,
                     "latitude_e6": file.latitude_e6,
                     "sha256": media.sha256,
+                    "note": file.note,
                 },
             )
             row = await cursor.fetchone()

@@ -30,7 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "testkit": set(),
 }
 ROOMS = {*MAY_IMPORT, "bench", "tests", "tools"}
-PURE_LIBRARIES = {"numpy", "shapely", "msgspec", "shapefile", "defusedxml", "pynmea2"}
+PURE_LIBRARIES = {"numpy", "shapely", "msgspec", "shapefile", "defusedxml", "pynmea2", "nacl"}
+PURE_PARTS = {"urllib.parse"}  # of packages that otherwise are not
 IMPURE_STANDARD = {
     *("asyncio", "socket", "socketserver", "select", "selectors", "ssl", "signal"),
     *("time", "sched", "logging", "threading", "queue", "multiprocessing", "concurrent"),
@@ -77,6 +78,8 @@ def clock_reads(tree: ast.AST) -> Iterator[int]:
 
 def _impure(module: str) -> bool:
     top = module.partition(".")[0]
+    if module in PURE_PARTS:
+        return False
     if top in sys.stdlib_module_names:
         return top in IMPURE_STANDARD
     return top not in ROOMS | PURE_LIBRARIES

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alerts.outbox import AlertOptions
 from gateway.gateway import GatewayOptions, MqttOptions
+from gateway.http import HttpLimits
 from gateway.tcp import TcpLimits
 from pipeline.contract import Clock
 from pipeline.evaluate import Pace
@@ -34,6 +35,14 @@ def gateway_options(settings: Settings) -> GatewayOptions:
             gateway.max_buffer_bytes,
             gateway.idle_timeout_s,
             gateway.write_stall_s,
+        ),
+        http_port=gateway.http_port,
+        http_limits=HttpLimits(
+            max_connections=gateway.max_connections,
+            max_body_bytes=gateway.http_max_body_bytes,
+            per_minute_terminal=gateway.http_per_minute,
+            per_minute_address=gateway.http_per_minute_address,
+            require_tokens=gateway.require_tokens,
         ),
         mqtt=_mqtt_options(settings) if settings.mqtt.enabled else None,
     )

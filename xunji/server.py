@@ -223,7 +223,8 @@ class Server:
     async def refresh_register(self, registration: Registration | None = None) -> None:
         """Let the doors know the register as it is now."""
         source = registration or Registration(self.database.pool)
-        self.directory.refresh(await source.load_devices(), await source.load_codes())
+        codes, tokens = await source.load_codes(), await source.load_tokens()
+        self.directory.refresh(await source.load_devices(), codes, tokens)
         tell_profiles(self.profiles, await source.load_profiles())
         if self._off_shift is not None:
             await self._off_shift.refresh()

@@ -58,6 +58,15 @@ class GatewaySettings(BaseModel):
     profiles_dir: Path | None = Field(
         None, description="further profiles of terminals (*.toml), see JT/T 808 profiles"
     )
+    http_port: int | None = Field(
+        None, description="one for HTTP alone; without it `port` takes HTTP too"
+    )
+    http_max_body_bytes: int = Field(6 << 20, description="larger requests are refused")
+    http_per_minute: int = Field(120, ge=1, description="requests of one terminal")
+    http_per_minute_address: int = Field(12_000, ge=1, description="... of one address")
+    require_tokens: bool = Field(
+        True, description="who comes by HTTP must show its token; false: only where it has one"
+    )
     auto_register: bool = Field(False, description="unknown terminals are registered at once")
     auto_register_organisation_id: int = Field(1, description="... into this organisation")
     max_connections: int = Field(50_000, description="further connections are refused")
@@ -75,7 +84,7 @@ class MqttSettings(BaseModel):
     url: str | None = Field(None, description="mqtt://user:password@host:1883")
     embedded_port: int = Field(1883, description="of the embedded broker")
     client_id: str = Field("xunji", description="fixed, so that the broker keeps our session")
-    max_payload_bytes: int = Field(65_536, description="larger payloads are quarantined")
+    max_payload_bytes: int = Field(1 << 20, description="larger payloads are quarantined")
     max_camera_payload_bytes: int = Field(6 << 20, description="... of cameras, with a photo")
 
 

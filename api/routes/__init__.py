@@ -36,6 +36,7 @@ from api.routes import (
     sightings,
     status,
     terminals,
+    tokens,
     tracks,
     trips,
     violations,
@@ -49,6 +50,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
     for module in (
         people,
         status,
+        tokens,
         devices,
         tracks,
         positions,

@@ -14,8 +14,8 @@ from api.times import Time, iso
 from storage.terminal_media import find_media, list_media
 
 router = APIRouter(prefix="/media", tags=["media"])
-_COPIED = ("id", "organisation_id", "device_id", "media_number", "event", "channel", "sha256",
-           "content_type", "bytes")  # fmt: skip
+_COPIED = ("id", "organisation_id", "device_id", "media_number", "event", "note", "channel",
+           "sha256", "content_type", "bytes")  # fmt: skip
 
 
 @router.get("", response_model=list[TerminalPhoto])

@@ -13,6 +13,7 @@ class TerminalPhoto(BaseModel):
     device_id: int
     media_number: int
     event: str
+    note: str
     channel: int
     taken_at: str | None
     received_at: str

@@ -76,6 +76,16 @@ class NewDevice(BaseModel):
     tags: list[Tag] = Field([], max_length=MAX_TAGS)
 
 
+class TerminalToken(BaseModel):
+    """A terminal's new token, shown once; the key is for apps that encrypt (OwnTracks)."""
+
+    device_id: int
+    protocol: str
+    identity: str
+    token: str
+    encryption_key: str | None
+
+
 class DeviceChange(BaseModel):
     """What to change; what is left out stays."""
 

@@ -1,14 +1,15 @@
-"""The handset protocol, registered. It has no port: handsets come by MQTT."""
+"""The handset protocol, registered. It has no port: handsets come by MQTT or HTTP."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from model.position_json import position_json
-from protocols.contract import Decoded, Description, Directory, ProtocolError
+from protocols.contract import Addressed, Decoded, Description, Directory, ProtocolError, Request
+from protocols.describing import described_positions, text_or_hex
 from protocols.handset import rows
 from protocols.handset.messages import (
     VERSION,
@@ -17,16 +18,17 @@ from protocols.handset.messages import (
     Fixes,
     GnssState,
     Network,
-    Shift,
     Switch,
-    Up,
+    Track,
     decode_up,
     encode,
 )
 from protocols.handset.session import HandsetSession
 from protocols.registry import register
 
-_SERVER_FIELDS = ("device_id", "received_at")
+_COMPACT_DEFAULTS = rows.COMPACT_UNKNOWN[3:]
+_COMPACT_SOURCES = rows.COMPACT_SOURCES
+_PREFIX = "xunji/handset/"
 
 
 class Handset:
@@ -34,6 +36,9 @@ class Handset:
 
     name = "handset"
     default_port: int | None = None
+    topics = (f"{_PREFIX}+/up",)
+    paths = ("/handset",)
+    refused_status = 400
 
     def recognises(self, head: bytes) -> bool | None:
         """A stream that starts with a JSON object."""
@@ -47,6 +52,25 @@ class Handset:
         """The session of one handset."""
         return HandsetSession(directory, identity)
 
+    def identity_of(self, topic: str) -> str:
+        """Of `xunji/handset/{identity}/up`."""
+        return topic.removeprefix(_PREFIX).removesuffix("/up")
+
+    def reply_topic(self, identity: str, leaf: str) -> str | None:
+        """Beside its own `up`."""
+        return f"{_PREFIX}{identity}/{leaf}"
+
+    def address(self, request: Request) -> Addressed:
+        """By the last part of `/handset/{identity}`. Raises ProtocolError("no_identity")."""
+        identity = request.path.removeprefix("/handset").strip("/")
+        if not identity:
+            raise ProtocolError("no_identity", "post to /handset/IDENTITY")
+        return Addressed(identity, request.secret, request.body)
+
+    def answer(self, replies: Sequence[bytes]) -> tuple[str, bytes]:
+        """The acknowledgement as on `.../ack`."""
+        return "application/json", b"".join(replies)
+
     def decode_reports(self, frames: Sequence[bytes]) -> Decoded:
         return rows.decode_reports(frames)
 
@@ -54,7 +78,7 @@ class Handset:
         """A payload as JSON text, or its hex."""
         shown = Description(self.name, "unknown", {}, [], [], [])
         try:
-            payload = _payload(text)
+            payload = text_or_hex(text)
             message = decode_up(payload)
         except ProtocolError as error:
             shown.error = error
@@ -62,18 +86,9 @@ class Handset:
         shown.message = type(message).__name__.lower()
         shown.fields = msgspec.to_builtins(message)
         shown.pieces = _pieces(payload, shown.fields)
-        shown.positions = _positions(message, payload)
+        shown.positions = described_positions(rows.decode_reports([payload]))
         shown.replies = [encode(Ack(seq=message.seq, ok=True)).hex()]
         return shown
-
-
-def _payload(text: str) -> bytes:
-    if text.lstrip().startswith("{"):
-        return text.encode()
-    try:
-        return bytes.fromhex(text)
-    except ValueError as error:
-        raise ProtocolError("invalid_json", "neither a JSON object nor hex") from error
 
 
 def _pieces(payload: bytes, fields: dict[str, Any]) -> list[tuple[int, int, str, str]]:
@@ -84,18 +99,6 @@ def _pieces(payload: bytes, fields: dict[str, Any]) -> list[tuple[int, int, str,
         if at >= 0:
             pieces.append((at, len(name) + 2, name, str(value)))
     return sorted(pieces)
-
-
-def _positions(message: Up, payload: bytes) -> list[dict[str, Any]]:
-    if not isinstance(message, Fixes | Shift):
-        return []
-    decoded = rows.decode_reports([payload])
-    pairs = zip(decoded.batch.rows, decoded.batch.attributes, strict=True)
-    positions = [position_json(row, attributes) for row, attributes in pairs]
-    for position in positions:
-        for name in _SERVER_FIELDS:
-            del position[name]
-    return positions
 
 
 def encode_fixes(
@@ -109,6 +112,37 @@ def encode_fixes(
 ) -> bytes:
     """A `fixes` message, as a handset sends it."""
     message = Fixes(v=VERSION, seq=seq, fixes=list(fixes), gnss=gnss, bat=bat, net=net, shift=shift)
+    return encode(message)
+
+
+def encode_track(
+    seq: int,
+    fixes: Sequence[Fix],
+    *,
+    gnss: GnssState | None = None,
+    bat: float | None = None,
+    net: Network | None = None,
+    shift: Switch | None = None,
+) -> bytes:
+    """The compact form of the same message; times in milliseconds, to whole seconds."""
+    told, before = [], (int(fixes[0].t) // 1_000, 0, 0)
+    start = before[0]
+    for fix in fixes:
+        here = (int(fix.t) // 1_000, *before[1:])
+        if placed := fix.lon is not None and fix.lat is not None:
+            here = (here[0], round(fix.lon * 1e6), round(fix.lat * 1e6))
+        rest = [
+            -1 if fix.acc is None else math.ceil(fix.acc),
+            -1 if fix.spd is None else round(fix.spd * 10),
+            -1 if fix.crs is None else round(fix.crs) % 360,
+            _COMPACT_SOURCES.index(fix.src) if placed else 0,
+            -1 if fix.mock is None else int(fix.mock),
+        ]
+        while rest and rest[-1] == _COMPACT_DEFAULTS[len(rest) - 1]:
+            rest.pop()
+        told.append([now - then for now, then in zip(here, before, strict=True)] + rest)
+        before = here
+    message = Track(v=VERSION, seq=seq, t=start, f=told, gnss=gnss, bat=bat, net=net, shift=shift)
     return encode(message)
 
 

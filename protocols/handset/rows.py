@@ -6,13 +6,26 @@ import json
 import math
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
 from model.position import UNKNOWN, UNKNOWN_ALTITUDE_M, FixSource, PositionBatch, empty_rows
 from model.signals import NO, YES, pack
 from protocols.contract import Decoded, ProtocolError
-from protocols.handset.messages import Fix, Fixes, Shift, decode_up
+from protocols.handset.messages import (
+    CheckIn,
+    Fix,
+    Fixes,
+    Gap,
+    Gaps,
+    Shift,
+    Sos,
+    Source,
+    Track,
+    Up,
+    decode_up,
+)
 
 _SOURCES = {
     "gnss": FixSource.GNSS,
@@ -22,8 +35,11 @@ _SOURCES = {
 }
 _COLUMNS = (
     "time_us", "longitude_e6", "latitude_e6", "altitude_m", "speed_kmh_e1", "course_deg",
-    "accuracy_m", "fix_source", "satellites", "signals",
+    "accuracy_m", "fix_source", "satellites", "signals", "alarm_bits",
 )  # fmt: skip
+COMPACT_UNKNOWN = (0, 0, 0, -1, -1, -1, 1, -1)
+COMPACT_SOURCES: tuple[Source, ...] = ("none", "gnss", "lbs", "wifi")
+EMERGENCY = 1  # bit 0 of JT/T 808 table 25
 _DUTY = {"on": YES, "off": NO}
 _INT32_MAX, _INT16_MAX = 2**31 - 1, 2**15 - 1
 _MAX_TIME_MS = 2**53
@@ -37,27 +53,78 @@ def decode_reports(frames: Sequence[bytes]) -> Decoded:
     bad: dict[int, ProtocolError] = {}
     for index, payload in enumerate(frames):
         try:
-            message = decode_up(payload)
+            told = _told(decode_up(payload))
         except ProtocolError as error:
             bad[index] = error
             continue
-        fixes = _fixes_of(message)
-        if not fixes:
-            bad[index] = ProtocolError("not_a_report", "a message without a fix")
-            continue
-        assert isinstance(message, Fixes | Shift)
-        text = _attributes(message)
-        duty = pack(on_duty=_DUTY[message.shift]) if message.shift else 0
-        rows.extend(_row(fix, duty) for fix in fixes)
-        attributes.extend([text] * len(fixes))
-        report.extend([index] * len(fixes))
+        rows += [row for row, _ in told]
+        attributes += [text for _, text in told]
+        report += [index] * len(told)
     return Decoded(_batch(rows, attributes), np.array(report, np.intp), bad)
 
 
-def _fixes_of(message: object) -> Sequence[Fix]:
-    if isinstance(message, Fixes):
-        return message.fixes
-    return [message.fix] if isinstance(message, Shift) and message.fix else []
+def _told(message: Up) -> list[tuple[tuple[int, ...], str | None]]:
+    """Rows with their attributes. Raises ProtocolError for a message that is no report."""
+    match message:
+        case Gaps(gaps=gaps):
+            return [_gap(gap) for gap in gaps]
+        case Fixes(fixes=fixes):
+            pass
+        case Track():
+            fixes = _spread(message)
+        case Shift(fix=Fix() as fix) | CheckIn(fix=fix) | Sos(fix=fix):
+            fixes = [fix]
+        case _:
+            raise ProtocolError("not_a_report", "a message without a fix")
+    duty = pack(on_duty=_DUTY[message.shift]) if message.shift else 0
+    checked_in = pack(check_in=YES) if isinstance(message, CheckIn) else 0
+    alarms = EMERGENCY if isinstance(message, Sos) else 0
+    text = _text({**_state(message), **_event(message)})
+    return [(_row(fix, duty | checked_in, alarms), text) for fix in fixes]
+
+
+def _state(message: Fixes | Track | Shift | CheckIn | Sos) -> dict[str, Any]:
+    return {"battery_pct": message.bat, "network": message.net, "gnss_state": message.gnss}
+
+
+def _event(message: Fixes | Track | Shift | CheckIn | Sos) -> dict[str, Any]:
+    match message:
+        case Shift(shift=shift):
+            return {"event": "shift_start" if shift == "on" else "shift_end"}
+        case CheckIn(point=point, text=text):
+            return {"event": "check_in", "point": point, "text": text}
+        case Sos(text=text):
+            return {"event": "sos", "text": text}
+    return {}
+
+
+def _gap(gap: Gap) -> tuple[tuple[int, ...], str | None]:
+    """A row without a place at the gap's beginning, which tells its length."""
+    start_us, end_us = time_us_of(gap.t), time_us_of(gap.until)
+    seconds = max(0, end_us - start_us) / 1e6 if start_us and end_us else 0
+    return _row(Fix(t=gap.t, src="none"), 0, 0), _text({"gap": gap.why, "gap_s": round(seconds, 3)})
+
+
+def _spread(track: Track) -> list[Fix]:
+    """The fixes of the compact form."""
+    fixes, seconds, longitude, latitude = [], track.t, 0, 0
+    for given in track.f:
+        row = [*given, *COMPACT_UNKNOWN[len(given) :]]
+        seconds, longitude, latitude = seconds + row[0], longitude + row[1], latitude + row[2]
+        placed = row[6] != 0
+        fixes.append(
+            Fix(
+                t=seconds * 1_000,
+                lon=longitude / 1e6 if placed else None,
+                lat=latitude / 1e6 if placed else None,
+                acc=row[3],
+                spd=row[4] / 10,
+                crs=row[5],
+                src=COMPACT_SOURCES[row[6]] if 0 <= row[6] < 4 else "gnss",
+                mock=bool(row[7]) if row[7] in (0, 1) else None,
+            )
+        )
+    return fixes
 
 
 def _batch(rows: list[tuple[int, ...]], attributes: list[str | None]) -> PositionBatch:
@@ -67,13 +134,12 @@ def _batch(rows: list[tuple[int, ...]], attributes: list[str | None]) -> Positio
     return PositionBatch(table, attributes)
 
 
-def _attributes(message: Fixes | Shift) -> str | None:
-    stated = {"battery_pct": message.bat, "network": message.net, "gnss_state": message.gnss}
+def _text(stated: dict[str, Any]) -> str | None:
     known = {name: value for name, value in stated.items() if value is not None}
-    return json.dumps(known, separators=(",", ":")) if known else None
+    return json.dumps(known, ensure_ascii=False, separators=(",", ":")) if known else None
 
 
-def _row(fix: Fix, duty: int) -> tuple[int, ...]:
+def _row(fix: Fix, signals: int, alarms: int) -> tuple[int, ...]:
     placed = fix.lon is not None and fix.lat is not None
     mocked = pack(mocked=YES if fix.mock else NO) if fix.mock is not None else 0
     altitude = UNKNOWN_ALTITUDE_M if fix.alt is None else _clip(fix.alt, _INT16_MAX)
@@ -87,7 +153,8 @@ def _row(fix: Fix, duty: int) -> tuple[int, ...]:
         _positive(fix.acc, 1, up=True),
         int(_SOURCES[fix.src] if placed else FixSource.NONE),
         _positive(fix.sat, 1),
-        duty | mocked,
+        signals | mocked,
+        alarms,
     )
 
 

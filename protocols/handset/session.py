@@ -26,8 +26,8 @@ from protocols.handset.messages import (
     MAX_TEXT_CHARACTERS,
     Ack,
     Answer,
-    Fixes,
     Hello,
+    Photo,
     Shift,
     Task,
     Text,
@@ -36,6 +36,7 @@ from protocols.handset.messages import (
     encode,
     seq_of,
 )
+from protocols.handset.rows import time_us_of
 
 MAX_QUARANTINED_BYTES = 4_096  # of a payload that is refused
 
@@ -92,17 +93,36 @@ class HandsetSession:
     def _events(self, identity: str, device: KnownDevice, message: Up, data: bytes) -> list[Event]:
         ack = Send(encode(Ack(seq=message.seq, ok=True)))
         match message:
-            case Fixes():
-                return [Report(device, identity, data, message.seq)]
             case Shift(fix=None):
                 return [Online(device, identity, {"shift": message.shift}), ack]
-            case Shift():
-                return [Report(device, identity, data, message.seq)]
             case Hello():
                 details = {"model": message.model, "app": message.app}
                 return [Online(device, identity, details), ack]
             case Answer():
                 return [Answered(identity, message.id, message.result), ack]
+            case Photo():
+                return [_upload(identity, device, message)]
+        return [Report(device, identity, data, message.seq)]
+
+
+def _upload(identity: str, device: KnownDevice, photo: Photo) -> Upload:
+    fix = photo.fix
+    placed = fix is not None and fix.lon is not None and fix.lat is not None
+    return Upload(
+        device,
+        identity,
+        media_id=photo.photo_id,
+        kind="image",
+        format="",
+        event="report",
+        channel=1,
+        data=photo.data,
+        time_us=None if fix is None else time_us_of(fix.t) or None,
+        longitude_e6=round((fix.lon or 0) * 1e6) if fix and placed else None,
+        latitude_e6=round((fix.lat or 0) * 1e6) if fix and placed else None,
+        token=photo.seq,
+        note=photo.text or "",
+    )
 
 
 def _task(command_id: int, text: str, body: dict[str, Any]) -> Task:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from model.position_json import position_json
 from protocols.contract import Decoded, Description, Directory, ProtocolError
+from protocols.describing import described_positions
 from protocols.nmea import rows
 from protocols.nmea.sentence import without_tag
 from protocols.nmea.session import NmeaSession
 from protocols.registry import register
 
-_SERVER_FIELDS = ("device_id", "received_at")
+_PREFIX = "xunji/nmea/"
 _STARTS = (b"id:", b"imei:")
 
 
@@ -20,6 +20,7 @@ class Nmea:
 
     name = "nmea"
     default_port: int | None = 6809
+    topics = (f"{_PREFIX}+/up",)
 
     def recognises(self, head: bytes) -> bool | None:
         """A log-in line. Sentences without one are ours, too, and are told what is missing."""
@@ -36,6 +37,14 @@ class Nmea:
     def session_for(self, directory: Directory, identity: str) -> NmeaSession:
         """The session of a device that the transport names."""
         return NmeaSession(directory, identity)
+
+    def identity_of(self, topic: str) -> str:
+        """Of `xunji/nmea/{identity}/up`."""
+        return topic.removeprefix(_PREFIX).removesuffix("/up")
+
+    def reply_topic(self, identity: str, leaf: str) -> str | None:  # noqa: ARG002
+        """NMEA 0183 listens to no replies."""
+        return None
 
     def decode_reports(self, frames: Sequence[bytes]) -> Decoded:
         return rows.decode_reports(frames)
@@ -59,11 +68,7 @@ class Nmea:
         shown.pieces = _pieces(frame)
         decoded = rows.decode_reports([frame])
         shown.error = decoded.bad.get(0)
-        for row, attributes in zip(decoded.batch.rows, decoded.batch.attributes, strict=True):
-            position = position_json(row, attributes)
-            for name in _SERVER_FIELDS:
-                del position[name]
-            shown.positions.append(position)
+        shown.positions = described_positions(decoded)
         return shown
 
 

@@ -41,6 +41,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/violations/{violation_id}/close"): {"result": "fined"},
     ("POST", "/violations/{violation_id}/warn"): {},
     ("POST", "/devices/{device_id}/commands"): {"text": "x"},
+    ("POST", "/devices/{device_id}/token"): {},
+    ("DELETE", "/devices/{device_id}/token"): None,
     ("POST", "/assignments"): {"device_id": 1, "fence_id": 1, "purpose": "corridor"},
     ("POST", "/shifts"): {
         "device_id": 1,

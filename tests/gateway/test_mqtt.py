@@ -13,7 +13,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from gateway.broker import BrokerProblem, EmbeddedBroker
 from gateway.desk import Desk
-from gateway.mqtt import UP, MqttDoor
+from gateway.mqtt import MqttDoor
 from gateway.mqtt_client import BrokerAddress, MqttClient
 from storage.database import Database
 from tests.brokers import Mosquitto
@@ -65,7 +65,7 @@ async def open_door(
     )
     door = MqttDoor(desk, TinyProtocol(), MAX_PAYLOAD_BYTES)
     door.client = MqttClient(
-        BrokerAddress("127.0.0.1", port), "xunji-test", UP, door.received, version=version
+        BrokerAddress("127.0.0.1", port), "xunji-test", door.topics, door.received, version=version
     )
     await door.client.start()
     try:

@@ -91,6 +91,13 @@ class TinySession:
 class TinyProtocol:
     name = "tiny"
     default_port: int | None = 1
+    topics = ("xunji/handset/+/up",)
+
+    def identity_of(self, topic: str) -> str:
+        return topic.removeprefix("xunji/handset/").removesuffix("/up")
+
+    def reply_topic(self, identity: str, leaf: str) -> str | None:
+        return f"xunji/handset/{identity}/{leaf}"
 
     def recognises(self, head: bytes) -> bool | None:
         return head.startswith(b"$") if head else None

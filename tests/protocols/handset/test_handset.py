@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.position import UNKNOWN, UNKNOWN_ALTITUDE_M, FixSource
@@ -22,8 +22,24 @@ from protocols.contract import (
     Report,
     Send,
     Unregistered,
+    Upload,
 )
-from protocols.handset import HANDSET, Answer, Fix, Hello, Shift, encode, encode_fixes, schema
+from protocols.handset import (
+    HANDSET,
+    Answer,
+    CheckIn,
+    Fix,
+    Gap,
+    Gaps,
+    Hello,
+    Photo,
+    Shift,
+    Sos,
+    encode,
+    encode_fixes,
+    encode_track,
+    schema,
+)
 from protocols.handset.messages import MAX_FIXES, MAX_PAYLOAD_BYTES
 from protocols.handset.rows import decode_reports
 from protocols.handset.session import MAX_QUARANTINED_BYTES, HandsetSession
@@ -87,6 +103,122 @@ def test_a_shift_with_a_fix_is_a_position_on_duty() -> None:
     (report,) = session("H1").receive_data(payload, 0)
     assert isinstance(report, Report)
     assert unpack(int(rows(payload)[0]["signals"])) == {"on_duty": "yes"}
+
+
+def told(message: Any) -> tuple[Any, list[Any]]:
+    """Rows and attributes of a report."""
+    payload = encode(message)
+    (report,) = session("H1").receive_data(payload, 0)
+    assert isinstance(report, Report)
+    decoded = decode_reports([payload])
+    assert not decoded.bad
+    return decoded.batch.rows, [json.loads(text) for text in decoded.batch.attributes if text]
+
+
+def test_a_check_in_is_a_position_that_says_so() -> None:
+    here = Fix(t=NOW_MS, lon=1.0, lat=2.0)
+    check_in = CheckIn(v=1, seq=1, fix=here, point="P-7", shift="on")
+    rows_, attributes = told(check_in)
+    assert unpack(int(rows_[0]["signals"])) == {"on_duty": "yes", "check_in": "yes"}
+    assert attributes == [{"event": "check_in", "point": "P-7"}]
+
+
+def test_a_call_for_help_raises_the_emergency_alarm() -> None:
+    rows_, attributes = told(Sos(v=1, seq=1, fix=Fix(t=NOW_MS, src="none"), text="摔倒", bat=5))
+    assert (rows_[0]["alarm_bits"], rows_[0]["fix_source"]) == (1, FixSource.NONE)
+    assert attributes == [{"battery_pct": 5, "event": "sos", "text": "摔倒"}]
+
+
+def test_gaps_are_rows_without_a_place() -> None:
+    gaps = [
+        Gap(t=NOW_MS, until=NOW_MS + 90_500, why="app_killed"),
+        Gap(t="2026-09-22T08:00:00+08:00", until="2026-09-22T08:10:00+08:00", why="phone_off"),
+        Gap(t=NOW_MS, until=NOW_MS - 1, why="no_gnss"),
+    ]
+    rows_, attributes = told(Gaps(v=1, seq=1, gaps=gaps))
+    assert (rows_["fix_source"] == FixSource.NONE).all()
+    assert rows_["time_us"][0] == NOW_MS * 1_000
+    assert attributes == [
+        {"gap": "app_killed", "gap_s": 90.5},
+        {"gap": "phone_off", "gap_s": 600},
+        {"gap": "no_gnss", "gap_s": 0},
+    ]
+
+
+@pytest.mark.parametrize("fix", [None, Fix(t=NOW_MS), Fix(t=NOW_MS, lon=121.4, lat=-31.2)])
+def test_a_photo_is_an_upload(fix: Fix | None) -> None:
+    photo = Photo(v=1, seq=9, photo_id=3, data=b"\xff\xd8\xff...", fix=fix, text="占道经营")
+    handset = session("H1")
+    (upload,) = handset.receive_data(encode(photo), 0)
+    assert isinstance(upload, Upload)
+    assert (upload.data, upload.media_id, upload.note) == (b"\xff\xd8\xff...", 3, "占道经营")
+    assert upload.time_us == (NOW_MS * 1_000 if fix else None)
+    placed = fix is not None and fix.lon is not None
+    assert (upload.longitude_e6, upload.latitude_e6) == (
+        (121_400_000, -31_200_000) if placed else (None, None)
+    )
+    assert json.loads(handset.acknowledge(upload, None)) == {"seq": 9, "ok": True}
+
+
+_PLACED = st.tuples(st.integers(-180_000_000, 180_000_000), st.integers(-90_000_000, 90_000_000))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1_600_000_000, 2_000_000_000),
+            st.none() | _PLACED,
+            st.none() | st.integers(0, 900),
+            st.none() | st.integers(0, 2_000).map(lambda tenths: tenths / 10),
+            st.none() | st.integers(0, 359),
+            st.sampled_from(["gnss", "lbs", "wifi"]),
+            st.none() | st.booleans(),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_the_compact_form_says_the_same(drawn: list[tuple[Any, ...]]) -> None:
+    fixes = [
+        Fix(
+            t=seconds * 1_000,
+            lon=place[0] / 1e6 if place else None,
+            lat=place[1] / 1e6 if place else None,
+            acc=accuracy,
+            spd=speed,
+            crs=course,
+            src=source if place else "none",
+            mock=mock,
+        )
+        for seconds, place, accuracy, speed, course, source, mock in drawn
+    ]
+    state: dict[str, Any] = {"gnss": "ok", "bat": 70, "net": "4g", "shift": "on"}
+    both = decode_reports([encode_fixes(1, fixes, **state), encode_track(1, fixes, **state)])
+    assert not both.bad
+    full, compact = both.batch.rows[: len(fixes)], both.batch.rows[len(fixes) :]
+    placed = full["fix_source"] != FixSource.NONE
+    for name in full.dtype.names or ():
+        mask = placed if name.endswith("_e6") else slice(None)
+        assert full[name][mask].tolist() == compact[name][mask].tolist(), name
+    assert len(set(both.batch.attributes)) == 1
+
+
+def test_bytes_a_fix_are_what_the_page_says() -> None:
+    walk = [
+        Fix(t=NOW_MS + 10_000 * n, lon=round(121.43253 + 7.1e-5 * n, 6), lat=31.234925, acc=8,
+            spd=4.3, crs=90, sat=14) for n in range(60)
+    ]  # fmt: skip
+    state: dict[str, Any] = {"gnss": "ok", "bat": 83, "net": "5g", "shift": "on"}
+    sizes = {
+        "1 fix, `fixes`": len(encode_fixes(100, walk[:1], **state)),
+        "1 fix, `track`": len(encode_track(100, walk[:1], **state)),
+        "60 fixes, `fixes`": len(encode_fixes(100, walk, **state)) / 60,
+        "60 fixes, `track`": len(encode_track(100, walk, **state)) / 60,
+    }
+    page = (DOCS / "handset.md").read_text(encoding="utf-8")
+    for name, size in sizes.items():
+        assert f"| {name} | {round(size)} |" in page, (name, size)
 
 
 @pytest.mark.parametrize(

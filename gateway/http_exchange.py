@@ -1,0 +1,127 @@
+"""One request on its way to the commit and back: the answer leaves when all of it is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import structlog
+
+from gateway.desk import Desk
+from pipeline.contract import Pending
+from protocols.contract import (
+    Answered,
+    Bad,
+    Event,
+    OverHttp,
+    ProtocolError,
+    Report,
+    Send,
+    Session,
+    TerminalProtocol,
+    Unregistered,
+    Upload,
+)
+
+_log = structlog.get_logger(__name__)
+AWAY = "away"  # of an upload that could not be taken now
+RETRY_AWAY_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that stores nothing; `retry_s`: when to come again."""
+
+    status: int
+    reason: str
+    retry_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the sender is told."""
+
+    status: int
+    content_type: str
+    body: bytes
+    retry_s: int | None = None
+
+
+class Exchange:
+    """`done` is called once with the answer, unless the commit never comes."""
+
+    def __init__(self, desk: Desk, peer: str, done: Callable[[Answer], None]) -> None:
+        self.peer = peer
+        self._desk = desk
+        self._done = done
+        self._open = 1  # the handling itself
+        self._refused: Refusal | None = None
+        self._replies: list[bytes] = []
+        self._protocol: OverHttp | None = None
+        self._session: Session | None = None
+
+    def begin(self, protocol: OverHttp, session: Session, payload: bytes, now_us: int) -> None:
+        """Hand the payload's events on."""
+        self._protocol, self._session = protocol, session
+        name = cast(TerminalProtocol, protocol).name
+        try:
+            events = session.receive_data(payload, now_us)
+        except Exception as error:  # a decoder's own fault must not take the server with it
+            _log.exception("session_failed", peer=self.peer, payload=payload[:255].hex())
+            events = [Bad(payload, "session_failed", repr(error)[:500])]
+        for event in events:
+            self._take(event, name, now_us)
+        self._settle()
+
+    def _take(self, event: Event, name: str, now_us: int) -> None:
+        match event:
+            case Send(data=data):
+                self._replies.append(data)
+            case Report():
+                self._open += 1
+                protocol = cast(TerminalProtocol, self._protocol)
+                pending = Pending(protocol, event, now_us, self.peer, self._settled)
+                self._desk.ingest.submit(pending)
+            case Upload():
+                self._open += 1
+                self._desk.keep(event, now_us, self._settled)
+            case Bad():
+                self._open += 1
+                self._refused = Refusal(self._of_protocol().refused_status, event.reason)
+                self._desk.refuse(event, name, self.peer, now_us, self._settle)
+            case Unregistered():
+                self._refused = Refusal(403, "unregistered")
+                self._desk.stranger(event, name, self.peer, now_us)
+            case Answered():
+                self._desk.answer(event, name, now_us)
+            case _:
+                pass  # who is online is told by fixes: a request is no connection of a terminal
+
+    def _of_protocol(self) -> OverHttp:
+        assert self._protocol is not None
+        return self._protocol
+
+    def _settled(self, report: Report | Upload, error: ProtocolError | None) -> None:
+        if error is not None and error.reason == AWAY:
+            self._refused = Refusal(503, AWAY, RETRY_AWAY_S)
+        elif self._session is not None:
+            self._replies.append(self._session.acknowledge(report, error))
+        self._settle()
+
+    def _settle(self, *_: Any) -> None:
+        self._open -= 1
+        if self._open:
+            return
+        refused = self._refused
+        # A session that answers for itself has said more than a status can.
+        if refused is not None and refused.status != 200 and not self._replies:
+            self._done(refusal_answer(refused))
+        else:
+            self._done(Answer(200, *self._of_protocol().answer(self._replies)))
+
+
+def refusal_answer(refusal: Refusal) -> Answer:
+    """A refusal as JSON."""
+    body = b'{"error":"%s"}' % refusal.reason.encode()
+    return Answer(refusal.status, "application/json", body, refusal.retry_s)
