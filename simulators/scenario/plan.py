@@ -68,9 +68,15 @@ DEEDS: dict[str, tuple[tuple[UnitKind, ...], str]] = {
     "gets_waybill_late": (MUCK, "late_waybill"),
     "gets_idle_waybill": (MUCK, "idle_waybill"),
 }
-OF_THE_ROSTER = frozenset({"lazy", "signs_off", "skips_check_ins"})
-OF_ROUTES = frozenset({"short_cut", "turns_home"})
-ABOUT_PAPERS = frozenset({"unpermitted", "misdirected", "late_waybill", "idle_waybill"})
+# role: the option of the fleet that it needs, and how that must be set
+ONLY_WITH: dict[str, tuple[str, bool]] = {
+    "skips_stands": ("routes", False),
+    **dict.fromkeys(("short_cut", "turns_home"), ("routes", True)),
+    **dict.fromkeys(("lazy", "signs_off", "skips_check_ins"), ("roster", True)),
+    **dict.fromkeys(
+        ("unpermitted", "misdirected", "late_waybill", "idle_waybill"), ("papers", True)
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +173,10 @@ def _orders(
         kind, number = _unit_of(behaviour, kinds, counts, source, place)
         if (kind.value, number) in orders:
             raise source.problem((*place, "unit"), f"{behaviour.unit} has another behaviour")
-        if role in OF_ROUTES and not scenario.fleet.routes:
-            raise source.problem((*place, "does"), "only with fleet.routes: true")
-        if role in OF_THE_ROSTER and not scenario.fleet.roster:
-            raise source.problem((*place, "does"), "only with fleet.roster: true")
-        if role == "skips_stands" and scenario.fleet.routes:
-            raise source.problem((*place, "does"), "only with fleet.routes: false")
-        if role in ABOUT_PAPERS and not scenario.fleet.papers:
-            raise source.problem((*place, "does"), "only with fleet.papers: true")
+        option, wanted = ONLY_WITH.get(role, ("", True))
+        if option and getattr(scenario.fleet, option) is not wanted:
+            text = f"only with fleet.{option}: {'true' if wanted else 'false'}"
+            raise source.problem((*place, "does"), text)
         seconds = behaviour.minutes * 60 if behaviour.minutes else None
         at_s = clockwork.second(behaviour.at, (*place, "at"))
         orders[kind.value, number] = Orders(role, (at_s,), seconds, behaviour.metres, behaviour.kmh)

@@ -105,6 +105,26 @@ def test_any_other_text_is_refused_with_a_line(text: str) -> None:
         parse_scenario(text, Path("a.yaml"))
 
 
+@pytest.mark.parametrize(
+    ("fleet", "behaviour", "words"),
+    [
+        ("garbage_truck: 1", "garbage truck 1, does: turns_home", "only with fleet.routes: true"),
+        ("garbage_truck: 1, routes: true", "garbage truck 1, does: skips_stands", "routes: false"),
+        ("inspector: 1", "inspector 1, does: signs_off", "only with fleet.roster: true"),
+        ("muck_truck: 1, unregistered: 1", "muck truck 1, does: speeds", "fleet.cameras: true"),
+        (
+            "muck_truck: 1, papers: true, cameras: true, unregistered: 2",
+            "muck truck 1, does: speeds",
+            "up to the 1 muck trucks",
+        ),
+    ],
+)
+def test_what_needs_an_option_of_the_fleet_says_so(fleet: str, behaviour: str, words: str) -> None:
+    head = GOOD.split("fleet:", maxsplit=1)[0]
+    text = f'{head}fleet: {{{fleet}}}\nbehaviours:\n  - {{unit: {behaviour}, at: "20:00"}}\n'
+    assert words in refused(text)
+
+
 def test_the_published_schema_is_the_one_that_is_used() -> None:
     published = json.loads((ROOT / "docs" / "simulators.schema.json").read_text("utf-8"))
     assert published == json_schema()
