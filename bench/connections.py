@@ -20,7 +20,7 @@ from simulators.load.parent import run_load
 
 CONNECTIONS, QUICK_CONNECTIONS = 20_000, 4_000
 SPARE_FILES = 2_000
-SETTLE_S = 3.0
+SETTLE_S, STILL_BYTES = 6.0, 65_536
 _BARE = """
 import asyncio, sys, uvloop
 async def serve():
@@ -87,8 +87,7 @@ async def _growth_of_bare(pid: int, port: int, count: int) -> float:
         )
         for number in range(count)
     ]
-    await asyncio.sleep(SETTLE_S)
-    grown = _resident(pid) - before
+    grown = await _settled(pid) - before
     for transport, _ in connections:
         transport.abort()
     return grown / count
@@ -100,8 +99,7 @@ async def _growth(pid: int, port: int, count: int) -> float:
     there = asyncio.create_task(_logged_in(port, count, stop, seconds=600.0))
     while _sockets(pid) < count and not there.done():
         await asyncio.sleep(0.2)
-    await asyncio.sleep(SETTLE_S)
-    grown = _resident(pid) - before
+    grown = await _settled(pid) - before
     stop.set()
     await there
     return grown / count
@@ -121,6 +119,15 @@ def _resident(pid: int) -> int:
     """Bytes (Linux)."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * resource.getpagesize()
+
+
+async def _settled(pid: int) -> int:
+    """`_resident` when it has stopped growing: all have logged in."""
+    while True:
+        before = _resident(pid)
+        await asyncio.sleep(SETTLE_S)
+        if _resident(pid) - before < STILL_BYTES:
+            return _resident(pid)
 
 
 def _sockets(pid: int) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import typer
+import uvloop
 
 from gateway.broker import BrokerProblem
 from gateway.gateway import DoorProblem
@@ -82,7 +83,7 @@ def run_scenario(
         if files.dump is not None:
             _dump(name, files.dump)
             return
-        told = asyncio.run(judge_scenario(name, target, progress(), speed, limit_s))
+        told = uvloop.run(judge_scenario(name, target, progress(), speed, limit_s))
         show(told, files)
     except PROBLEMS as problem:
         typer.echo(str(problem), err=True)
