@@ -16,7 +16,7 @@ import structlog
 from gateway.http_connection import speaks_http
 from gateway.online import Carried, Key
 from gateway.reading import Reading
-from gateway.recognition import recognise
+from gateway.recognition import recognise, session_of
 from pipeline.contract import Pending
 from protocols.contract import (
     Answered,
@@ -223,7 +223,8 @@ class TcpConnection(asyncio.Protocol):
             self._head = head
         else:
             self._protocol, self._name, self._head = found, found.name, b""
-            self._session = found.session(self._desk.directory.of(found.name))
+            directory = self._desk.directory.of(found.name)
+            self._session = session_of(found, directory, self.peer, self._door.named)
         return head
 
     def _hand_over(self, head: bytes) -> None:

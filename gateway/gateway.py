@@ -25,6 +25,7 @@ from gateway.mqtt import MqttDoor, routed
 from gateway.mqtt_client import BrokerAddress, MqttClient
 from gateway.online import OnlineTable
 from gateway.tcp import TcpDoor, TcpLimits
+from gateway.udp import UdpDoor, UdpLimits
 from pipeline.contract import Clock, Ingest, LiveHub, Media, Notes
 from protocols.contract import OverMqtt, TerminalProtocol
 from protocols.registry import protocols_by_name
@@ -54,7 +55,8 @@ class MqttOptions:
 @dataclass(frozen=True, slots=True)
 class GatewayOptions:
     """Where the doors are. `port` recognises the protocol, HTTP too; `fixed_ports`: protocol name
-    -> port; `http_port`: one for HTTP alone.
+    -> port; `http_port`: one for HTTP alone; `udp`: `port` takes datagrams, too. `named`: as
+    `gateway.recognition.session_of` has it.
 
     `mqtt` None: nobody by MQTT. Port 0 asks for a free one; `Gateway.ports` tells which.
     """
@@ -65,11 +67,15 @@ class GatewayOptions:
     http_port: int | None = None
     limits: TcpLimits = field(default_factory=TcpLimits)
     http_limits: HttpLimits = field(default_factory=HttpLimits)
+    udp: bool = False
+    udp_limits: UdpLimits = field(default_factory=UdpLimits)
+    named: Mapping[str, str] = field(default_factory=dict)
     mqtt: MqttOptions | None = None
 
 
 class Gateway:
-    """All doors of one process. `ports` after `start`: by protocol name, "any", "http", "mqtt"."""
+    """All doors of one process. `ports` after `start`: by protocol name, "any", "udp", "http" and
+    "mqtt"."""
 
     def __init__(
         self,
@@ -96,6 +102,7 @@ class Gateway:
         )
         self._doors: list[TcpDoor] = []
         self._http: HttpDoor | None = None
+        self._udp: UdpDoor | None = None
         self._broker: EmbeddedBroker | None = None
         self._mqtt: list[MqttDoor] = []
         self._mqtt_client: MqttClient | None = None
@@ -113,6 +120,8 @@ class Gateway:
             http = self._http = HttpDoor(self._desk, protocols.values(), self._options.http_limits)
             await http.start()
             await self._open("any", streams, self._options.port)
+            if self._options.udp:
+                await self._open_udp(streams, self._options.port)
             if self._options.http_port is not None:
                 await self._open_http(http, self._options.http_port)
             for name, port in self._options.fixed_ports.items():
@@ -136,6 +145,8 @@ class Gateway:
             await door.stop_listening()
         if self._http is not None:
             await self._http.stop_listening()
+        if self._udp is not None:
+            self._udp.stop_receiving()
         for receiving in self._mqtt:
             receiving.stop_receiving()
         if self._cameras is not None:
@@ -152,13 +163,15 @@ class Gateway:
         self._doors = []
         if self._http is not None:
             await self._http.stop()
+        if self._udp is not None:
+            await self._udp.stop()
         await self._last_writes()
         if self._mqtt_client is not None:
             await self._mqtt_client.stop()
         if self._broker is not None:
             await self._broker.stop()
         self._mqtt = []
-        self._http = self._mqtt_client = self._broker = self._cameras = None
+        self._http = self._udp = self._mqtt_client = self._broker = self._cameras = None
 
     def status(self) -> dict[str, Any]:
         """How things stand; `terminals`: the first MAX_LISTED that are online, longest first."""
@@ -186,6 +199,7 @@ class Gateway:
 
     async def _open(self, name: str, protocols: Sequence[TerminalProtocol], port: int) -> None:
         door = TcpDoor(self._desk, protocols, self._options.limits)
+        door.named = self._options.named
         door.http = self._http if len(protocols) > 1 else None
         try:
             self.ports[name] = await door.start(self._options.host, port)
@@ -196,6 +210,14 @@ class Gateway:
     async def _open_http(self, door: HttpDoor, port: int) -> None:
         try:
             self.ports["http"] = await door.listen(self._options.host, port)
+        except OSError as error:
+            raise self._taken(port, error) from error
+
+    async def _open_udp(self, protocols: Sequence[TerminalProtocol], port: int) -> None:
+        options = self._options
+        self._udp = UdpDoor(self._desk, protocols, options.udp_limits, options.named)
+        try:
+            self.ports["udp"] = await self._udp.start(options.host, port)
         except OSError as error:
             raise self._taken(port, error) from error
 

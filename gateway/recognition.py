@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from protocols.contract import Bad, TerminalProtocol
+from protocols.contract import Bad, Directory, OverMqtt, Session, TerminalProtocol
 
+NAMED = ("nmea",)  # protocols without names of their own
 MAX_HEAD_BYTES = 64  # enough for every protocol to recognise its own
 
 
@@ -25,3 +26,17 @@ def recognise(protocols: Sequence[TerminalProtocol], head: bytes) -> TerminalPro
     if undecided and len(head) < MAX_HEAD_BYTES:
         return None
     return Bad(head, "unrecognised", "no protocol starts like this")
+
+
+def session_of(
+    protocol: TerminalProtocol, directory: Directory, peer: str, named: Mapping[str, str]
+) -> Session:
+    """The session of a connection from `peer` (address:port).
+
+    `named`: addresses, or addresses with a port, whose terminals say nowhere who they are ->
+    identity; for protocols that take one from outside.
+    """
+    identity = named.get(peer) or named.get(peer.rpartition(":")[0])
+    if identity is not None and protocol.name in NAMED and isinstance(protocol, OverMqtt):
+        return protocol.session_for(directory, identity)
+    return protocol.session(directory)

@@ -6,7 +6,7 @@ What one connection does is in gateway/connection.py.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.connection import TcpConnection
@@ -37,6 +37,7 @@ class TcpDoor:
         self.desk = desk
         self.protocols = tuple(protocols)
         self.limits = limits or TcpLimits()
+        self.named: Mapping[str, str] = {}  # as gateway.recognition.session_of has it
         self.http: HttpDoor | None = None  # takes the connections that turn out to speak HTTP
         self.connections: set[TcpConnection] = set()
         self._paused: set[TcpConnection] = set()

@@ -53,9 +53,16 @@ class Mosquitto:
             time.sleep(0.02)
 
     def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it without a chance to write anything."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(how)
             process.wait(START_LIMIT_S)
 
 

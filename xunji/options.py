@@ -10,6 +10,7 @@ from alerts.outbox import AlertOptions
 from gateway.gateway import GatewayOptions, MqttOptions
 from gateway.http import HttpLimits
 from gateway.tcp import TcpLimits
+from gateway.udp import UdpLimits
 from pipeline.contract import Clock
 from pipeline.evaluate import Pace
 from pipeline.evaluate_link import Order
@@ -36,6 +37,9 @@ def gateway_options(settings: Settings) -> GatewayOptions:
             gateway.idle_timeout_s,
             gateway.write_stall_s,
         ),
+        udp=gateway.udp,
+        udp_limits=UdpLimits(gateway.per_minute_address, gateway.idle_timeout_s),
+        named=gateway.named,
         http_port=gateway.http_port,
         http_limits=HttpLimits(
             max_connections=gateway.max_connections,

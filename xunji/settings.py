@@ -58,6 +58,11 @@ class GatewaySettings(BaseModel):
     profiles_dir: Path | None = Field(
         None, description="further profiles of terminals (*.toml), see JT/T 808 profiles"
     )
+    udp: bool = Field(True, description="`port` takes datagrams (JT/T 808, NMEA 0183), too")
+    named: dict[str, str] = Field(
+        {}, description="NMEA receivers without a log-in: address or address:port -> identity"
+    )
+    per_minute_address: int = Field(12_000, ge=1, description="datagrams of one address")
     http_port: int | None = Field(
         None, description="one for HTTP alone; without it `port` takes HTTP too"
     )

@@ -21,6 +21,7 @@ class Nmea:
     name = "nmea"
     default_port: int | None = 6809
     topics = (f"{_PREFIX}+/up",)
+    datagram_end = b"\r\n"  # a datagram may leave out what ends its last line
 
     def recognises(self, head: bytes) -> bool | None:
         """A log-in line. Sentences without one are ours, too, and are told what is missing."""

@@ -22,7 +22,10 @@ from protocols.nmea.lines import MAX_LINE_BYTES, Lines
 from protocols.nmea.sentence import read
 
 # `id:TRUCK-7` or `imei:860000000000001`, as the usual boxes can be told to send at the start.
-LOGIN = re.compile(rb"(?:id|imei):([A-Za-z0-9_.-]{1,64})[,;]?", re.IGNORECASE)
+# A terminal that was issued a token shows it after a comma: `id:TRUCK-7,abcde-fghjk-mnpqr-stuvw`.
+LOGIN = re.compile(
+    rb"(?:id|imei):([A-Za-z0-9_.-]{1,64})(?:[,;]([A-Za-z0-9-]{1,128}))?[,;]?", re.IGNORECASE
+)
 
 
 class NmeaSession:
@@ -62,7 +65,8 @@ class NmeaSession:
     def _line(self, line: bytes, now_us: int) -> list[Event]:
         named = LOGIN.fullmatch(line)
         if named is not None:
-            return self._log_in(named[1].decode("ascii"))
+            token = None if named[2] is None else named[2].decode("ascii")
+            return self._log_in(named[1].decode("ascii"), token)
         if self._device is None:
             return [self._bad(line, _NO_IDENTITY), Close("no_identity")]
         try:
@@ -72,10 +76,13 @@ class NmeaSession:
         frame = None if sentence is None else self._epochs.add(line, sentence, now_us)
         return [] if frame is None else self._report(frame)
 
-    def _log_in(self, identity: str) -> list[Event]:
+    def _log_in(self, identity: str, token: str | None) -> list[Event]:
         device = self._directory.find(identity)
         if device is None:
             return [Unregistered(identity), Close("unregistered")]
+        if not self._directory.check_token(identity, token):
+            bad = Bad(b"id:%s" % identity.encode("ascii"), "wrong_token", _WANTS, identity)
+            return [bad, Close("wrong_token")]
         if identity != self._identity:
             self._epochs = Epochs()
         self._identity, self._device = identity, device
@@ -91,5 +98,6 @@ class NmeaSession:
         return Bad(line, error.reason, error.detail, self._identity)
 
 
+_WANTS = "the log-in line must be id:IDENTITY,TOKEN with the token that was issued"
 _TOO_LONG = ProtocolError("too_long", f"a line of more than {MAX_LINE_BYTES} bytes")
 _NO_IDENTITY = ProtocolError("no_identity", "the first line must be id:IDENTITY or imei:NUMBER")

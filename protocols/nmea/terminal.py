@@ -8,9 +8,9 @@ from protocols.nmea.rows import KMH_OF_KNOT
 from protocols.nmea.sentence import checksum
 
 
-def login(identity: str) -> bytes:
+def login(identity: str, token: str | None = None) -> bytes:
     """The first line of a stream."""
-    return b"id:%s\r\n" % identity.encode("ascii")
+    return f"id:{identity}{f',{token}' if token else ''}\r\n".encode("ascii")
 
 
 def encode_fix(

@@ -236,3 +236,16 @@ def test_description_shows_every_field() -> None:
         assert shown.fields["RMC"]["true_course"] == "90.0"
         assert shown.positions[0]["speed_kmh"] == 18.5
     assert NMEA.describe("$GPRMC,1*00").error is not None
+
+
+def test_a_terminal_with_a_token_shows_it_in_its_log_in_line() -> None:
+    register = Register("BOAT-1")
+    register.tokens["BOAT-1"] = "abcde-fghjk"
+    assert isinstance(
+        NMEA.session(register).receive_data(login("BOAT-1", "abcde-fghjk"), 0)[0], Online
+    )
+    for line in (login("BOAT-1"), login("BOAT-1", "guess")):
+        bad, close = NMEA.session(register).receive_data(line, 0)
+        assert isinstance(bad, Bad)
+        assert (bad.reason, bad.frame) == ("wrong_token", b"id:BOAT-1")
+        assert close == Close("wrong_token")
