@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from model.frames import Quarantined, RawFrame
 from model.position import PositionBatch, Rows, empty_rows
-from pipeline.acceptance import ACCEPTED, CHECKS, Window, distrust_null_island, refusals
+from pipeline.acceptance import ACCEPTED, REASONS, Window, distrust_null_island, refusals
 from pipeline.contract import Pending
 from pipeline.duplicates import RecentReports
 from protocols.contract import Decoded, KnownDevice, ProtocolError, TerminalProtocol
@@ -156,7 +156,7 @@ def _refused_reports(
             f"time_us={row['time_us']} longitude_e6={row['longitude_e6']} "
             f"latitude_e6={row['latitude_e6']}"
         )
-        error = ProtocolError(CHECKS[int(refused[first])][0], detail)
+        error = ProtocolError(REASONS[int(refused[first])], detail)
         found.append((index, error, not (mine & ~bad).any()))
     return found
 

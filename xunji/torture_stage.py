@@ -25,7 +25,7 @@ from xunji.torture_database import TortureDatabase
 
 RESTART_S = 0.3
 STOP_S = 30.0
-START_S = 60.0
+START_S = 180.0
 RULES: dict[str, dict[str, float]] = {
     "speeding": {"limit_kmh": 60},
     "stop_too_long": {"min_duration_s": 180},

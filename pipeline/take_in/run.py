@@ -14,7 +14,7 @@ import psycopg
 
 from geofence.datum import Datum
 from model.position import PositionBatch
-from pipeline.acceptance import ACCEPTED, CHECKS, Window, distrust_null_island, refusals
+from pipeline.acceptance import ACCEPTED, REASONS, Window, distrust_null_island, refusals
 from pipeline.take_in.reading import READERS
 from pipeline.take_in.rows import Table, Taken, Units, take
 from storage import rejudge
@@ -110,7 +110,7 @@ class _Work:
         wrong_rows = {i for i, _ in taken.wrong}
         places = [i for i in range(len(refused) + len(wrong_rows)) if i not in wrong_rows]
         outside = np.flatnonzero(refused != ACCEPTED).tolist()
-        wrong = [*taken.wrong, *((places[i], CHECKS[refused[i]][0]) for i in outside)]
+        wrong = [*taken.wrong, *((places[i], REASONS[refused[i]]) for i in outside)]
         batch = taken.batch.take(good)
         distrust_null_island(batch.rows)
         return Taken(batch, sorted(wrong))

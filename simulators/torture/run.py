@@ -16,8 +16,8 @@ from simulators.torture.crowd import Crowd
 from simulators.torture.ledger import Ledger, Raised, Stored, compare, differences
 from simulators.torture.plan import TorturePlan
 
-DRAIN_LIMIT_S = 180.0
-SETTLE_LIMIT_S = 120.0
+DRAIN_LIMIT_S = 600.0
+SETTLE_LIMIT_S = 300.0
 QUIET_S = (0.08, 0.92)  # shares of the time between which disturbances begin
 PAUSES_S = {"kill_server": (0.0, 0.4), "stop_database": (0.3, 2.5), "kill_database": (0.0, 1.0),
             "fill_disk": (1.0, 3.0)}  # fmt: skip

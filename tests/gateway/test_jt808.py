@@ -193,6 +193,7 @@ async def test_frames_from_the_wild_are_stored_as_expected(
         assert {reason for reason, *_ in await rig.refused()} <= {
             "coordinates",
             "coordinates_out_of_range",
+            "coordinates_swapped",
             "time",
             "time_out_of_range",
         }

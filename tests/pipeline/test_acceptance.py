@@ -10,12 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.position import FixSource, PositionBatch, empty_rows
-from pipeline.acceptance import ACCEPTED, CHECKS, Window, distrust_null_island, refusals
+from pipeline.acceptance import (
+    ACCEPTED,
+    EPOCHS_US,
+    GPS_WEEK_ROLLOVER_US,
+    MAX_ATTRIBUTES_CHARACTERS,
+    REASONS,
+    Window,
+    distrust_null_island,
+    refusals,
+)
 
 NOW_US = 1_800_000_000_000_000
 DAY_US = 86_400_000_000
 WINDOW = Window.around(NOW_US, 90 * DAY_US)
-REASONS = [reason for reason, _ in CHECKS]
 
 
 def one(**columns: Any) -> PositionBatch:
@@ -48,6 +56,15 @@ def one(**columns: Any) -> PositionBatch:
         ({"latitude_e6": 90_000_001}, "coordinates_out_of_range"),
         ({"latitude_e6": -90_000_001}, "coordinates_out_of_range"),
         ({"time_us": 0, "latitude_e6": 99_000_000}, "time_out_of_range"),
+        ({"time_us": NOW_US - GPS_WEEK_ROLLOVER_US}, "week_rollover"),
+        ({"time_us": NOW_US - 2 * GPS_WEEK_ROLLOVER_US - 3_600_000_000}, "week_rollover"),
+        ({"time_us": NOW_US - GPS_WEEK_ROLLOVER_US - 2 * DAY_US}, "time_out_of_range"),
+        ({"time_us": EPOCHS_US[0] + 5_000_000}, "clock_not_set"),
+        ({"time_us": EPOCHS_US[1] - 8 * 3_600_000_000}, "clock_not_set"),  # in local time
+        ({"longitude_e6": 32_050_000, "latitude_e6": 118_800_000}, "coordinates_swapped"),
+        ({"longitude_e6": 0, "latitude_e6": 118_800_000}, "coordinates_out_of_range"),
+        ({"longitude_e6": 32_050_000, "latitude_e6": 32_050_000}, None),
+        ({"speed_kmh_e1": 20_000}, None),  # kept as it was said
     ],
 )
 def test_limits(columns: dict[str, Any], reason: str | None) -> None:
@@ -81,3 +98,14 @@ def test_null_island_is_kept_as_not_positioned() -> None:
     )
     distrust_null_island(batch.rows)
     assert np.array_equal(batch.rows["fix_source"], [0, 1, 1, 0])
+
+
+def test_attributes_have_a_limit() -> None:
+    batch = PositionBatch.join([one(), one(), one(time_us=0)])
+    batch.attributes[:] = [
+        '"' + "x" * (MAX_ATTRIBUTES_CHARACTERS - 2) + '"',
+        '"' + "x" * (MAX_ATTRIBUTES_CHARACTERS - 1) + '"',
+        '"' + "x" * MAX_ATTRIBUTES_CHARACTERS + '"',
+    ]
+    found = [None if n == ACCEPTED else REASONS[n] for n in refusals(batch, WINDOW).tolist()]
+    assert found == [None, "attributes_too_large", "time_out_of_range"]
