@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.position import FixSource, PositionBatch, empty_rows
@@ -76,6 +76,7 @@ integers_32 = st.integers(-(2**31), 2**31 - 1)
 integers_64 = st.integers(-(2**63), 2**63 - 1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(integers_64, integers_32, integers_32), min_size=1, max_size=50))
 def test_nothing_outside_ever_passes(fixes: list[tuple[int, int, int]]) -> None:
     rows = empty_rows(len(fixes))

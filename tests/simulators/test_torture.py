@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.torture.ledger import COMPARED, Ledger, Raised, Stored, compare, differences
@@ -68,6 +68,7 @@ def test_violations_are_compared_as_often_as_they_are() -> None:
     assert len(differences([one], [one._replace(ended_us=None)])) == 2
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 99), steps=st.integers(1, 300))
 def test_a_unit_leaves_no_number_out(seed: int, steps: int) -> None:
     order = Order(seed, PLAN.units[0])

@@ -160,7 +160,7 @@ async def test_on_a_full_disk_the_reserve_is_still_there(small_disk: Path) -> No
     await spool.close()
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(rows=any_rows())
 def test_any_rows_come_back(rows: object) -> None:
     batch = PositionBatch(rows)  # type: ignore[arg-type]
