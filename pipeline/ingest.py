@@ -87,6 +87,7 @@ class IngestLoop:
         self._hurry = asyncio.Event()
         self._finished = asyncio.Event()
         self._stopping = self._abandoned = False
+        self._registering: asyncio.Future[object] | None = None
         self._last_tick_us = -(2**63)
         self._last_start_s = float("-inf")
 
@@ -160,6 +161,9 @@ class IngestLoop:
                 if self._abandoned:
                     break
         finally:
+            if self._registering is not None:
+                self._registering.cancel()
+                await asyncio.gather(self._registering, return_exceptions=True)
             self._finished.set()
             for waiter in self._waiters:
                 waiter.cancel()
@@ -218,11 +222,16 @@ class IngestLoop:
                 waiter.set_result(None)
 
     async def _registered(self, reports: list[Pending]) -> list[Pending]:
-        """Reports of units that are in the register; the others wait until the database is back."""
-        try:
-            async with asyncio.timeout(REGISTER_LIMIT_S):
-                await self._before_commit()
-        except Exception as away:
+        """Reports of units that are in the register; the others wait until the database is back.
+
+        A registration that takes longer goes on beside the commits: begun anew each time, that of
+        many newcomers on a slow database would never be done.
+        """
+        task = self._registering or asyncio.ensure_future(self._before_commit())
+        await asyncio.wait({task}, timeout=REGISTER_LIMIT_S)
+        self._registering = None if task.done() else task
+        away = task.exception() if task.done() else "not done in time"
+        if away is not None:
             newcomers = self._unregistered()
             held = [p for p in reports if p.report.device.device_id in newcomers]
             if held:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from model.frames import Quarantined
 from pipeline import ingest as module
 from pipeline.contract import Pending
@@ -161,6 +163,34 @@ async def test_newcomers_wait_for_their_registration_and_nobody_for_them(
         await until(lambda: new.settled)
         assert new.settled == [("new", None)]
         assert len(await rig.positions()) == 2
+
+
+async def test_a_slow_registration_is_not_begun_anew_by_every_commit(
+    plain_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.ingest.REGISTER_LIMIT_S", 0.02)
+    async with running_rig(plain_database) as rig:
+        known, new = [Submitter(rig, await rig.register(name)) for name in ("1", "2")]
+        waiting, begun, may_end = {new.device.device_id}, 0, asyncio.Event()
+
+        async def register() -> None:
+            nonlocal begun
+            if waiting:
+                begun += 1
+                await may_end.wait()
+                waiting.clear()
+
+        rig.ingest._before_commit = register
+        rig.ingest._unregistered = lambda: set(waiting)
+        now_us = rig.clock.now_us()
+        new.submit(now_us, "new")
+        for number in range(3):
+            known.submit(now_us + number * 1_000_000, f"known {number}")
+            await until(lambda: len(known.settled) > number)  # noqa: B023
+        assert (new.settled, begun) == ([], 1)
+        may_end.set()
+        await until(lambda: new.settled)
+        assert begun == 1
 
 
 async def test_refused_reports_settle_when_their_quarantine_is_stored(
