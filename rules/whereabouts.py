@@ -77,6 +77,9 @@ def look_whereabouts(
 def _away(
     view: View, pairs: Assigned, wanted: NDArray[np.bool_], parameters: dict[str, float]
 ) -> NDArray[np.bool_]:
+    inside = np.zeros(len(wanted), np.bool_)
+    inside[pairs.row[pairs.metres[pairs.number] == 0]] = True
+    wanted = wanted & ~inside  # whoever is in one cell is not measured against the others
     distance_m, _ = nearest(view, pairs, wanted)
     accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
     far: NDArray[np.bool_] = distance_m - accuracy > parameters["distance_m"]
