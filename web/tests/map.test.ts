@@ -1,7 +1,7 @@
 import type { Feature, LineString, Polygon } from 'geojson'
 import { describe, expect, it } from 'vitest'
 import type { Track } from '@/api/types'
-import { cellFeatures, colourOf, NEVER, STEPS } from '@/map/cells'
+import { cellFeatures, colourOf, colourOfDue, DUE, NEVER, STEPS } from '@/map/cells'
 import { circle, drawable } from '@/map/fences'
 import { builtInStyle } from '@/map/style'
 import { boundsOf, brokenAfter, trackFeatures } from '@/map/tracks'
@@ -88,6 +88,7 @@ describe('grid cells', () => {
     expect(colourOf(1e9)).toBe(STEPS.at(-1)!.colour)
     expect(colourOf(null)).toBe(NEVER)
     expect(cellFeatures(null).features).toEqual([])
+    expect([0, 1, 2, 5].map((visits) => colourOfDue(visits, 2))).toEqual([DUE[2], DUE[1], DUE[0], DUE[0]].map((step) => step.colour))
   })
 })
 

@@ -75,7 +75,6 @@ export const deviceCommands = (deviceId: number) =>
 export const command = (id: number) => request<Command>('GET', `/commands/${id}`)
 
 export const rollcall = () => request<RollcallEntry[]>('GET', '/patrol/rollcall')
-export const patrolPath = (deviceId: number) => request<Track>('GET', `/patrol/${deviceId}/path`)
 export const patrolCells = () => request<Collection>('GET', '/patrol/cells')
 
 export interface Calendar {

@@ -2,6 +2,7 @@ import codes from './codes_en'
 import fences from './fences_en'
 import outcomes from './outcomes_en'
 import rules from './rules_en'
+import patrol from './patrol_en'
 import places from './places_en'
 import transport from './transport_en'
 
@@ -10,6 +11,7 @@ export default {
   ...fences,
   ...outcomes,
   ...rules,
+  ...patrol,
   ...places,
   ...transport,
   app: { name: 'Xunji', tagline: 'City fleet and patrol supervision' },

@@ -2,6 +2,7 @@ import codes from './codes_zh'
 import fences from './fences_zh'
 import outcomes from './outcomes_zh'
 import rules from './rules_zh'
+import patrol from './patrol_zh'
 import places from './places_zh'
 import transport from './transport_zh'
 
@@ -10,6 +11,7 @@ export default {
   ...fences,
   ...outcomes,
   ...rules,
+  ...patrol,
   ...places,
   ...transport,
   app: { name: '巡迹', tagline: '城市作业车辆与巡查监管' },

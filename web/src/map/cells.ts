@@ -1,5 +1,5 @@
-/** Grid cells coloured by the time since the last visit. */
-import type { FeatureCollection } from 'geojson'
+/** Grid cells coloured by the time since the last visit, or by the visits that are due. */
+import type { FeatureCollection, GeoJsonProperties } from 'geojson'
 import type { LayerSpecification } from 'maplibre-gl'
 import type { Theme } from '@/stores/preferences'
 import { PALETTES } from './palette'
@@ -14,16 +14,29 @@ export const STEPS: readonly { below_s: number; key: string; colour: string }[] 
   { below_s: Infinity, key: 'legend_old', colour: '#cf4b34' },
 ]
 export const NEVER = '#8d8796'
+/** By the share of the visits that are due a day: all, some, none. */
+export const DUE = [
+  { key: 'due_all', colour: '#2f9e6e' },
+  { key: 'due_some', colour: '#f0c93d' },
+  { key: 'due_none', colour: '#cf4b34' },
+] as const
 
 export function colourOf(age_s: number | null | undefined): string {
   if (age_s === null || age_s === undefined) return NEVER
   return STEPS.find((step) => age_s < step.below_s)?.colour ?? NEVER
 }
 
-export function cellFeatures(cells: FeatureCollection | null): FeatureCollection {
+export function colourOfDue(visits: number, perDay: number): string {
+  return (visits >= perDay ? DUE[0] : visits > 0 ? DUE[1] : DUE[2]).colour
+}
+
+/** `perDay`: visits that are due a day, 0: by the age of the last one. */
+export function cellFeatures(cells: FeatureCollection | null, perDay = 0): FeatureCollection {
+  const colour = (properties: GeoJsonProperties) =>
+    perDay > 0 ? colourOfDue(properties?.visits ?? 0, perDay) : colourOf(properties?.age_s)
   const features = (cells?.features ?? []).map((cell) => ({
     ...cell,
-    properties: { ...cell.properties, colour: colourOf(cell.properties?.age_s) },
+    properties: { ...cell.properties, colour: colour(cell.properties) },
   }))
   return { type: 'FeatureCollection', features }
 }

@@ -1,0 +1,52 @@
+import { expect, test } from '@playwright/test'
+import { logIn } from './pages'
+
+test('shifts are planned: a pattern, a roster, a leave', async ({ page }) => {
+  await logIn(page, 'chief')
+  await page.goto('/#/patrol?tab=roster')
+  await page.getByTestId('pattern-new').click()
+  const name = `白班 ${Date.now()}`
+  await page.getByTestId('pattern-name').fill(name)
+  await page.getByTestId('pattern-save').click()
+  await expect(page.getByTestId('pattern').filter({ hasText: name })).toBeVisible()
+  await page.getByTestId('roster-new').click()
+  await page.getByTestId('person').first().check()
+  await page.getByTestId('roster-pattern').selectOption({ label: name })
+  await page.getByTestId('roster-save').click()
+  await expect(page.locator('td', { hasText: name }).nth(1)).toBeVisible()
+  await page.getByTestId('leave-new').click()
+  await page.getByTestId('leave-person').selectOption({ index: 0 })
+  await page.getByTestId('leave-save').click()
+  await expect(page.locator('dialog')).toHaveCount(0)
+})
+
+test('attendance and visits are shown and leave as files', async ({ page }) => {
+  await logIn(page, 'chief')
+  for (const tab of ['attendance', 'coverage']) {
+    await page.goto(`/#/patrol?tab=${tab}`)
+    await expect.poll(() => page.getByTestId('row').count()).toBeGreaterThan(0)
+    const file = page.waitForEvent('download')
+    await page.getByTestId('download-xlsx').click()
+    expect((await file).suggestedFilename()).toBe(`${tab}.xlsx`)
+  }
+})
+
+test('a task is sent and taken back, a note handed over, and the look at a path kept', async ({ page }) => {
+  await logIn(page, 'chief')
+  await page.getByTestId('tab-patrol').click()
+  await page.getByTestId('inspector').first().click()
+  await page.getByTestId('board-task').click()
+  await page.getByTestId('task-text').fill('清理占道经营')
+  await page.getByTestId('task-send').click()
+  await page.getByTestId('patrol-tasks').click()
+  await expect(page.getByTestId('task-state').first()).toBeVisible()
+  await page.getByTestId('task-cancel').first().click()
+  await expect(page.getByTestId('task-state').first()).toHaveText('已撤回')
+  await page.getByTestId('patrol-handover').click()
+  await page.getByTestId('handover-text').fill('西门占道未处理')
+  await page.getByTestId('handover-write').click()
+  await page.getByTestId('handover-take').first().click()
+  await expect(page.getByTestId('handover-note').first().locator('.tag.ok')).toBeVisible()
+  await page.getByTestId('patrol-looks').click()
+  await expect.poll(() => page.getByTestId('row').count()).toBeGreaterThan(0)
+})
