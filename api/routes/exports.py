@@ -10,10 +10,12 @@ from fastapi.responses import FileResponse
 
 from api.access import Caller, Conn, Connection, Reader, State
 from api.errors import ApiProblem
+from api.looks import look_at
 from api.rule_check import invalid
 from api.shapes.exports import ExportShape, NewExport
 from api.state import AppState
 from api.times import iso, microseconds
+from model.vehicles import UnitKind
 from pipeline.export.order import MEDIA_TYPES, Order
 from storage.exports import OVER, add_export, export_of, exports_of, forget_export
 from storage.instants import to_datetime
@@ -31,9 +33,14 @@ async def order(body: NewExport, state: State, conn: Conn, caller: Reader) -> An
         raise invalid("to", f"must come after `from`, at most {MAX_DAYS} days")
     if state.exports.full:
         raise ApiProblem("too_many_exports")
-    visible = {row["id"] for row in await devices(conn, caller.organisations)}
-    if not visible.issuperset(body.device_ids or ()):
+    visible = {row["id"]: row["kind"] for row in await devices(conn, caller.organisations)}
+    if not set(visible).issuperset(body.device_ids or ()):
         raise ApiProblem("not_found")
+    if body.what == "tracks":
+        period_us = microseconds(body.since), microseconds(body.until)
+        for device_id in visible if body.device_ids is None else body.device_ids:
+            if visible[device_id] == UnitKind.INSPECTOR:
+                await look_at(state, conn, caller, device_id, period_us, source="track")
     row = await add_export(conn, _values(state, caller, body))
     await conn.commit()  # the job writes into its row from a connection of its own
     state.exports.start(row["id"], _order(state, caller, body))
@@ -102,6 +109,7 @@ def _order(state: AppState, caller: Caller, body: NewExport) -> Order:
         kind=body.kind,
         status=body.status,
         datum=body.datum,
+        hide_off_shift=state.duty is not None,
     )
 
 

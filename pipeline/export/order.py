@@ -23,7 +23,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One export of [from_us, to_us) by a scope. `device_ids` None: all units of the scope.
 
     `url` may hold a password and so travels by standard input, never as an argument. `kind` and
-    `status` are for violations. `datum` is that of the file.
+    `status` are for violations. `datum` is that of the file. `hide_off_shift`: fixes of inspectors
+    outside their shifts are left out.
     """
 
     url: str
@@ -37,6 +38,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | None = None
     status: str | None = None
     datum: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
+    hide_off_shift: bool = False
     max_rows: int = MAX_ROWS
 
 

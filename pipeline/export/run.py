@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import numpy as np
+
+from pipeline.duty_hours import DutyHours
 from pipeline.export.columns import Page, track_page, violation_page
 from pipeline.export.formats.table import writer_of
 from pipeline.export.order import ExportFailedError, Order, Told
@@ -59,10 +62,15 @@ async def _tracks(conn: Connection, order: Order) -> Pages:
     wanted = [row for row in known if order.device_ids is None or row["id"] in order.device_ids]
     lasts_us = max(order.to_us - order.from_us, 1)
     period = order.from_us, order.to_us
+    duty = DutyHours()
+    if order.hide_off_shift:
+        await duty.refresh(conn, order.to_us)
     for number, device in enumerate(wanted):
         async for batch in position_pages(conn, order.organisations, device["id"], period):
             within = (int(batch.rows["time_us"][-1]) - order.from_us) / lasts_us
-            yield track_page(device, batch, order.datum), (number + within) / len(wanted)
+            off = duty.off_shift(batch.rows["device_id"], batch.rows["time_us"])
+            shown = batch.take(np.flatnonzero(~off)) if off.any() else batch
+            yield track_page(device, shown, order.datum), (number + within) / len(wanted)
 
 
 async def _violations(conn: Connection, order: Order) -> Pages:

@@ -143,3 +143,19 @@ async def test_old_ones_and_too_many_bytes_go(town: Town, browser: Browser) -> N
         assert await forget_exports(conn, before, 250) == [f"{ids[0]}.csv"]
         rest = await forget_exports(conn, to_datetime(NOW_US + 1), 250)
         assert sorted(rest) == [f"{i}.csv" for i in ids[1:]]
+
+
+async def test_inspectors_are_exported_on_shift_only_and_may_see_by_whom(
+    town: Town, browser: Browser
+) -> None:
+    inspector = town.devices["inspector"].id
+    body = {"device_ids": [inspector]}
+    done = await finished(browser, "chief", (await order(browser, "chief", **body))["id"])
+    assert done["rows"] == 20
+    async with town.database.pool.connection() as conn:
+        cursor = await conn.execute("SELECT device_id, user_id, source FROM path_views")
+        assert await cursor.fetchall() == [(inspector, town.users["chief"], "track")]
+        await conn.execute("DELETE FROM shifts")
+        await conn.execute("UPDATE rulebook_revision SET revision = revision + 1")
+    done = await finished(browser, "chief", (await order(browser, "chief", **body))["id"])
+    assert done["rows"] == 0

@@ -40,24 +40,41 @@ def test_compose_is_well_formed_and_names_real_settings() -> None:
     assert (DEPLOY / build["context"] / build["dockerfile"]).is_file()
 
 
-def test_unit_is_accepted_by_systemd(tmp_path: Path) -> None:
+def test_the_unit_runs_the_server_with_real_settings() -> None:
     text = (DEPLOY / "systemd" / "xunji.service").read_text(encoding="utf-8")
     unit = ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read_string(text)
     assert unit["Service"]["ExecStart"].endswith("/xunji serve")
     assert unit["Service"]["Environment"].partition("=")[0] in SETTINGS
+
+
+def test_the_backup_runs_the_backup_of_the_same_server() -> None:
+    text = (DEPLOY / "systemd" / "xunji-backup.service").read_text(encoding="utf-8")
+    service = (DEPLOY / "systemd" / "xunji.service").read_text(encoding="utf-8")
+    assert "/opt/xunji/bin/xunji backup /var/lib/xunji/" in text
+    for same in ("User=", "EnvironmentFile=", "Environment=", "WorkingDirectory="):
+        lines = [
+            [one for one in unit.splitlines() if one.startswith(same)] for unit in (text, service)
+        ]
+        assert lines[0] == lines[1]
+
+
+def test_units_are_accepted_by_systemd(tmp_path: Path) -> None:
     if not shutil.which("systemd-analyze"):
-        return
-    copy = tmp_path / "xunji.service"
-    copy.write_text(text.replace("/opt/xunji/bin/xunji serve", "/bin/true"))
-    checked = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(copy)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "xunji.service" not in checked.stderr, checked.stderr
+        pytest.skip("systemd is not installed: the units were not tried")
+    for unit in (DEPLOY / "systemd").iterdir():
+        text = unit.read_text(encoding="utf-8")
+        copy = tmp_path / unit.name
+        copy.write_text(text.replace("/opt/xunji/bin/xunji serve", "/bin/true"))
+    for copy in tmp_path.iterdir():
+        checked = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", str(copy)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert copy.name not in checked.stderr, checked.stderr
 
 
 @pytest.fixture
