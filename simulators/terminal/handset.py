@@ -205,6 +205,11 @@ class HandsetLink:
         """Queue a message; it leaves at QoS 1 while the link is up."""
         self._outbox.put_nowait((topic, payload))
 
+    @property
+    def busy(self) -> bool:
+        """Messages wait for their turn on the connection."""
+        return not self._outbox.empty()
+
     async def _subscribe(self, handset: Handset) -> None:
         assert self._client is not None
         topics = [(f"{PREFIX}{handset.identity}/{kind}", 1) for kind in ("ack", "down")]

@@ -69,14 +69,15 @@ class NumberedHandset(Handset):
 
     def __init__(self, link: HandsetLink, identity: str, acknowledged: Acknowledge) -> None:
         super().__init__(link, identity, random.Random(identity))
+        self._line = link
         self._acknowledged = acknowledged
         self._carried: dict[int, list[int]] = {}
         self.coming: list[int] = []
         self._resent_s = time.monotonic()
 
     def resend_overdue(self) -> None:
-        """All that is unacknowledged, now and then."""
-        if self._kept and time.monotonic() - self._resent_s > RESEND_S:
+        """All that is unacknowledged, now and then; never on top of what still waits to leave."""
+        if self._kept and not self._line.busy and time.monotonic() - self._resent_s > RESEND_S:
             self._resent_s = time.monotonic()
             self.resend()
 
