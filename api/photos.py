@@ -21,4 +21,7 @@ async def photo_response(state: AppState, conn: Connection, sha256: str | None) 
     data = None if media is None else await asyncio.to_thread(state.media.get, media.sha256)
     if media is None or data is None:
         raise ApiProblem("not_found")
-    return Response(data, media_type=media.content_type, headers=_HEADERS)
+    headers = dict(_HEADERS)
+    if not media.content_type.startswith("image/"):
+        headers["Content-Disposition"] = f'attachment; filename="{media.sha256[:12]}"'
+    return Response(data, media_type=media.content_type, headers=headers)

@@ -223,7 +223,7 @@ class TcpConnection(asyncio.Protocol):
             self._head = head
         else:
             self._protocol, self._name, self._head = found, found.name, b""
-            directory = self._desk.directory.of(found.name)
+            directory = self._desk.directory.of(self._door.register or found.name)
             self._session = session_of(found, directory, self.peer, self._door.named)
         return head
 
@@ -264,7 +264,8 @@ class TcpConnection(asyncio.Protocol):
     def _upload(self, event: Upload, now_us: int) -> None:
         self._bad_in_a_row = 0
         self._unacknowledged += 1
-        self._carried.heard(self._name, event.identity, event.device, now_us)
+        if event.carries:
+            self._carried.heard(self._name, event.identity, event.device, now_us)
         self._desk.keep(event, now_us, self._settled)
 
     def _told(self, event: Told, now_us: int) -> None:

@@ -55,7 +55,8 @@ class Directory:
     `reserve(count)` takes device ids from the database. `write_newcomers(list)` stores devices
     under ids given here and returns those that somebody else had registered meanwhile: id given ->
     (id, organisation id) in the register. Both may raise StorageAway. `any_code`: the register
-    alone lets a terminal in, whatever code it has from its maker.
+    alone lets a terminal in, whatever code it has from its maker. `files_server`: the address at
+    which terminals reach the port for files of alarms.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Directory:
         counters: Counters | None = None,
         enrolment: Enrolment | None = None,
         any_code: bool = False,
+        files_server: tuple[str, int] | None = None,
     ) -> None:
         self.open = open_to_all
         self.actual_device: dict[int, KnownDevice] = {}
@@ -81,6 +83,7 @@ class Directory:
         self._counters = counters or Counters()
         self._enrolment = enrolment or Enrolment()
         self._any_code = any_code
+        self.files_server = files_server
         self._code_hashes: dict[int, str] = {}
         self._known: dict[tuple[str, str], KnownDevice] = {}
         self._tokens: Mapping[tuple[str, str], str] = {}
@@ -271,6 +274,7 @@ class ProtocolDirectory:
         self._directory = directory
         self._protocol = protocol
         self.open = directory.open
+        self.files_server = directory.files_server
 
     def find(self, identity: str) -> KnownDevice | None:
         """A known device; None when nobody registered it."""

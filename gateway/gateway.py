@@ -28,6 +28,8 @@ from gateway.tcp import TcpDoor, TcpLimits
 from gateway.udp import UdpDoor, UdpLimits
 from pipeline.contract import Clock, Ingest, LiveHub, Media, Notes
 from protocols.contract import OverMqtt, TerminalProtocol
+from protocols.jt808 import JT808
+from protocols.jt808.files import FILES
 from protocols.registry import protocols_by_name
 
 _log = structlog.get_logger(__name__)
@@ -58,13 +60,15 @@ class GatewayOptions:
     -> port; `http_port`: one for HTTP alone; `udp`: `port` takes datagrams, too. `named`: as
     `gateway.recognition.session_of` has it.
 
-    `mqtt` None: nobody by MQTT. Port 0 asks for a free one; `Gateway.ports` tells which.
+    `files_port`: for files of active-safety alarms. `mqtt` None: nobody by MQTT. Port 0 asks for a
+    free one; `Gateway.ports` tells which.
     """
 
     host: str = "127.0.0.1"
     port: int = 6800
     fixed_ports: Mapping[str, int] = field(default_factory=dict)
     http_port: int | None = None
+    files_port: int | None = None
     limits: TcpLimits = field(default_factory=TcpLimits)
     http_limits: HttpLimits = field(default_factory=HttpLimits)
     udp: bool = False
@@ -126,6 +130,8 @@ class Gateway:
                 await self._open_http(http, self._options.http_port)
             for name, port in self._options.fixed_ports.items():
                 await self._open(name, [protocols[name]], port)
+            if self._options.files_port is not None:
+                await self._open("files", [FILES], self._options.files_port, JT808.name)
             if self._options.mqtt is not None:
                 await self._open_mqtt(self._options.mqtt, protocols.values())
         except BaseException:
@@ -197,8 +203,10 @@ class Gateway:
             ],
         }
 
-    async def _open(self, name: str, protocols: Sequence[TerminalProtocol], port: int) -> None:
-        door = TcpDoor(self._desk, protocols, self._options.limits)
+    async def _open(
+        self, name: str, protocols: Sequence[TerminalProtocol], port: int, register: str = ""
+    ) -> None:
+        door = TcpDoor(self._desk, protocols, self._options.limits, register)
         door.named = self._options.named
         door.http = self._http if len(protocols) > 1 else None
         try:

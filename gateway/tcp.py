@@ -29,16 +29,24 @@ class TcpLimits:
 
 
 class TcpDoor:
-    """One listening port. Several protocols: the first bytes of a stream decide."""
+    """One listening port. Several protocols: the first bytes of a stream decide.
+
+    `register`: the protocol whose terminals speak here, if it is not the one that is spoken.
+    """
 
     def __init__(
-        self, desk: Desk, protocols: Sequence[TerminalProtocol], limits: TcpLimits | None = None
+        self,
+        desk: Desk,
+        protocols: Sequence[TerminalProtocol],
+        limits: TcpLimits | None = None,
+        register: str = "",
     ) -> None:
         self.desk = desk
         self.protocols = tuple(protocols)
         self.limits = limits or TcpLimits()
         self.named: Mapping[str, str] = {}  # as gateway.recognition.session_of has it
         self.http: HttpDoor | None = None  # takes the connections that turn out to speak HTTP
+        self.register = register
         self.connections: set[TcpConnection] = set()
         self._paused: set[TcpConnection] = set()
         self._server: asyncio.Server | None = None

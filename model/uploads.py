@@ -8,7 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class TerminalFile:
-    """`media_number` is the terminal's own; times in UTC microseconds, None: it did not say."""
+    """`media_number` is the terminal's own; times in UTC microseconds, None: it did not say.
+
+    `photo` False: a sound, a video or anything else."""
 
     device_id: int
     media_number: int
@@ -20,6 +22,7 @@ class TerminalFile:
     longitude_e6: int | None
     latitude_e6: int | None
     note: str = ""
+    photo: bool = True
 
 
 @dataclass(frozen=True, slots=True)

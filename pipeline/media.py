@@ -97,4 +97,5 @@ class MediaLoop:
             longitude_e6=upload.longitude_e6,
             latitude_e6=upload.latitude_e6,
             note=upload.note,
+            photo=upload.kind == "image",
         )

@@ -6,7 +6,7 @@ At the cap, and while the database is away, a terminal is told to send again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol as Interface
 
@@ -42,13 +42,18 @@ class _Waiting:
 class NoteLoop:
     """Implements `pipeline.contract.Notes`. Run `run()` as a task; cancel it to stop.
 
-    `actual_device`: ids given out too early -> registered device.
+    `actual_device`: ids given out too early -> registered device. `register_newcomers` is awaited
+    before each write: a message of a unit that has no row yet would find no place.
     """
 
     def __init__(
-        self, archive: Archive, actual_device: Mapping[int, KnownDevice] | None = None
+        self,
+        archive: Archive,
+        actual_device: Mapping[int, KnownDevice] | None = None,
+        register_newcomers: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self._archive = archive
+        self._register_newcomers = register_newcomers
         self._actual_device = actual_device or {}
         self._waiting: list[_Waiting] = []
         self._arrived = asyncio.Event()
@@ -79,6 +84,8 @@ class NoteLoop:
     async def _store(self, batch: Sequence[_Waiting]) -> None:
         error: ProtocolError | None = None
         try:
+            if self._register_newcomers is not None:
+                await self._register_newcomers()
             await self._archive.keep([self._message(one) for one in batch])
         except Exception as problem:  # the database is away
             _log.warning("messages_wait", count=len(batch), error=repr(problem))

@@ -45,6 +45,7 @@ class Directory(Interface):
     """
 
     open: bool
+    files_server: tuple[str, int] | None  # where terminals send files of alarms; None: nowhere
 
     def find(self, identity: str) -> KnownDevice | None: ...
 
@@ -95,6 +96,7 @@ class Upload:
     `media_id` is the terminal's own number, `kind` image, audio or video, `format` how it is
     encoded, `event` why it was made. Time (UTC) and place say where it was taken; None: not said.
     `note`: the sender's words.
+    `carries`: the connection is the terminal's own, not one for files alone.
     """
 
     device: KnownDevice
@@ -110,6 +112,7 @@ class Upload:
     latitude_e6: int | None
     token: Any
     note: str = ""
+    carries: bool = True
 
 
 @dataclass(frozen=True, slots=True)

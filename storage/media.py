@@ -16,6 +16,7 @@ from storage.database import Connection
 from storage.instants import to_datetime
 
 MAX_PHOTO_BYTES = 4 << 20
+MAX_FILE_BYTES = 16 << 20  # sounds and videos
 _MAX_DROPPED = 10_000  # files a run of the housekeeping deletes at most
 
 # What a file begins with, and what may stand between (None: anything).
@@ -24,6 +25,17 @@ _MAGIC: tuple[tuple[str, bytes, bytes, int], ...] = (
     ("image/png", b"\x89PNG\r\n\x1a\n", b"", 0),
     ("image/webp", b"RIFF", b"WEBP", 8),
 )
+# Sounds and videos of terminals; what is none of them is kept as plain bytes.
+_FILE_MAGIC: tuple[tuple[str, bytes, bytes, int], ...] = (
+    *_MAGIC,
+    ("audio/wav", b"RIFF", b"WAVE", 8),
+    ("video/avi", b"RIFF", b"AVI ", 8),
+    ("audio/mpeg", b"ID3", b"", 0),
+    ("audio/amr", b"#!AMR", b"", 0),
+    ("video/mp4", b"", b"ftyp", 4),
+    ("video/h264", b"\x00\x00\x00\x01", b"", 0),
+)
+_ANY_FILE = "application/octet-stream"
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 
 _INSERT = """
@@ -76,9 +88,9 @@ class MediaStore:
         """Where a file lies."""
         return self._root / sha256[:2] / sha256
 
-    def put(self, data: bytes) -> Media:
+    def put(self, data: bytes, *, photo: bool = True) -> Media:
         """Write a file durably, once. Raises MediaProblem."""
-        media = describe(data)
+        media = describe(data) if photo else describe_file(data)
         path = self.path(media.sha256)
         if path.exists():
             return media
@@ -113,6 +125,18 @@ def describe(data: bytes) -> Media:
         if data.startswith(start) and data[at : at + len(then)] == then:
             return Media(hashlib.sha256(data).hexdigest(), content_type, len(data))
     raise MediaProblem("photo_type", "the photo must be a JPEG, PNG or WebP picture")
+
+
+def describe_file(data: bytes) -> Media:
+    """As `describe` for a file that need be no photo: a sound, a video, bytes."""
+    if len(data) > MAX_FILE_BYTES:
+        raise MediaProblem("file_too_large", f"{len(data)} bytes, at most {MAX_FILE_BYTES}")
+    found = (
+        content_type
+        for content_type, start, then, at in _FILE_MAGIC
+        if data.startswith(start) and data[at : at + len(then)] == then
+    )
+    return Media(hashlib.sha256(data).hexdigest(), next(found, _ANY_FILE), len(data))
 
 
 async def record_media(conn: Connection, media: Media, now_us: int) -> None:

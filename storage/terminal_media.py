@@ -33,12 +33,14 @@ WHERE t.organisation_id = ANY(%(organisations)s)
 _BETWEEN = """
 SELECT t.sha256, m.content_type, m.bytes, coalesce(t.taken_at, t.received_at) AS taken_at
 FROM terminal_media t JOIN media m USING (sha256)
-WHERE t.device_id = %s AND coalesce(t.taken_at, t.received_at) BETWEEN %s AND %s
+WHERE t.device_id = %s AND m.content_type LIKE 'image/%%'
+  AND coalesce(t.taken_at, t.received_at) BETWEEN %s AND %s
 ORDER BY taken_at, t.id LIMIT %s
 """
 MAX_PHOTOS = 50  # of one violation's evidence
 _FILTERS = """
   AND (%(device_id)s::integer IS NULL OR t.device_id = %(device_id)s)
+  AND (%(media_number)s::bigint IS NULL OR t.media_number = %(media_number)s)
   AND (%(from)s::timestamptz IS NULL OR coalesce(t.taken_at, t.received_at) >= %(from)s)
   AND (%(to)s::timestamptz IS NULL OR coalesce(t.taken_at, t.received_at) <= %(to)s)
   AND (%(before_id)s::bigint IS NULL OR t.id < %(before_id)s)
@@ -59,7 +61,7 @@ class TerminalMedia:
 
     async def keep(self, file: TerminalFile) -> int:
         """Store durably; returns the row's id. Raises MediaProblem, UnknownDevice."""
-        media = await asyncio.to_thread(self._store.put, file.data)
+        media = await asyncio.to_thread(self._store.put, file.data, photo=file.photo)
         async with self._database.pool.connection() as conn:
             await record_media(conn, media, file.received_us)
             cursor = await conn.execute(
@@ -86,7 +88,8 @@ class TerminalMedia:
 async def list_media(
     conn: AsyncConnection[Any], organisations: Sequence[int], filters: Row
 ) -> list[Row]:
-    """Visible photos, newest first; `filters`: device_id, from, to, before_id (or None), limit."""
+    """Visible photos, newest first; `filters`: device_id, media_number, from, to,
+    before_id (or None), limit."""
     parameters = {**filters, "organisations": list(organisations)}
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute((_SELECT + _FILTERS).encode(), parameters)

@@ -33,7 +33,9 @@ def build_gateway(
     """The gateway, not started yet, and the loops that store photos and messages for it."""
     store = MediaStore(settings.data_dir / "media")
     media = MediaLoop(TerminalMedia(database, store), directory.actual_device)
-    notes = NoteLoop(TerminalMessages(database.pool), directory.actual_device)
+    notes = NoteLoop(
+        TerminalMessages(database.pool), directory.actual_device, directory.write_newcomers
+    )
     retention_us = settings.database.retention_days * DAY_US
     gateway = Gateway(
         gateway_options(settings),

@@ -31,6 +31,7 @@ def gateway_options(settings: Settings) -> GatewayOptions:
         host=gateway.host,
         port=gateway.port,
         fixed_ports={} if gateway.jt808_port is None else {"jt808": gateway.jt808_port},
+        files_port=None if gateway.files_host is None else gateway.files_port,
         limits=TcpLimits(
             gateway.max_connections,
             gateway.max_buffer_bytes,

@@ -189,6 +189,7 @@ class Server:
                 refuse=gateway.registration == "refuse", write=registration.write_introduced
             ),
             any_code=gateway.log_in == "register",
+            files_server=(gateway.files_host and (gateway.files_host, gateway.files_port)) or None,
         )
         self._off_shift = await off_shift_of(settings, database, self.clock, self.counters)
         await self.refresh_register(registration)

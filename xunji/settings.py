@@ -72,6 +72,10 @@ class GatewaySettings(BaseModel):
     require_tokens: bool = Field(
         True, description="who comes by HTTP must show its token; false: only where it has one"
     )
+    files_host: str | None = Field(
+        None, description="our address as terminals reach it; null: files of alarms are not wanted"
+    )
+    files_port: int = Field(6824, description="for files of active-safety alarms")
     auto_register: bool = Field(False, description="unknown terminals are registered at once")
     auto_register_organisation_id: int = Field(1, description="... into this organisation")
     max_connections: int = Field(50_000, description="further connections are refused")

@@ -24,14 +24,16 @@ async def listed(
     conn: Conn,
     caller: Reader,
     device_id: int | None = None,
+    media_number: int | None = None,
     since: Annotated[Time | None, Query(alias="from")] = None,
     until: Annotated[Time | None, Query(alias="to")] = None,
     before_id: int | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Any:
-    """Visible photos, newest first; the next page starts at `before_id`."""
+    """Visible photos and other files, newest first; the next page starts at `before_id`."""
     filters = {
         "device_id": device_id,
+        "media_number": media_number,
         "from": since,
         "to": until,
         "before_id": before_id,

@@ -25,6 +25,7 @@ class _OpenDirectory:
     """Knows everybody: replies are shown as a registered terminal would get them."""
 
     open = True
+    files_server: tuple[str, int] | None = None
 
     def find(self, identity: str) -> KnownDevice | None:  # noqa: ARG002
         return _DEVICE

@@ -14,13 +14,23 @@ from protocols.contract import (
     Event,
     Offline,
     ProtocolError,
+    Report,
     Send,
     Told,
     Unregistered,
 )
-from protocols.jt808.exchange import Exchange
+from protocols.jt808.bodies import LOCATION
+from protocols.jt808.exchange import Exchange, Token
 from protocols.jt808.fields import Values
+from protocols.jt808.header import VERSION_FLAG
+from protocols.jt808.location import BASIC_BYTES
 from protocols.jt808.messages import MESSAGES
+from protocols.jt808.safety import (
+    ATTACHMENTS_WANTED,
+    alarm_number,
+    files_wanted,
+    safety_alarms,
+)
 from protocols.jt808.terminal import FAILED, MESSAGE_ERROR, OK, UNSUPPORTED, Terminal
 from protocols.jt808.times import bcd_of_utc, show_time
 from protocols.jt808.uploads import AWAY, MEDIA_DATA, upload_of
@@ -32,6 +42,7 @@ TERMINAL_ACK, REGISTER_ACK, SERVER_TIME, DRIVER_CARD = 0x0001, 0x8100, 0x8004, 0
 ANSWERS = {0: "done", 1: "failed", 2: "message_error", 3: "unsupported"}
 SHOOT_ANSWERS = {0: "done", 1: "failed", 2: "unsupported"}
 REGISTERED = 0
+ALARM = "safety_alarm"
 # Results of 0x8100; the directory's words.
 REFUSALS = {"vehicle_taken": 1, "no_vehicle": 2, "terminal_taken": 3, "no_terminal": 4}
 
@@ -158,6 +169,32 @@ def answered(
         session.resending.answered((terminal.identity, serial))
         event = Answered(terminal.identity, awaited.command_id, "done", values or {})
         events.append(event)
+
+
+def tell_alarms(session: Jt808Session, report: Report, events: list[Event]) -> None:
+    """Active-safety alarms of a 0x0200: each told once, its files asked for by 0x9208."""
+    token: Token = report.token
+    if token.message_id != LOCATION:
+        return
+    terminal = token.terminal
+    at = (17 if report.frame[2] & VERSION_FLAG >> 8 else 12) + BASIC_BYTES
+    for alarm in safety_alarms(report.frame[at:-1], terminal.version):
+        number = alarm_number(session.directory, terminal.identity, alarm.ident)
+        key = (ATTACHMENTS_WANTED, int(number, 16), 0)
+        if terminal.has_kept(key, session.now_us):
+            continue
+        terminal.kept(key, session.now_us)
+        said = {"kind": alarm.kind, "alarm_number": number, "media_number": int(number, 16)}
+        events.append(Told(report.device, report.identity, ALARM, said | alarm.values, _no_reply))
+        server = session.directory.files_server
+        if server is not None and alarm.attachments:
+            body = files_wanted(server, alarm.ident, number)
+            events.extend(map(Send, terminal.frames(ATTACHMENTS_WANTED, body)))
+
+
+def _no_reply(_error: ProtocolError | None) -> bytes:
+    """The report that brought it is acknowledged for itself."""
+    return b""
 
 
 def _when_kept(message: Exchange, error: ProtocolError | None) -> bytes:

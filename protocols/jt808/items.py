@@ -20,7 +20,7 @@ from protocols.jt808.fields import (
     read_fields,
     write_fields,
 )
-from protocols.jt808.safety_items import ADAS, BLIND_SPOT, DRIVER_STATE, TIRES
+from protocols.jt808.safety_items import ADAS, BLIND_SPOT, DRIVER_STATE, HARSH_DRIVING, TIRES
 
 ODOMETER, RECORDER_SPEED, SATELLITES, WORK_SIGNALS = 0x01, 0x03, 0x31, 0xE5
 
@@ -136,6 +136,7 @@ ITEMS: dict[int, Item] = {
     0x65: Item(DRIVER_STATE, "dsm"),
     0x66: Item(TIRES, "tpms"),
     0x67: Item(BLIND_SPOT, "bsd"),
+    0x70: Item(HARSH_DRIVING, "harsh_driving"),
     WORK_SIGNALS: Item((_WorkSignals(),)),
 }
 

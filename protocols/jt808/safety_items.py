@@ -24,10 +24,13 @@ from protocols.jt808.time_fields import Time
 class _AlarmIdent:
     """The alarm identification; what is left of the item tells its length."""
 
+    tires: bool = False
     name: str = "alarm_ident"
 
     def read(self, reader: Reader, values: Values) -> None:
-        sizes = [size for size in IDENTS if _ends(reader.body[reader.at :], size)]
+        rest = reader.body[reader.at :]
+        ends = _ends_before_tires if self.tires else _ends
+        sizes = [size for size in IDENTS if ends(rest, size)]
         values[self.name] = read_ident(reader, sizes[0] if sizes else min(IDENTS))
 
     def write(self, values: Values, version: str) -> bytes:
@@ -35,10 +38,13 @@ class _AlarmIdent:
 
 
 def _ends(rest: bytes, size: int) -> bool:
-    """Whether nothing or a whole list of tires follows an identification of this size."""
-    if len(rest) <= size:
-        return len(rest) == size
-    return len(rest) - size - 1 in (9 * rest[size], 10 * rest[size])
+    """Whether nothing follows an identification of this size."""
+    return len(rest) == size
+
+
+def _ends_before_tires(rest: bytes, size: int) -> bool:
+    """Whether a whole list of tires follows an identification of this size."""
+    return len(rest) > size and len(rest) - size - 1 in (9 * rest[size], 10 * rest[size])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,6 @@ _PLACE: Fields = (
     Number("lon_raw", 4),
     Time("time"),
     Number("vehicle_state", 2),
-    _AlarmIdent(),
 )
 
 ADAS: Fields = (
@@ -92,7 +97,25 @@ ADAS: Fields = (
     Number("road_sign_type", 1),
     Number("road_sign_value", 1),
     *_PLACE,
+    _AlarmIdent(),
 )
-DRIVER_STATE: Fields = (*_START, *_KIND, Number("fatigue", 1), Raw("reserved", 4), *_PLACE)
-TIRES: Fields = (*_START, *_PLACE, _TireList())
-BLIND_SPOT: Fields = (*_START, Number("type", 1), *_PLACE)
+DRIVER_STATE: Fields = (
+    *_START,
+    *_KIND,
+    Number("fatigue", 1),
+    Raw("reserved", 4),
+    *_PLACE,
+    _AlarmIdent(),
+)
+TIRES: Fields = (*_START, *_PLACE, _AlarmIdent(tires=True), _TireList())
+# Harsh driving, of later provincial rules: not in the two texts above.
+HARSH_DRIVING: Fields = (
+    *_START,
+    Number("type", 1),
+    Number("time_threshold_s", 2),
+    Number("threshold_1", 2),
+    Number("threshold_2", 2),
+    *_PLACE,
+    _AlarmIdent(),
+)
+BLIND_SPOT: Fields = (*_START, Number("type", 1), *_PLACE, _AlarmIdent())

@@ -31,11 +31,13 @@ from protocols.jt808.handlers import (
     TERMINAL_ACK,
     answered,
     tell,
+    tell_alarms,
 )
 from protocols.jt808.header import Header, parse_header, with_other_flag
 from protocols.jt808.location import BASIC_BYTES
 from protocols.jt808.messages import FIRST_PLATFORM_ID, MESSAGES, read_body
 from protocols.jt808.resend import Resending
+from protocols.jt808.safety import SHORTEST_FRAME_BYTES
 from protocols.jt808.terminal import MESSAGE_ERROR, OK, UNSUPPORTED, Awaited, Terminal
 from protocols.jt808.uploads import MEDIA_DATA, acknowledge_upload, ask_again
 
@@ -57,14 +59,14 @@ class Jt808Session:
         self.resending = Resending()
         self._framer = Framer()
         self._assembly = Assembly()
-        self._now_us = 0
+        self.now_us = 0
         self._by_phone: dict[bytes, Terminal] = {}
         self._by_identity: dict[str, Terminal] = {}
 
     def receive_data(self, data: bytes, now_us: int) -> list[Event]:
         """Bytes in, in any cut; complete events out."""
         events: list[Event] = []
-        self._now_us = now_us
+        self.now_us = now_us
         for piece, refused in self._framer.feed(data):
             if refused:
                 events.append(Bad(piece, refused, "bytes before the first 7E"))
@@ -74,6 +76,8 @@ class Jt808Session:
                 report = self._known_report(frame)
                 if report is not None:
                     events.append(report)
+                    if len(frame) >= SHORTEST_FRAME_BYTES:
+                        tell_alarms(self, report, events)
                     continue
                 frame, header = self._header(frame)
             except ProtocolError as error:
@@ -112,7 +116,7 @@ class Jt808Session:
         serial = (terminal.next_serial - 1) & 0xFFFF
         terminal.await_answer(serial, Awaited(command_id, message_id, answer_id))
         if answer_id == TERMINAL_ACK:
-            self.resending.sent((identity, serial), data, self._now_us)
+            self.resending.sent((identity, serial), data, self.now_us)
         return data
 
     def _chase_packages(self, now_us: int, events: list[Event]) -> None:
@@ -237,7 +241,9 @@ class Jt808Session:
         if message.header.message_id == LOCATION_ANSWER and len(message.body) > BASIC_BYTES:
             answered(self, terminal, int.from_bytes(message.body[:2], "big"), events)
         if terminal.device is not None:
-            events.append(Report(terminal.device, terminal.identity, message.frame, message.token))
+            report = Report(terminal.device, terminal.identity, message.frame, message.token)
+            events.append(report)
+            tell_alarms(self, report, events)
 
     def may_speak(self, terminal: Terminal, events: list[Event]) -> bool:
         """Whether a terminal is logged in, which an open server does itself; else it is noted."""

@@ -148,6 +148,12 @@ def _send_packages(terminal: TerminalLogic, _header: Header, body: Body) -> None
             terminal.send_again(album.frames[i - 1] for i in wanted)
 
 
+def _note_files_wanted(terminal: TerminalLogic, header: Header, body: Body) -> None:
+    """0x9208: `attachments.send_files` sends them over a connection of its own."""
+    terminal.files_wanted = [*terminal.files_wanted[1 - MAX_ALBUMS :], body]
+    terminal.ack(header, OK)
+
+
 ANSWERS: dict[int, Callable[[TerminalLogic, Header, Body], None]] = {
     0x8001: _acknowledged,
     0x8003: _send_packages,
@@ -165,4 +171,5 @@ ANSWERS: dict[int, Callable[[TerminalLogic, Header, Body], None]] = {
     0x8300: _show_text,
     0x8800: _media_stored,
     0x8801: _shoot,
+    0x9208: _note_files_wanted,
 }

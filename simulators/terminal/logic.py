@@ -75,6 +75,7 @@ class TerminalLogic(Sender):
             0x0055: 80, 0x0083: plate, 0x0084: 2 if plate else 0,
         }  # fmt: skip
         self.albums: dict[int, Album] = {}
+        self.files_wanted: list[dict[str, Any]] = []  # 0x9208
         self.tracking: tuple[float, float] | None = None  # 0x8202: seconds between, until when
         self.last_location = bytes(28)
         self.now_s = 0.0

@@ -13,6 +13,7 @@ class Register:
 
     def __init__(self, *identities: str, open: bool = False) -> None:
         self.open = open
+        self.files_server: tuple[str, int] | None = None
         self.refuses: dict[str, str] = {}  # plate -> why a registration with it is refused
         self.tokens: dict[str, str] = {}
         self._known = {identity: KnownDevice(i + 1, 7) for i, identity in enumerate(identities)}
