@@ -26,7 +26,6 @@ from protocols.contract import (
     Unregistered,
     Upload,
 )
-from protocols.jt808.alarm_ident import write_ident
 from protocols.jt808.attachments import FILE_TYPES
 from protocols.jt808.description import describe
 from protocols.jt808.fields import Values
@@ -96,18 +95,23 @@ class FilesSession:
             return
         if self._terminal is None:
             self._terminal = Terminal.of(header)
+        body = frame[header.body_at : -1]
         try:
-            values = decode_body(header.message_id, frame[header.body_at : -1], header.version)
+            values = decode_body(header.message_id, body, header.version)
         except ProtocolError as error:
             events.append(Bad(frame, error.reason, error.detail, header.identity))
             self._reply(header, MESSAGE_ERROR, events)
             return
-        self._take(header, values, events)
+        if header.message_id == ALARM:
+            at = values["terminal_id_length"]
+            ident = body[at : at + values["alarm_ident"]["length"]]
+            known = self._alarm(header, values, ident, events)
+            self._reply(header, OK if known else FAILED, events)
+        else:
+            self._take(header, values, events)
 
     def _take(self, header: Header, values: Values, events: list[Event]) -> None:
-        if header.message_id == ALARM:
-            self._reply(header, OK if self._alarm(header, values, events) else FAILED, events)
-        elif header.message_id not in (BEGIN, END):
+        if header.message_id not in (BEGIN, END):
             self._reply(header, UNSUPPORTED, events)
         elif self._device is None:
             self._reply(header, FAILED, events)
@@ -120,11 +124,10 @@ class FilesSession:
         assert self._terminal is not None
         events.append(Send(self._terminal.ack(header.serial, header.message_id, result)))
 
-    def _alarm(self, header: Header, values: Values, events: list[Event]) -> bool:
+    def _alarm(self, header: Header, values: Values, ident: bytes, events: list[Event]) -> bool:
         """Whether this terminal may send the files of this alarm."""
         self._device = None
         device = self._directory.find(header.identity)
-        ident = write_ident(values["alarm_ident"], header.version)
         number = alarm_number(self._directory, header.identity, ident)
         if device is None or values["alarm_number"] != number:
             reason = "unknown" if device is None else "alarm_number"
