@@ -51,7 +51,7 @@ class Jt808Session:
     """State of one connection."""
 
     __slots__ = (
-        "_assembly", "_by_identity", "_by_phone", "_framer", "_now_us", "directory", "resending",
+        "_assembly", "_by_identity", "_by_phone", "_framer", "directory", "now_us", "resending",
     )  # fmt: skip
 
     def __init__(self, directory: Directory) -> None:
