@@ -70,6 +70,7 @@ export interface Device {
   name: string
   plate: string | null
   tags: string[]
+  profile: string | null
   last: Position | null
   cannot_judge: CannotJudge[]
 }
@@ -216,6 +217,7 @@ export interface Command {
   body: { text?: string; [key: string]: unknown }
   state: 'queued' | 'sent' | 'answered' | 'expired'
   result: string | null
+  answer: Record<string, unknown> | null
   created_at: string
   sent_at: string | null
   answered_at: string | null

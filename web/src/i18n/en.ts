@@ -4,6 +4,7 @@ import outcomes from './outcomes_en'
 import rules from './rules_en'
 import patrol from './patrol_en'
 import places from './places_en'
+import terminals from './terminals_en'
 import transport from './transport_en'
 
 export default {
@@ -13,6 +14,7 @@ export default {
   ...rules,
   ...patrol,
   ...places,
+  ...terminals,
   ...transport,
   app: { name: 'Xunji', tagline: 'City fleet and patrol supervision' },
   nav: { map: 'Live', violations: 'Violations', patrol: 'Patrol', transport: 'Work', tools: 'Tools' },

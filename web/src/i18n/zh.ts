@@ -4,6 +4,7 @@ import outcomes from './outcomes_zh'
 import rules from './rules_zh'
 import patrol from './patrol_zh'
 import places from './places_zh'
+import terminals from './terminals_zh'
 import transport from './transport_zh'
 
 export default {
@@ -13,6 +14,7 @@ export default {
   ...rules,
   ...patrol,
   ...places,
+  ...terminals,
   ...transport,
   app: { name: '巡迹', tagline: '城市作业车辆与巡查监管' },
   nav: { map: '实时', violations: '违规', patrol: '巡查', transport: '作业', tools: '工具' },
