@@ -129,20 +129,22 @@ class Platform:
             self._show("up", str(error), b"\x7e" + piece + b"\x7e")
             return None
         self._show("up", _title(header.message_id), b"\x7e" + piece + b"\x7e")
-        self._meet(header)
+        terminal = self._meet(header)
         self._watch_serial(header.serial, frame)
         body = frame[header.body_at : -1]
         values = self._values(header, body)
         if header.message_id == REGISTER:
             self.edition = _edition(header, body)
+            terminal.edition_2011 = self.edition == "2011"
         return Heard(header, frame, body, values, self.now_s, self.connection)
 
-    def _meet(self, header: Header) -> None:
+    def _meet(self, header: Header) -> Terminal:
         if self._terminal is None:
             self._terminal = Terminal.of(header)
         elif self._terminal.protocol_version != header.protocol_version:
             self._terminal.follow(header)
         self.edition = self.edition or self._terminal.version
+        return self._terminal
 
     def _watch_serial(self, serial: int, frame: bytes) -> None:
         """The same frame again is a repetition; another one under the same serial is a fault."""
