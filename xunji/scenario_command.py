@@ -109,7 +109,7 @@ async def judge_scenario(
     title = source.path.stem
     plan = make_plan(title, scenario, source)
     stage = _embedded(plan) if target.url is None else _given(plan, target)
-    async with stage as (where, origin_us, failed):
+    async with stage as (where, origin_us, own):
         script = RunScript(
             name=title,
             path=str(source.path),
@@ -122,11 +122,12 @@ async def judge_scenario(
             origin_us=origin_us,
             speed=speed,
             limit_s=limit_s,
+            own_server=own is not None,
         )
-        return await _play(script, tell, failed)
+        return await _play(script, tell, own)
 
 
-async def _play(script: RunScript, tell: Tell, failed: asyncio.Task[None] | None) -> dict[str, Any]:
+async def _play(script: RunScript, tell: Tell, own: OwnServer | None) -> dict[str, Any]:
     """Play in a child; the last line is the report."""
     last: dict[str, Any] = {}
 
@@ -135,10 +136,12 @@ async def _play(script: RunScript, tell: Tell, failed: asyncio.Task[None] | None
         last.update(line)
         tell(line)
 
-    playing = asyncio.create_task(play_in_child(script, hear))
-    tasks = [playing, *([failed] if failed else [])]
+    playing = asyncio.create_task(play_in_child(script, hear, own.restart if own else None))
+    tasks = [playing, *([asyncio.create_task(own.failed())] if own else [])]
     limit_s = script.limit_s + GRACE_S
-    done, _ = await asyncio.wait(tasks, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+    done, waiting = await asyncio.wait(tasks, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting - {playing}:
+        task.cancel()
     if playing not in done:
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
@@ -150,8 +153,39 @@ async def _play(script: RunScript, tell: Tell, failed: asyncio.Task[None] | None
     return report
 
 
+class OwnServer:
+    """A server of the run's own, which can be stopped and started where it stood."""
+
+    def __init__(self, make: Callable[[], Server]) -> None:
+        self._make = make
+        self._up = asyncio.Event()
+        self.server = make()
+
+    async def start(self) -> None:
+        """The first time."""
+        await self.server.__aenter__()
+        self._up.set()
+
+    async def stop(self) -> None:
+        """In order: what is under way is finished."""
+        self._up.clear()
+        await self.server.__aexit__(None, None, None)
+
+    async def restart(self) -> None:
+        """Stop it, and start it with the same doors, data and time."""
+        await self.stop()
+        self.server = self._make()
+        await self.start()
+
+    async def failed(self) -> None:
+        """Wait until a part ends that never should; raises what ended it."""
+        while True:
+            await self._up.wait()
+            await self.server.failed()
+
+
 @asynccontextmanager
-async def _embedded(plan: Plan) -> AsyncIterator[tuple[Target, int, asyncio.Task[None] | None]]:
+async def _embedded(plan: Plan) -> AsyncIterator[tuple[Target, int, OwnServer | None]]:
     """A server of our own, in a folder that is gone afterwards; its time begins with the plan."""
     fleet = plan.fleet
     passwords = new_passwords()
@@ -159,26 +193,26 @@ async def _embedded(plan: Plan) -> AsyncIterator[tuple[Target, int, asyncio.Task
         settings = demo_settings(Path(folder), free_port(0), None)
         settings.gateway.port, settings.mqtt.embedded_port = free_port(0), free_port(0)
         clock = SimulatedClock(fleet.origin_us)
-        async with Server(settings, clock=clock, basemap=basemap(fleet.city)) as server:
-            async with server.database.pool.connection() as conn:
+        own = OwnServer(lambda: Server(settings, clock=clock, basemap=basemap(fleet.city)))
+        await own.start()
+        try:
+            async with own.server.database.pool.connection() as conn:
                 await seed_demo(conn, fleet, passwords)
                 await top_up_shifts(conn, fleet, fleet.origin_us, fleet.origin_us)
-            await server.refresh_register()
+            await own.server.refresh_register()
             gateway = f"127.0.0.1:{settings.gateway.port}"
             mqtt = f"127.0.0.1:{settings.mqtt.embedded_port}"
-            failed = asyncio.create_task(server.failed())
-            try:
-                where = Target(server.url, gateway, mqtt, "chief", passwords["chief"])
-                yield where, fleet.origin_us, failed
-            finally:
-                failed.cancel()
+            where = Target(own.server.url, gateway, mqtt, "chief", passwords["chief"])
+            yield where, fleet.origin_us, own
+        finally:
+            await own.stop()
 
 
 @asynccontextmanager
-async def _given(
-    plan: Plan, target: Target
-) -> AsyncIterator[tuple[Target, int, asyncio.Task[None] | None]]:
+async def _given(plan: Plan, target: Target) -> AsyncIterator[tuple[Target, int, OwnServer | None]]:
     """Somebody's server: the plan begins on the next day that its clock has not reached."""
+    if plan.restarts_s:
+        typer.echo("server_restart is left out: this server is not the run's own", err=True)
     assert target.url is not None
     async with ApiClient(target.url) as api:
         await api.log_in(target.username, target.password)

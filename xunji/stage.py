@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -21,10 +21,15 @@ class PlayProblem(Exception):
     """The simulators ended early; the text is what they said."""
 
 
-async def play_in_child(script: Script | RunScript, tell: Callable[[dict[str, Any]], None]) -> None:
+async def play_in_child(
+    script: Script | RunScript,
+    tell: Callable[[dict[str, Any]], None],
+    restart: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Run a script in a process of its own until it ends; `tell` gets each progress line.
 
-    Cancel it to stop the child. Raises PlayProblem.
+    `restart` the server when the script asks for it. Cancel it to stop the child. Raises
+    PlayProblem.
     """
     module = "simulators.scenario" if isinstance(script, RunScript) else "simulators"
     child = await asyncio.create_subprocess_exec(
@@ -43,7 +48,11 @@ async def play_in_child(script: Script | RunScript, tell: Callable[[dict[str, An
         child.stdin.write(msgspec.json.encode(script) + b"\n")
         await child.stdin.drain()
         async for line in child.stdout:
-            tell(json.loads(line))
+            told = json.loads(line)
+            tell(told)
+            if told["stage"] == "restart" and restart:
+                await restart()
+                child.stdin.write(b"restarted\n")
         if await child.wait():
             raise PlayProblem((await complaints).decode(errors="replace").strip()[-2_000:])
     finally:

@@ -1,6 +1,7 @@
 """A scenario in a process of its own: a script as JSON on standard input, progress as JSON lines.
 
-It ends when its input closes.
+Each line that follows the script says that the server has been restarted, as a stage "restart" had
+asked for. It ends when its input closes.
 """
 
 from __future__ import annotations
@@ -27,13 +28,19 @@ async def _play() -> None:
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     script = msgspec.json.decode(await reader.readline(), type=RunScript)
-    playing = asyncio.create_task(Run(script, _tell).play())
-    closed = asyncio.create_task(reader.read())
+    restarted = asyncio.Event()
+    playing = asyncio.create_task(Run(script, _tell, restarted).play())
+    closed = asyncio.create_task(_listen(reader, restarted))
     await asyncio.wait([playing, closed], return_when=asyncio.FIRST_COMPLETED)
     for task in (closed, playing):
         task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await playing
+
+
+async def _listen(reader: asyncio.StreamReader, restarted: asyncio.Event) -> None:
+    while await reader.readline():
+        restarted.set()
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from simulators.scenario.spans import Timing
 from simulators.scenario.wire import Line
 from simulators.truth import Hidden
 
-SHARED = ("area_gnss_loss", "reconnect_storm")  # at the same time for everybody
+SHARED = ("area_gnss_loss", "reconnect_storm", "server_restart")  # at the same time for everybody
 PIECES = (
     "tunnel",
     "area_gnss_loss",
@@ -132,6 +132,10 @@ def _storm(spot: Spot) -> None:
     spot.line.storms_s += tuple(span.from_s for span in spot.spans)
 
 
+def _restart(spot: Spot) -> None:
+    spot.line.restarts_s += tuple(span.from_s for span in spot.spans)
+
+
 def _slow(spot: Spot) -> None:
     spot.line.slow += tuple(spot.spans)
 
@@ -163,6 +167,7 @@ _PLACE: dict[str, Callable[[Spot], None]] = {
     "damaged_frames": _damaged,
     "bytewise": _bytewise,
     "reconnect_storm": _storm,
+    "server_restart": _restart,
     "slow_reader": _slow,
     "misread_plates": _misread,
 }

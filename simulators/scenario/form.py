@@ -38,6 +38,7 @@ FaultKind = Literal[
     "gnss_drift", "outliers", "tunnel", "area_gnss_loss", "urban_canyon", "frozen_fixes",
     "clock_skew", "dead_sensor", "flapping_sensor", "packet_loss", "outage", "duplicates",
     "bytewise", "damaged_frames", "reconnect_storm", "slow_reader", "misread_plates",
+    "server_restart",
 ]  # fmt: skip
 Clock = Annotated[str, Meta(pattern=r"^(\d )?([01]\d|2[0-3]):[0-5]\d$", description='"21:40"')]
 UnitName = Annotated[

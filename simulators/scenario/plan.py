@@ -104,6 +104,11 @@ class Plan:
     must_not: list[Stated]
 
     @property
+    def restarts_s(self) -> list[float]:
+        """When the server is stopped and started again."""
+        return sorted({at_s for line in self.lines.values() for at_s in line.restarts_s})
+
+    @property
     def vehicle_hours(self) -> float:
         """Units (inspectors too) times hours."""
         return len(self.fleet.units) * self.scenario.hours

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class RunScript(msgspec.Struct, frozen=True, kw_only=True):
     """What to play and where. `speed`: times real time, 0: as fast as the server takes it.
 
     `answer_s`: how long the server may take for a step; `limit_s`: for the whole run.
+    `own_server`: whoever gives the script restarts the server when the plan says so.
     """
 
     name: str
@@ -51,6 +53,7 @@ class RunScript(msgspec.Struct, frozen=True, kw_only=True):
     speed: float = 0.0
     answer_s: float = 60.0
     limit_s: float = 1_800.0
+    own_server: bool = False
 
 
 def plan_of(script: RunScript) -> Plan:
@@ -60,20 +63,28 @@ def plan_of(script: RunScript) -> Plan:
 
 
 class Run:
-    """One run. `tell` hears of each step, at last with the report."""
+    """One run. `tell` hears of each step, at last with the report.
 
-    def __init__(self, script: RunScript, tell: Callable[[Line], None]) -> None:
+    Told of a stage "restart", its hearer restarts the server and then sets `restarted`.
+    """
+
+    def __init__(
+        self, script: RunScript, tell: Callable[[Line], None], restarted: asyncio.Event
+    ) -> None:
         self._script = script
         self._tell = tell
+        self._restarted = restarted
         self._plan = plan_of(script)
         fleet = self._plan.fleet
         self._convoy = Convoy(fleet, script.gateway, script.broker, lines=self._plan.lines)
         self._keeper = TruthKeeper(fleet, hidden=self._plan.hidden)
         self._cameras = GateCameras(fleet)
+        self._restarts_s = deque(self._plan.restarts_s if script.own_server else ())
         self._identities: dict[int, str] = {}
         self._last: Score | None = None
         self._sent_s = 0
         self._own_s = 0.0
+        self._restarts = 0
 
     async def play(self) -> None:
         """To the end, or to where the server stopped answering."""
@@ -129,7 +140,17 @@ class Run:
             self._keeper.extend(to_s)
         self._own_s += time.monotonic() - began
         self._sent_s = to_s
+        await self._restart(to_s)
         await self._drained(api)
+
+    async def _restart(self, to_s: int) -> None:
+        """The server goes, with what was just sent still on its way, and comes back."""
+        while self._restarts_s and self._restarts_s[0] < to_s:
+            self._restarts_s.popleft()
+            self._restarted.clear()
+            self._tell({"stage": "restart"})
+            await self._restarted.wait()
+            self._restarts += 1
 
     async def _drained(self, api: ApiClient) -> None:
         """Wait until all is acknowledged. Terminals try for ever; that the server is gone its API
@@ -158,7 +179,8 @@ class Run:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     def _counts(self) -> dict[str, int]:
-        return {"fixes": self._convoy.fixes_sent, **self._convoy.counts()}
+        own = {"fixes": self._convoy.fixes_sent, "server_restarts": self._restarts}
+        return {**own, **self._convoy.counts()}
 
     def _progress(self, end_s: int) -> None:
         line = {"stage": "run", "sent_until_s": self._sent_s, "end_s": end_s}

@@ -15,7 +15,8 @@ _MARKS = (0x7E, 0x7D)
 class Line:
     """One unit's line. Rates are shares of frames; `slow`: when it reads slowly.
 
-    `storms_s`: when its connection breaks, in seconds of the plan.
+    In seconds of the plan, `storms_s`: when its connection breaks; `restarts_s`: when the server
+    at its other end is stopped and started.
     """
 
     chance: random.Random
@@ -24,6 +25,7 @@ class Line:
     bytewise: float = 0.0
     slow: tuple[Span, ...] = ()
     storms_s: tuple[float, ...] = ()
+    restarts_s: tuple[float, ...] = ()
 
     def pieces(self, frames: Sequence[bytes]) -> list[bytes]:
         """What is written to the socket, piece by piece: one `write` each."""

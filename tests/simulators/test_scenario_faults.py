@@ -191,6 +191,8 @@ def test_storms_and_slow_readers_have_their_times() -> None:
     assert line.storms_s == (0.0, 3_600.0, 7_200.0)
     assert line.breaks_between(3_600, 3_840)
     assert not line.breaks_between(3_840, 7_200)
+    restarts = plan_with("kind: server_restart, minutes: 60")
+    assert restarts.restarts_s == [0.0, 3_600.0, 7_200.0]
     slow = plan_with('kind: slow_reader, from: "09:00", to: "09:30"')
     line = slow.lines[slow.fleet.units[0].identity]
     assert (line.is_slow(3_000), line.is_slow(4_000)) == (False, True)

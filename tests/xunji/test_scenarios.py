@@ -44,6 +44,13 @@ async def test_a_scenario_of_the_library_passes(name: str) -> None:
     assert told["counts"]["refused"] == 0
 
 
+async def test_a_server_that_is_restarted_loses_and_doubles_nothing() -> None:
+    told = await judge_scenario("server-restarts", EMBEDDED, quiet)
+    assert (told["error"], told["missed"], told["false_violations"]) == (None, [], [])
+    assert told["counts"]["server_restarts"] == 4
+    assert told["counts"]["acknowledged"] == told["counts"]["sent"] > 100
+
+
 def test_the_command_writes_its_reports_and_its_status(tmp_path: Path) -> None:
     scenario = tmp_path / "two.yaml"
     wrong = 'must:\n  - {rule: route_deviation, unit: muck truck 1, from: "20:00", to: "20:30"}\n'
@@ -117,7 +124,9 @@ async def test_a_server_that_stops_answering_ends_the_run_with_what_was_seen(ans
         mute.close()
         await mute.wait_closed()
     lines: list[dict[str, Any]] = []
-    await asyncio.wait_for(Run(script(port, answer_s=1.0), lines.append).play(), 20)
+    await asyncio.wait_for(
+        Run(script(port, answer_s=1.0), lines.append, asyncio.Event()).play(), 20
+    )
     told = lines[-1]["report"]
     assert told["error"]
     assert not told["passed"]
