@@ -73,7 +73,9 @@ def fuse(rows: Rows) -> Fused:
     forward, backward, variances = _weights(noise, spread)
     longitude = _weighed((rows["longitude_e6"] / 1e6).tolist(), forward, backward)
     latitude = _weighed((rows["latitude_e6"] / 1e6).tolist(), forward, backward)
-    return Fused((np.array(longitude) + 180) % 360 - 180, np.array(latitude), np.sqrt(variances))
+    # Rounding may carry a place on a pole beyond it.
+    on_globe = np.clip(latitude, -90, 90)
+    return Fused((np.array(longitude) + 180) % 360 - 180, on_globe, np.sqrt(variances))
 
 
 def _believed_m2(rows: Rows) -> Floats:

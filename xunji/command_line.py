@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from pkgutil import iter_modules
 
 import typer
@@ -15,9 +16,10 @@ def build_app(wanted: str = "") -> typer.Typer:
     """The command-line application: with the command `wanted`, or with every command.
 
     Importing what all commands need takes seconds; a command is named as its module, with a dash
-    for each underscore.
+    for each underscore (`import_`: a module cannot be named `import`).
     """
     wanted = wanted.replace("-", "_")
+    wanted += "_" * iskeyword(wanted)
     app = typer.Typer(
         name="xunji",
         help="Vehicle telematics and GPS tracking server for city management.",

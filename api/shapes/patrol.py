@@ -59,6 +59,14 @@ class DemoGrade(BaseModel):
     pending: int
 
 
+class SpoolShape(BaseModel):
+    """What waits for the database in the local spool; `since`: its oldest batch."""
+
+    state: Literal["empty", "holding", "full"]
+    positions: int
+    since: str | None
+
+
 class Status(BaseModel):
     """The numbers of header and footer."""
 
@@ -74,6 +82,8 @@ class Status(BaseModel):
     quarantined: int
     clock: Literal["system", "simulated"]
     database: DatabaseShape
+    disk: Literal["unknown", "ok", "warning", "tight"]
+    spool: SpoolShape
     demo: DemoGrade | None
     version: str
 

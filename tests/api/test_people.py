@@ -28,7 +28,7 @@ async def test_log_in_says_who_one_is(town: Town, browser: Browser) -> None:
         "name": "东区执法队",
         "name_en": "district",
     }
-    assert user["permissions"] == ["read", "warn", "work_violations"]
+    assert user["permissions"] == ["read", "self", "warn", "work_violations"]
     assert user["map"] == {"style_url": None, "pmtiles_url": None}
     assert await browser.get("officer_wang", "/me") == user
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import xunji.commands
 from xunji.command_line import build_app
 
-NAMES = sorted(m.name.replace("_", "-") for m in iter_modules(xunji.commands.__path__))
+NAMES = sorted(m.name.rstrip("_").replace("_", "-") for m in iter_modules(xunji.commands.__path__))
 
 
 @pytest.mark.parametrize("name", NAMES)
