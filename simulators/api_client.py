@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 PAGE = 500
+KEEP_S = 2.0  # a server closes idle connections after 5 s: a request must not meet that moment
 TIMEOUT_S = 120.0  # setting the clock waits until everything before it is judged
 
 
@@ -21,7 +22,11 @@ class ApiClient:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx.AsyncClient(base_url=f"{self.url}/api/v1", timeout=TIMEOUT_S)
+        self._http = httpx.AsyncClient(
+            base_url=f"{self.url}/api/v1",
+            timeout=TIMEOUT_S,
+            limits=httpx.Limits(keepalive_expiry=KEEP_S),
+        )
         self._account: tuple[str, str] | None = None
 
     async def __aenter__(self) -> ApiClient:

@@ -77,6 +77,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         try:
             _wait_until_ready(process, log)
             yield {"XUNJI_URL": f"http://127.0.0.1:{port}", "XUNJI_PASSWORD": PASSWORD}
+            assert process.poll() is None, f"the demo ended:\n{log.read_text()[-4000:]}"
         finally:
             process.terminate()
             process.wait(60)
