@@ -140,17 +140,22 @@ class Run:
             self._keeper.extend(to_s)
         self._own_s += time.monotonic() - began
         self._sent_s = to_s
-        await self._restart(to_s)
+        await self._restart(api, to_s)
         await self._drained(api)
 
-    async def _restart(self, to_s: int) -> None:
-        """The server goes, with what was just sent still on its way, and comes back."""
+    async def _restart(self, api: ApiClient, to_s: int) -> None:
+        """The server goes, with what was just sent still on its way, and comes back.
+
+        It hears the time at once: else the next step would be an outage to it, in which it heard
+        nobody, though no simulated time has passed.
+        """
         while self._restarts_s and self._restarts_s[0] < to_s:
             self._restarts_s.popleft()
             self._restarted.clear()
             self._tell({"stage": "restart"})
             await self._restarted.wait()
             self._restarts += 1
+            await api.set_clock(self._script.origin_us + to_s * 1_000_000)
 
     async def _drained(self, api: ApiClient) -> None:
         """Wait until all is acknowledged. Terminals try for ever; that the server is gone its API
