@@ -8,31 +8,27 @@ unacknowledged, and while the peer does not read what we send.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
 from gateway.http_connection import speaks_http
 from gateway.online import Carried, Key
+from gateway.reactions import Reacting
 from gateway.reading import Reading
 from gateway.recognition import recognise, session_of
 from pipeline.contract import Pending
 from protocols.contract import (
-    Answered,
     Bad,
     Close,
     EndingSession,
     Event,
-    Offline,
-    Online,
     ProtocolError,
     Report,
     Send,
     Session,
     TerminalProtocol,
     Told,
-    Unregistered,
     Upload,
 )
 
@@ -48,7 +44,7 @@ QUIET_BUFFERS = 64
 WRITE_HIGH_WATER_BYTES = 65_536
 
 
-class TcpConnection(asyncio.Protocol):
+class TcpConnection(Reacting, asyncio.Protocol):
     """Implements `gateway.online.Link`. Every way to end has a reason, which is counted."""
 
     __slots__ = (
@@ -108,7 +104,7 @@ class TcpConnection(asyncio.Protocol):
         try:
             events = self._session.receive_data(data, now_us)
         except Exception as error:
-            events = self._failed(data, error)
+            events = self.failed(data, error)
         self._unparsed_bytes = 0 if events else self._unparsed_bytes + len(data)
         if self._unparsed_bytes > QUIET_BUFFERS * self._door.limits.max_buffer_bytes:
             events = [Bad(data, "unparsed", "no message in all that"), Close("unparsed")]
@@ -126,7 +122,7 @@ class TcpConnection(asyncio.Protocol):
             try:
                 events = self._session.finish(now_us)
             except Exception as error:
-                events = self._failed(b"", error)
+                events = self.failed(b"", error)
             self._react(events, now_us)
         if self._unacknowledged:
             self._ending = self._ending or "peer"
@@ -236,16 +232,11 @@ class TcpConnection(asyncio.Protocol):
         assert transport is not None
         self._door.http.adopt(transport, head)
 
-    def _failed(self, data: bytes, error: Exception) -> list[Event]:
-        """A decoder's own fault must not take the server with it."""
-        _log.exception("session_failed", peer=self.peer, data=data[:255].hex())
-        return [Bad(data, "session_failed", repr(error)[:500]), Close("session_failed")]
-
     # Reactions to events
 
     def _react(self, events: list[Event], now_us: int) -> None:
         for event in events:
-            _REACTIONS[type(event)](self, event, now_us)
+            self._reactions[type(event)](self, event, now_us)
             if self._ending is not None:
                 break
         self._flush()
@@ -274,22 +265,8 @@ class TcpConnection(asyncio.Protocol):
         self._carried.heard(self._name, event.identity, event.device, now_us)
         self._desk.note(event, now_us, self._noted)
 
-    def _online(self, event: Online, now_us: int) -> None:
-        self._desk.directory.introduce(self._name, event.identity, event.details, now_us)
-        self._carried.enter(self._name, event.identity, event.device, now_us)
-        self._desk.counters.add("logins")
-
-    def _offline(self, event: Offline, _now_us: int) -> None:
-        self._carried.leave(event.identity)
-
-    def _unregistered(self, event: Unregistered, now_us: int) -> None:
-        self._desk.stranger(event, self._name, self.peer, now_us)
-
-    def _answered(self, event: Answered, now_us: int) -> None:
-        self._desk.answer(event, self._name, now_us)
-
     def _bad(self, event: Bad, now_us: int) -> None:
-        self._desk.refuse(event, self._name, self.peer, now_us)
+        super()._bad(event, now_us)
         self._bad_in_a_row += 1
         if self._bad_in_a_row >= MAX_BAD_IN_A_ROW:
             self.close("bad_input")
@@ -332,17 +309,3 @@ class TcpConnection(asyncio.Protocol):
         else:
             self._transport.write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
         self._out.clear()
-
-
-_REACTIONS: dict[type[Event], Callable[[TcpConnection, Any, int], None]] = {
-    Send: TcpConnection._send,
-    Report: TcpConnection._report,
-    Upload: TcpConnection._upload,
-    Told: TcpConnection._told,
-    Online: TcpConnection._online,
-    Offline: TcpConnection._offline,
-    Unregistered: TcpConnection._unregistered,
-    Answered: TcpConnection._answered,
-    Bad: TcpConnection._bad,
-    Close: TcpConnection._close,
-}

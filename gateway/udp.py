@@ -19,23 +19,20 @@ import structlog
 from gateway.desk import Desk
 from gateway.online import Carried, Key
 from gateway.rate_limit import RateLimit
+from gateway.reactions import Reacting
 from gateway.recognition import recognise, session_of
 from pipeline.contract import Pending
 from protocols.contract import (
-    Answered,
     Bad,
     Close,
     EndingSession,
     Event,
-    Offline,
-    Online,
     ProtocolError,
     Report,
     Send,
     Session,
     TerminalProtocol,
     Told,
-    Unregistered,
     Upload,
 )
 
@@ -55,7 +52,7 @@ class UdpLimits:
     idle_timeout_s: float = 300
 
 
-class UdpSource:
+class UdpSource(Reacting):
     """Implements `gateway.online.Link` for one address."""
 
     def __init__(
@@ -67,6 +64,7 @@ class UdpSource:
         self.heard_s = 0.0
         self.finished = True
         self._door, self._address = door, address
+        self._desk, self._name = door.desk, protocol.name
         self._carried = Carried(door.desk.online, self)
 
     def say(self, data: bytes) -> None:
@@ -89,43 +87,25 @@ class UdpSource:
     def react(self, events: Sequence[Event], now_us: int) -> None:
         """What the session made of a datagram."""
         for event in events:
-            _REACTIONS[type(event)](self, event, now_us)
+            self._reactions[type(event)](self, event, now_us)
 
     def _send(self, event: Send, _now_us: int) -> None:
         self.say(event.data)
 
     def _report(self, event: Report, now_us: int) -> None:
-        self._carried.heard(self.protocol.name, event.identity, event.device, now_us)
+        self._carried.heard(self._name, event.identity, event.device, now_us)
         pending = Pending(self.protocol, event, now_us, self.peer, self._settled)
-        self._door.desk.ingest.submit(pending)
+        self._desk.ingest.submit(pending)
 
     def _upload(self, event: Upload, now_us: int) -> None:
-        self._carried.heard(self.protocol.name, event.identity, event.device, now_us)
-        self._door.desk.keep(event, now_us, self._settled)
+        self._carried.heard(self._name, event.identity, event.device, now_us)
+        self._desk.keep(event, now_us, self._settled)
 
     def _told(self, event: Told, now_us: int) -> None:
-        self._door.desk.note(event, now_us, lambda told, error: self.say(told.reply(error)))
+        self._desk.note(event, now_us, lambda told, error: self.say(told.reply(error)))
 
     def _settled(self, report: Report | Upload, error: ProtocolError | None) -> None:
         self.say(self.session.acknowledge(report, error))
-
-    def _online(self, event: Online, now_us: int) -> None:
-        directory = self._door.desk.directory
-        directory.introduce(self.protocol.name, event.identity, event.details, now_us)
-        self._carried.enter(self.protocol.name, event.identity, event.device, now_us)
-        self._door.desk.counters.add("logins")
-
-    def _offline(self, event: Offline, _now_us: int) -> None:
-        self._carried.leave(event.identity)
-
-    def _unregistered(self, event: Unregistered, now_us: int) -> None:
-        self._door.desk.stranger(event, self.protocol.name, self.peer, now_us)
-
-    def _answered(self, event: Answered, now_us: int) -> None:
-        self._door.desk.answer(event, self.protocol.name, now_us)
-
-    def _bad(self, event: Bad, now_us: int) -> None:
-        self._door.desk.refuse(event, self.protocol.name, self.peer, now_us)
 
     def _close(self, event: Close, _now_us: int) -> None:
         self._door.forget(self._address, event.reason)
@@ -237,9 +217,8 @@ class UdpDoor(asyncio.DatagramProtocol):
     ) -> None:
         try:
             events = said(now_us)
-        except Exception as error:  # a decoder's own fault must not take the server with it
-            _log.exception("session_failed", peer=source.peer, data=data[:255].hex())
-            events = [Bad(data, "session_failed", repr(error)[:500]), Close("session_failed")]
+        except Exception as error:
+            events = source.failed(data, error)
         source.react(events, now_us)
 
     async def _sweep(self) -> None:
@@ -259,17 +238,3 @@ class UdpDoor(asyncio.DatagramProtocol):
                     self._react(source, source.session.finish, b"", now_us)
             if self._limits.idle_timeout_s < quiet_s < float("inf"):
                 self.forget(address, "idle")
-
-
-_REACTIONS: dict[type[Event], Callable[[UdpSource, Any, int], None]] = {
-    Send: UdpSource._send,
-    Report: UdpSource._report,
-    Upload: UdpSource._upload,
-    Told: UdpSource._told,
-    Online: UdpSource._online,
-    Offline: UdpSource._offline,
-    Unregistered: UdpSource._unregistered,
-    Answered: UdpSource._answered,
-    Bad: UdpSource._bad,
-    Close: UdpSource._close,
-}
