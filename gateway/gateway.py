@@ -27,10 +27,11 @@ from gateway.online import OnlineTable
 from gateway.tcp import TcpDoor, TcpLimits
 from gateway.udp import UdpDoor, UdpLimits
 from pipeline.contract import Clock, Ingest, LiveHub, Media, Notes
-from protocols.contract import OverMqtt, TerminalProtocol
+from protocols.contract import TerminalProtocol
 from protocols.jt808 import JT808
 from protocols.jt808.files import FILES
 from protocols.registry import protocols_by_name
+from protocols.transports import OverMqtt
 
 _log = structlog.get_logger(__name__)
 

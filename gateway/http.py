@@ -14,14 +14,8 @@ from gateway.desk import Desk
 from gateway.http_connection import HttpConnection
 from gateway.http_exchange import Exchange, Refusal
 from gateway.rate_limit import RateLimit
-from protocols.contract import (
-    Bad,
-    OverHttp,
-    ProtocolError,
-    Request,
-    TerminalProtocol,
-    Unregistered,
-)
+from protocols.contract import Bad, ProtocolError, TerminalProtocol, Unregistered
+from protocols.transports import OverHttp, Request
 
 SWEEP_S = 1.0
 BACKLOG = 1_024

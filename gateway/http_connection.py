@@ -16,7 +16,7 @@ import h11
 
 from gateway.http_exchange import Answer, Exchange, Refusal, refusal_answer
 from gateway.reading import Reading
-from protocols.contract import Request
+from protocols.transports import Request
 
 if TYPE_CHECKING:
     from gateway.http import HttpDoor

@@ -14,7 +14,6 @@ from protocols.contract import (
     Answered,
     Bad,
     Event,
-    OverHttp,
     ProtocolError,
     Report,
     Send,
@@ -23,6 +22,7 @@ from protocols.contract import (
     Unregistered,
     Upload,
 )
+from protocols.transports import OverHttp
 
 _log = structlog.get_logger(__name__)
 AWAY = "away"  # of an upload that could not be taken now

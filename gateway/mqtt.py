@@ -1,7 +1,7 @@
 """The broker's side of the gateway: payloads to sessions, acknowledgements back to their topics.
 
 A door a protocol that travels by MQTT, all over one connection. Which topics come in, whom they
-name and where acknowledgements and commands go says the protocol (`protocols.contract.OverMqtt`).
+name and where acknowledgements and commands go says the protocol (`protocols.transports.OverMqtt`).
 The broker's own acknowledgement (PUBACK) follows the commit, like everybody's.
 """
 
@@ -25,7 +25,6 @@ from protocols.contract import (
     Event,
     Offline,
     Online,
-    OverMqtt,
     ProtocolError,
     Report,
     Send,
@@ -34,6 +33,7 @@ from protocols.contract import (
     Unregistered,
     Upload,
 )
+from protocols.transports import OverMqtt
 
 _log = structlog.get_logger(__name__)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from protocols.contract import Bad, Directory, OverMqtt, Session, TerminalProtocol
+from protocols.contract import Bad, Directory, Session, TerminalProtocol
+from protocols.transports import OverMqtt
 
 NAMED = ("nmea",)  # protocols without names of their own
 MAX_HEAD_BYTES = 64  # enough for every protocol to recognise its own

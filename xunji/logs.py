@@ -12,12 +12,12 @@ _in_force = ["warning"]
 
 def log_level() -> str:
     """The level in force; "warning" where nobody has asked for logs."""
-    return _in_force[-1]
+    return _in_force[0]
 
 
 def configure_logs(level: str = "info") -> None:
     """Send structlog to standard error; standard output belongs to the commands' results."""
-    _in_force.append(level)
+    _in_force[0] = level
     human = sys.stderr.isatty()
     structlog.configure(
         processors=[

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from protocols.contract import Addressed, Decoded, Description, Directory, ProtocolError, Request
+from protocols.contract import Decoded, Description, Directory, ProtocolError
 from protocols.describing import described_positions, text_or_hex
 from protocols.handset import rows
 from protocols.handset.messages import (
@@ -25,6 +25,7 @@ from protocols.handset.messages import (
 )
 from protocols.handset.session import HandsetSession
 from protocols.registry import register
+from protocols.transports import Addressed, Request
 
 _COMPACT_DEFAULTS = rows.COMPACT_UNKNOWN[3:]
 _COMPACT_SOURCES = rows.COMPACT_SOURCES

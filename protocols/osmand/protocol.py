@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from protocols.contract import Addressed, Decoded, Description, Directory, ProtocolError, Request
+from protocols.contract import Decoded, Description, Directory, ProtocolError
 from protocols.describing import described_positions
 from protocols.osmand import rows
 from protocols.osmand.messages import (
@@ -21,6 +21,7 @@ from protocols.osmand.messages import (
 )
 from protocols.osmand.session import OsmAndSession
 from protocols.registry import register
+from protocols.transports import Addressed, Request
 
 _NO_IDENTITY = ProtocolError("no_identity", "the device is named by id= or device_id")
 

@@ -7,12 +7,13 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from protocols.contract import Addressed, Decoded, Description, Directory, ProtocolError, Request
+from protocols.contract import Decoded, Description, Directory, ProtocolError
 from protocols.describing import described_positions, text_or_hex
 from protocols.owntracks import rows
 from protocols.owntracks.messages import read
 from protocols.owntracks.session import OwnTracksSession
 from protocols.registry import register
+from protocols.transports import Addressed, Request
 
 _PREFIX = "owntracks/"
 

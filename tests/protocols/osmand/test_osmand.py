@@ -8,18 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.contract import (
-    Bad,
-    KnownDevice,
-    OverHttp,
-    ProtocolError,
-    Report,
-    Request,
-    Unregistered,
-)
+from protocols.contract import Bad, KnownDevice, ProtocolError, Report, Unregistered
 from protocols.osmand import OSMAND, OsmAndSession
 from protocols.osmand.messages import read_pairs
 from protocols.osmand.rows import decode_reports, time_us_of
+from protocols.transports import OverHttp, Request
 from tests.protocols.directory import Register
 from tests.protocols.vectors import check, vectors
 

@@ -10,20 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.contract import (
-    Bad,
-    KnownDevice,
-    Offline,
-    OverHttp,
-    OverMqtt,
-    ProtocolError,
-    Report,
-    Request,
-    Unregistered,
-)
+from protocols.contract import Bad, KnownDevice, Offline, ProtocolError, Report, Unregistered
 from protocols.owntracks import OWNTRACKS, OwnTracksSession, seal, unseal
 from protocols.owntracks.messages import IGNORED
 from protocols.owntracks.rows import decode_reports
+from protocols.transports import OverHttp, OverMqtt, Request
 from tests.protocols.directory import Register
 from tests.protocols.vectors import check, vectors
 
