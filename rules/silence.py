@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from model.fences import Shift
 from model.rulebook import Outage
 
@@ -27,15 +29,28 @@ def silences(
 ) -> Iterator[Silence]:
     """Silences of at least the threshold between the last report and `until_us`.
 
-    Cut to the shifts, and to the times in which the server itself was listening: a silence that an
+    Cut to the duty, and to the times in which the server itself was listening: a silence that an
     outage of ours interrupts counts from the outage's end, for what was sent then may still come.
     """
-    for shift in duty:
+    near = (shift for shift in duty if shift.ends_us >= heard_us and shift.starts_us < until_us)
+    for shift in joined(near):
         start_us = max(heard_us, shift.starts_us)
         end_us = min(until_us, shift.ends_us)
         for piece_start_us, piece_end_us in _without(start_us, end_us, outages):
             if piece_end_us - piece_start_us >= threshold_us:
                 yield Silence(piece_start_us, piece_end_us, ongoing=piece_end_us == until_us)
+
+
+def joined(shifts: Iterable[Shift]) -> list[Shift]:
+    """The shifts of one device, by start; those that touch or overlap are one."""
+    stretches: list[Shift] = []
+    for shift in sorted(shifts, key=lambda one: one.starts_us):
+        last = stretches[-1] if stretches else None
+        if last is None or shift.starts_us > last.ends_us:
+            stretches.append(shift)
+        elif shift.ends_us > last.ends_us:
+            stretches[-1] = replace(last, ends_us=shift.ends_us)
+    return stretches
 
 
 def _without(start_us: int, end_us: int, outages: Sequence[Outage]) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,7 @@ from model.position import Rows
 from model.rulebook import Device, Rulebook
 from rules.absence import work_of
 from rules.contract import AbsenceKind, RuleKind
+from rules.silence import joined
 from rules.why_not_words import Answer, answer
 
 _SECOND_US = 1_000_000
@@ -36,7 +37,7 @@ def why_silent(
         if not place or not _at_work(rows[place - 1], parameters["moving_kmh"]):
             return answer("not_working", before_us=before_us)
     else:
-        shifts = [shift for shift in rulebook.shifts if shift.device_id == device.id]
+        shifts = joined(shift for shift in rulebook.shifts if shift.device_id == device.id)
         shift = next((s for s in shifts if s.starts_us <= at_us < s.ends_us), None)
         if shift is None:
             return answer("off_duty")

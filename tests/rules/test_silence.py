@@ -41,3 +41,16 @@ def test_cases(
     expected: list[tuple[int, int, bool]],
 ) -> None:
     assert minutes(heard, until, shift, outages) == expected
+
+
+def test_shifts_that_touch_are_one_stretch_of_duty() -> None:
+    early = Shift(device_id=1, starts_us=0, ends_us=480 * MINUTE)
+    late = Shift(device_id=1, starts_us=480 * MINUTE, ends_us=960 * MINUTE)
+    later = Shift(device_id=1, starts_us=481 * MINUTE, ends_us=960 * MINUTE)
+    for shifts, expected in (
+        ([early, late], [(466 * MINUTE, 494 * MINUTE)]),
+        ([late, early], [(466 * MINUTE, 494 * MINUTE)]),
+        ([early, later], []),  # 14 and 13 minutes
+    ):
+        found = silences(466 * MINUTE, 494 * MINUTE, shifts, (), 15 * MINUTE)
+        assert [(one.started_us, one.ended_us) for one in found] == expected
