@@ -165,7 +165,9 @@ function routeArrows(source: string, colour: unknown, halo: string): unknown {
   }
 }
 
+/** Each point of a set bears its name: of these the map is full until one looks closely. */
 function fenceLabels(source: string, colour: unknown, halo: string): unknown {
+  const name = ['coalesce', ['get', 'name'], '']
   return {
     id: `${source}-name`,
     type: 'symbol',
@@ -173,7 +175,7 @@ function fenceLabels(source: string, colour: unknown, halo: string): unknown {
     minzoom: 12,
     filter: ['all', among('Polygon', 'MultiPolygon'), ['!=', ['get', 'look'], 'grid']],
     layout: {
-      'text-field': ['coalesce', ['get', 'name'], ''],
+      'text-field': ['step', ['zoom'], ['case', ['==', ['get', 'shape'], 'point_set'], '', name], 15, name],
       'text-font': FONT,
       'text-size': 12,
       'text-max-width': 8,
