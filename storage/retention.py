@@ -85,7 +85,8 @@ _TRIMS = {
     "quarantine": "DELETE FROM quarantine WHERE id <= (SELECT id FROM quarantine"
     " ORDER BY id DESC OFFSET %(max_quarantine)s LIMIT 1)",
     "ingest_journal": "DELETE FROM ingest_journal WHERE tick < %(journal_before)s"
-    " AND id <= (SELECT min(journal_id) FROM judged)",
+    " AND id <= (SELECT min(journal_id) FROM judged)"
+    " AND id <= (SELECT journal_id FROM daily_progress)",
     # The newest snapshot before the cutoff stays: late fixes replay from it. So does the last one
     # before a violation whose evidence is not frozen yet, and which is still to be replayed.
     "snapshots": "DELETE FROM snapshots s WHERE time < %(snapshots_before)s AND EXISTS"

@@ -10,6 +10,7 @@ import structlog
 
 from pipeline.contract import Clock
 from pipeline.rosters import remake
+from storage.daily_summaries import drop_old_days
 from storage.database import Connection, Database
 from storage.exports import forget_exports
 from storage.instants import DAY_US, to_datetime
@@ -24,7 +25,7 @@ from xunji.upkeep import StorageState, keep_in_shape
 
 _log = structlog.get_logger(__name__)
 EVERY_S = 600.0
-SUMMARY_DAYS = 3 * 366  # attendance and coverage are asked about for so long
+SUMMARY_DAYS = 3 * 366  # attendance, coverage and mileage are asked about for so long
 
 
 class Housekeeping:
@@ -76,6 +77,8 @@ class Housekeeping:
             files = await self._forget_exports(conn, now_us)
             deleted["path_views"] = await drop_path_views(conn, before_us)
             deleted["patrol_shifts"] = await drop_old_shifts(conn, now_us - SUMMARY_DAYS * DAY_US)
+            days_before = to_datetime(now_us - SUMMARY_DAYS * DAY_US).date()
+            deleted["daily_summaries"] = await drop_old_days(conn, days_before)
             await remake(conn, now_us)
             photos = await drop_media(conn, before_us, int(settings.media_gigabytes * 1e9))
             self.state = await keep_in_shape(conn, self._database, self._settings, now_us)

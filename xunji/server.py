@@ -28,7 +28,6 @@ from gateway.enrolment import Enrolment
 from pipeline.contract import Clock
 from pipeline.evaluate_beside import EvaluatorBeside
 from pipeline.live import LiveHub
-from pipeline.patrol_shifts import PatrolShifts
 from protocols.jt808.profiles import ProfileError
 from storage.database import open_database
 from storage.journal import last_journal_id
@@ -42,6 +41,7 @@ from xunji.intake import build_intake, open_spool
 from xunji.options import RULES_PROCESS, alert_options, clock_of, replica_of, rules_order, secret_of
 from xunji.privacy import off_shift_of
 from xunji.settings import Settings
+from xunji.summaries import summing_up
 from xunji.terminal_profiles import profiles_of, tell_profiles
 from xunji.web_server import QuietUvicorn
 
@@ -166,8 +166,8 @@ class Server:
         self.housekeeping = Housekeeping(self.database, self.clock, self.settings)
         keeping = self._run(self.housekeeping.run(), "housekeeping")
         stack.push_async_callback(_cancelled, keeping)
-        patrol = PatrolShifts(self.database, self.clock)
-        stack.push_async_callback(_cancelled, self._run(patrol.run(), "patrol shifts"))
+        for name, work in summing_up(self.database, self.clock, self.settings).items():
+            stack.push_async_callback(_cancelled, self._run(work, name))
 
     async def _start_ingest(self, stack: contextlib.AsyncExitStack, journal_id: int) -> None:
         database, settings = self.database, self.settings

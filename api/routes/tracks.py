@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import APIRouter, Query, Response
@@ -16,14 +14,13 @@ from api.errors import ApiProblem
 from api.looks import look_at, shown_rows
 from api.positions_query import signals_of
 from api.rule_check import invalid
-from api.shapes.places import MileageDay, Stops
+from api.shapes.places import Stops
 from api.shapes.rulebook import Feature
 from api.shapes.units import FixSourceName
 from api.stop_view import stops_json
-from api.times import Time, iso_us, microseconds
+from api.times import Time, microseconds
 from api.track_view import track_feature
 from geofence.index import FenceIndex
-from geofence.mileage import mileage
 from model.position import FixSource
 from model.vehicles import UnitKind
 from storage.fence_files import fence_of
@@ -108,39 +105,6 @@ async def stops_of_device(
     seen = (await shown_rows(state, own))(rows[:MAX_TRACK_ROWS])
     found = await asyncio.to_thread(stops_json, seen, min_minutes * 60, index)
     return {"stops": found, "cut": len(rows) > MAX_TRACK_ROWS}
-
-
-@router.get("/mileage", response_model=list[MileageDay])
-async def mileage_of_device(
-    *,
-    device_id: int,
-    state: State,
-    own: Conn,
-    conn: ReadConn,
-    caller: Reader,
-    since: Annotated[Time, Query(alias="from")],
-    until: Annotated[Time, Query(alias="to")],
-) -> Any:
-    """What it drove by days of the server's zone (`rules.zone`); at most 31 days."""
-    unit = await _sees(conn, caller, device_id)
-    from_us, to_us = _period(since, until, MAX_STOP_DAYS)
-    if unit["kind"] == UnitKind.INSPECTOR:
-        await look_at(state, own, caller, device_id, (from_us, to_us), source="track")
-    organisations = caller.organisations
-    rows = await positions_of(
-        conn, device_id, from_us, to_us, organisations=organisations, limit=MAX_TRACK_ROWS
-    )
-    seen = (await shown_rows(state, own))(rows)
-    zone = ZoneInfo(state.services.settings.rules.zone)
-    return [
-        {
-            **asdict(day),
-            "day": day.day.isoformat(),
-            "first_at": iso_us(day.first_us),
-            "last_at": iso_us(day.last_us),
-        }
-        for day in await asyncio.to_thread(mileage, seen, zone)
-    ]
 
 
 async def _sees(conn: Connection, caller: Caller, device_id: int) -> dict[str, Any]:

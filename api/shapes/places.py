@@ -115,17 +115,3 @@ class Stops(BaseModel):
 
     stops: list[StopShape]
     cut: bool
-
-
-class MileageDay(BaseModel):
-    """A local day of a unit."""
-
-    day: str
-    distance_km: float
-    moving_s: float
-    idle_s: float
-    unknown_s: float
-    odometer_km: float | None
-    fixes: int
-    first_at: str
-    last_at: str

@@ -17,7 +17,7 @@ from model.position import PositionBatch
 from pipeline.acceptance import ACCEPTED, REASONS, Window, distrust_null_island, refusals
 from pipeline.take_in.reading import READERS
 from pipeline.take_in.rows import Table, Taken, Units, take
-from storage import rejudge
+from storage import daily_summaries, rejudge
 from storage.database import Connection, Database
 from storage.imports import Progress, advance, begun, ended
 from storage.instants import DAY_US
@@ -127,6 +127,9 @@ class _Work:
                 async with self._conn.transaction():
                     found = await sort_out(self._conn, batch)
                     await copy_positions(self._conn, found.fresh)
+                    devices, starts = earliest_by_device(found.fresh.rows)
+                    earliest = dict(zip(devices.tolist(), starts.tolist(), strict=True))
+                    await daily_summaries.mark(self._conn, earliest)
                     stored, over = len(found.fresh), len(found.over)
                     done = Progress(
                         count, stored, len(batch) - stored - over, len(taken.wrong) + over
@@ -136,9 +139,9 @@ class _Work:
             except psycopg.errors.UniqueViolation:
                 if attempt == MAX_ATTEMPTS - 1:
                     raise
-        for device_id, from_us in zip(*earliest_by_device(found.fresh.rows), strict=True):
-            before = self._earliest.get(int(device_id), int(from_us))
-            self._earliest[int(device_id)] = min(before, int(from_us))
+        for device_id, from_us in earliest.items():
+            before = self._earliest.get(device_id, from_us)
+            self._earliest[device_id] = min(before, from_us)
         return progress.plus(done)
 
 

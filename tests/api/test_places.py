@@ -203,18 +203,6 @@ async def test_a_question_that_takes_too_long_is_ended(town: Town, browser: Brow
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "took_too_long")
 
 
-async def test_mileage_by_days(town: Town, browser: Browser) -> None:
-    path = f"/devices/{town.devices['truck_a'].id}/mileage"
-    day = {"from": "2026-09-22T00:00:00Z", "to": "2026-09-23T00:00:00Z"}
-    (only,) = await browser.get("chief", path, **day)
-    assert (only["day"], only["fixes"], only["first_at"]) == (
-        "2026-09-22", 120, "2026-09-22T12:00:00Z",
-    )  # fmt: skip
-    assert abs(only["distance_km"] - 119 * 0.1) < 0.1
-    wrong = {**day, "to": "2026-12-23T00:00:00Z"}
-    assert (await browser.send("chief", "GET", path, params=wrong)).status_code == 422
-
-
 async def test_a_truck_that_washed_is_not_unwashed(town: Town, browser: Browser) -> None:
     async with town.database.pool.connection() as conn:
         await conn.execute("UPDATE fences SET tags = '{site,wash_bay}' WHERE 'site' = ANY(tags)")

@@ -108,6 +108,7 @@ QUERIES = {
     "/devices/{device_id}/track": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
     "/devices/{device_id}/stops": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
     "/devices/{device_id}/mileage": HOUR,
+    "/mileage": HOUR,
     "/visits": {"bbox": "118.7,32,118.9,32.1", **HOUR},
     "/passers": {"line": "118.8,32.05,118.9,32.05", **HOUR},
     "/positions/nearest": {"longitude": 118.8, "latitude": 32.05, "max_age_s": 86_400},

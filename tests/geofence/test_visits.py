@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from geofence.index import FenceIndex
-from geofence.mileage import mileage
 from geofence.stops import stops
 from geofence.visits import visits
 from model.fences import Fence
 from model.position import Rows, empty_rows
 from model.rulebook import FAR_FUTURE_US
-from model.signals import YES, pack
 
 SECOND_US = 1_000_000
 
@@ -100,25 +97,3 @@ def test_stops_never_overlap_and_hold_only_slow_fixes(slow: list[bool]) -> None:
     found = stops(rows, 0)
     assert sum(stop.fixes for stop in found) == sum(slow)
     assert all(a.to_us < b.from_us for a, b in pairwise(found))
-
-
-def test_mileage_by_local_day() -> None:
-    """At 36 km/h eastwards over midnight in Shanghai, with a stand, a silence and a jump."""
-    rows = track([(57_500.0 + 10 * step, 1_060 * step, 0) for step in range(20)])
-    rows["odometer_m"] = np.arange(len(rows)) * 100
-    rows["signals"] = pack(ignition=YES)
-    zone, utc = ZoneInfo("Asia/Shanghai"), ZoneInfo("UTC")
-    before, after = mileage(rows, zone)
-    assert (before.day.isoformat(), after.day.isoformat()) == ("1970-01-01", "1970-01-02")
-    assert (before.moving_s, after.moving_s) == (90.0, 100.0)
-    assert abs(before.distance_km + after.distance_km - 19 * 0.1) < 0.02
-    assert (before.odometer_km, before.idle_s, before.unknown_s) == (0.9, 0.0, 0.0)
-    silent = rows.copy()
-    silent["time_us"][5:] += 1_000 * SECOND_US
-    assert mileage(silent, utc)[0].unknown_s == 1_010.0
-    rows["speed_kmh_e1"][:10] = 0
-    stood, _ = mileage(rows, zone)
-    assert (stood.distance_km, stood.idle_s, stood.moving_s) == (0.0, 90.0, 0.0)
-    (jump,) = mileage(track([(0.0, 0, 0), (10.0, 50_000, 0), (20.0, 0, 0)]), utc)
-    assert (jump.distance_km, jump.odometer_km) == (0, None)
-    assert mileage(rows[:0], utc) == []

@@ -115,6 +115,7 @@ async def test_small_tables_keep_within_their_caps(
         (old,),
     )
     await conn.execute("UPDATE judged SET journal_id = 3")
+    await conn.execute("UPDATE daily_progress SET journal_id = 4")
     device = await unit(conn)
     await conn.execute(
         "INSERT INTO snapshots SELECT %s, to_timestamp(%s) - n * INTERVAL '1 day', ''"

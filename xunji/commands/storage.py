@@ -1,20 +1,28 @@
-"""`xunji storage report`: what the database takes, and when its disk is full."""
+"""`xunji storage`: what the database takes, when its disk is full, and what is made of it."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 import time
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
 
+from storage.daily_summaries import mark_all
 from storage.database import open_database
+from storage.instants import from_datetime
 from storage.migrate import migrate
 from storage.problems import DatabaseProblem
+from xunji.clock import SystemClock
 from xunji.settings import Settings
+from xunji.summaries import daily_summaries
 from xunji.upkeep import StorageState, measure
+
+BUSY_WAIT_S = 0.2
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     storage = typer.Typer(no_args_is_help=True, help="The database's disk.")
     storage.callback()(lambda: None)
     storage.command("report")(report)
+    storage.command("rebuild-days")(rebuild_days)
     app.add_typer(storage, name="storage")
 
 
@@ -35,6 +44,40 @@ def report(
         typer.echo(str(problem), err=True)
         sys.exit(2)
     typer.echo(msgspec.json.format(msgspec.json.encode(told)).decode() if as_json else table(told))
+
+
+def rebuild_days(
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="all that is stored")
+    ] = None,
+    device: Annotated[int | None, typer.Option(help="one unit's id; else all vehicles")] = None,
+) -> None:
+    """Make the daily summaries of vehicles anew from their stored positions."""
+    try:
+        count = asyncio.run(_rebuild_days(Settings(), since, device))
+    except DatabaseProblem as problem:
+        typer.echo(str(problem), err=True)
+        sys.exit(2)
+    if not count:
+        typer.echo("there is no such vehicle: GET /api/v1/devices lists them", err=True)
+        sys.exit(1)
+    typer.echo(f"units whose days were made anew: {count}")
+
+
+async def _rebuild_days(settings: Settings, since: datetime | None, device: int | None) -> int:
+    chosen = settings.database
+    database = await open_database(chosen.url, settings.data_dir, timescale=chosen.timescale)
+    try:
+        await migrate(database)
+        local = since and since.replace(tzinfo=ZoneInfo(settings.rules.zone))
+        async with database.pool.connection() as conn:
+            count = await mark_all(conn, from_datetime(local) if local else 0, device)
+        days = daily_summaries(database, SystemClock(), settings)
+        while not await days.once():
+            await asyncio.sleep(BUSY_WAIT_S)  # a server may be at it, too
+    finally:
+        await database.close()
+    return count
 
 
 async def _report(settings: Settings) -> dict[str, Any]:

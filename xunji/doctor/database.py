@@ -21,6 +21,7 @@ from xunji.doctor.calendar import check_calendar
 from xunji.doctor.check import Check
 from xunji.doctor.evidence import check_evidence
 from xunji.doctor.rules import check_rules
+from xunji.doctor.summaries import check_summaries
 from xunji.settings import Settings
 
 _RISKY = ("fsync", "full_page_writes")
@@ -85,6 +86,7 @@ async def _look(conn: Connection, settings: Settings, server: EmbeddedServer | N
         now_us = time.time_ns() // 1000
         checks += [await check_calendar(conn, now_us), *await check_rules(conn, now_us)]
         checks.append(await check_evidence(conn, settings.data_dir))
+        checks.append(await check_summaries(conn, settings.database.retention_days, now_us))
     return checks
 
 
