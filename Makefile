@@ -4,7 +4,7 @@
 export PYTHON
 
 help:
-	@echo 'make demo    a city district on an embedded database: one URL, three accounts'
+	@echo 'make demo    a city district on an embedded database: one URL and its accounts'
 	@echo 'make test    the whole suite, with TimescaleDB, Mosquitto and Chromium'
 	@echo 'make check   lint, format, types, then make test'
 	@echo 'make bench   benchmarks -> bench/results.json  (ONLY=name, BENCH_QUICK=1)'

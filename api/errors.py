@@ -52,6 +52,12 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "替班人员此时已有班次；如为互换，请填写对方班次。",
         "The substitute works then; to exchange shifts name the other one, too.",
     ),
+    "no_handset": (
+        403,
+        "此账号没有关联巡查员的终端，请管理员用 xunji user add --handset 关联。",
+        "This account belongs to no inspector's handset; it is tied to one by"
+        " xunji user add --handset.",
+    ),
     "note_taken": (409, "已有人接班。", "Somebody has already taken over."),
     "violation_taken": (
         409,

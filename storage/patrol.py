@@ -33,9 +33,10 @@ FROM devices d JOIN organisations o ON o.id = d.organisation_id
 LEFT JOIN LATERAL (
     SELECT starts_at, ends_at FROM duty_shifts WHERE device_id = d.id AND starts_at <= %(now)s
     ORDER BY starts_at DESC LIMIT 1) s ON true
-WHERE d.kind = 'inspector' AND d.organisation_id = ANY(%(organisations)s)
-ORDER BY d.name, d.id
+WHERE d.kind = 'inspector'
 """
+_VISIBLE = "AND d.organisation_id = ANY(%(organisations)s) ORDER BY d.name, d.id"
+_OWN = "AND d.id = %(device_id)s"
 _ASSIGNED = """
 SELECT DISTINCT a.device_id, a.fence_id FROM assignments a
 WHERE a.purpose = 'grid' AND a.device_id = ANY(%s) AND a.valid_from <= %s AND a.valid_to > %s
@@ -65,8 +66,16 @@ async def inspectors(conn: AsyncConnection[Any], visible: Sequence[int], now_us:
     current or else the last one (None: none so far)."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         parameters = {"now": to_datetime(now_us), "organisations": list(visible)}
-        await cursor.execute(_INSPECTORS, parameters)
+        await cursor.execute(_INSPECTORS + _VISIBLE, parameters)
         return await cursor.fetchall()
+
+
+async def inspector_of(conn: AsyncConnection[Any], device_id: int, now_us: int) -> Row | None:
+    """As `inspectors`, one of them, whoever asks: for the person alone."""
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        parameters = {"now": to_datetime(now_us), "device_id": device_id}
+        await cursor.execute(_INSPECTORS + _OWN, parameters)
+        return await cursor.fetchone()
 
 
 async def assigned_cells(

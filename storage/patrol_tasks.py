@@ -72,6 +72,14 @@ async def cancel_task(conn: Connection, task_id: int, now_us: int) -> None:
     )
 
 
+async def note_read(conn: Connection, task_id: int, now_us: int) -> None:
+    """Read, elsewhere than on the handset."""
+    await conn.execute(
+        "UPDATE patrol_tasks SET read_at = coalesce(read_at, %s) WHERE id = %s",
+        (to_datetime(now_us), task_id),
+    )
+
+
 async def close_task(conn: Connection, task_id: int, now_us: int) -> None:
     """Done, as a person says who was told so."""
     await conn.execute(

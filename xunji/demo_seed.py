@@ -44,6 +44,7 @@ ACCOUNTS: dict[str, tuple[str, Role, str]] = {
     "officer-south": ("district-1", "officer", "城南执法员 Officer South"),
     "officer-north": ("district-2", "officer", "城北执法员 Officer North"),
     "company": ("company-1", "company", "恒运安全员 Hengyun Safety"),
+    "inspector": ("district-1", "inspector", "城南巡查员 Inspector South"),
 }
 
 
@@ -68,6 +69,7 @@ def accounts(passwords: dict[str, str]) -> list[Account]:
     return [
         Account(username, passwords[username], role, names[where][0])
         for username, (where, role, _) in ACCOUNTS.items()
+        if username in passwords  # an older demo has fewer
     ]
 
 
@@ -78,22 +80,33 @@ async def seed_demo(conn: Connection, fleet: Fleet, passwords: dict[str, str]) -
         places = {"bureau": await save_organisation(conn, *BUREAU)}
         for key, (name, name_en) in ORGANISATIONS.items():
             places[key] = await save_organisation(conn, name, name_en, places["bureau"])
-        for username, (where, role, shown) in ACCOUNTS.items():
-            await create_user(
-                conn,
-                organisation_id=places[where],
-                username=username,
-                display_name=shown,
-                role=role,
-                password=passwords[username],
-            )
         fence_ids = {}
         for fence in fences(fleet.city):
             saved = await save_fence(conn, fence_of(fence, places, from_us))
             fence_ids[fence.code] = saved.id
         await _seed_rules(conn, places["bureau"], from_us)
+        handsets: dict[str, int] = {}  # by organisation: of its first inspector
         for unit in fleet.reporting:
-            await _seed_unit(conn, unit, places, fence_ids, from_us)
+            device_id = await _seed_unit(conn, unit, places, fence_ids, from_us)
+            if unit.kind == "inspector":
+                handsets.setdefault(unit.owner, device_id)
+        await _seed_accounts(conn, passwords, places, handsets)
+
+
+async def _seed_accounts(
+    conn: Connection, passwords: dict[str, str], places: dict[str, int], handsets: dict[str, int]
+) -> None:
+    """An inspector's account shows what the first handset of the organisation does."""
+    for username, (where, role, shown) in ACCOUNTS.items():
+        await create_user(
+            conn,
+            organisation_id=places[where],
+            username=username,
+            display_name=shown,
+            role=role,
+            password=passwords[username],
+            device_id=handsets.get(where) if role == "inspector" else None,
+        )
 
 
 def fence_of(fence: CityFence, places: dict[str, int], from_us: int) -> Fence:
@@ -148,7 +161,7 @@ def rule_of(ruling: Ruling, kind: RuleKind, organisation_id: int, from_us: int) 
 
 async def _seed_unit(
     conn: Connection, unit: Unit, places: dict[str, int], fence_ids: dict[str, int], from_us: int
-) -> None:
+) -> int:
     wanted = Device(
         id=0,
         organisation_id=places[unit.owner],
@@ -170,6 +183,7 @@ async def _seed_unit(
             valid_to_us=FAR_FUTURE_US,
         )
         await save_assignment(conn, assignment)
+    return device.id
 
 
 async def top_up_shifts(conn: Connection, fleet: Fleet, from_us: int, now_us: int) -> int:

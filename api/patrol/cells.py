@@ -10,9 +10,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from api.fence_view import feature_of_fence
+from api.times import iso_us
 from geofence.index import FenceIndex
 from model.fences import Fence
 from model.position import Rows
@@ -103,6 +106,17 @@ class CellVisits:
         index = await asyncio.to_thread(FenceIndex, fences)
         cells = [fence for fence in fences if fence.valid_to_us > now_us]
         return _Known(revision, fences, cells, index, now_s)
+
+
+def cell_feature(cell: Fence, visited: Visited, now_us: int) -> dict[str, Any]:
+    """The cell as a GeoJSON Feature with its last visit."""
+    feature = feature_of_fence(cell)
+    feature["properties"] |= {
+        "last_visit_at": iso_us(visited.last_us) if visited.last_us else None,
+        "age_s": (now_us - visited.last_us) // 1_000_000 if visited.last_us else None,
+        "visits": visited.visits,
+    }
+    return feature
 
 
 def count_visits(known: _Known, rows: Rows) -> None:

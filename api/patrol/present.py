@@ -23,7 +23,13 @@ async def present_inspectors(
     state: AppState, conn: Connection, organisations: Sequence[int], now_us: int
 ) -> list[Present]:
     """All visible inspectors, by name."""
-    rows = await inspectors(conn, organisations, now_us)
+    return await presence_of(state, conn, await inspectors(conn, organisations, now_us), now_us)
+
+
+async def presence_of(
+    state: AppState, conn: Connection, rows: Sequence[Row], now_us: int
+) -> list[Present]:
+    """The same of these rows of `inspectors`."""
     latest = await state.latest.all(conn)
     assigned = await assigned_cells(conn, [row["device_id"] for row in rows], now_us)
     fences = {fence.id: fence for fence, _ in await state.cells.read(conn)}

@@ -6,17 +6,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api.access import Conn, Own, Reader
+from api.access import Conn, Reader
 from api.shapes.patrol_work import PathView
 from api.times import iso
 from storage.path_views import path_views
 
-router = APIRouter(tags=["patrol"])
+router = APIRouter(prefix="/patrol", tags=["patrol"])
 Row = dict[str, Any]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
-@router.get("/patrol/views", response_model=list[PathView])
+@router.get("/views", response_model=list[PathView])
 async def views(
     conn: Conn,
     caller: Reader,
@@ -28,20 +28,9 @@ async def views(
     found = await path_views(
         conn, caller.organisations, None, device_id=device_id, before_id=before_id, limit=limit
     )
-    return [_shown(row) for row in found]
+    return [shown_view(row) for row in found]
 
 
-@router.get("/me/views", response_model=list[PathView])
-async def own_views(
-    conn: Conn, caller: Own, before_id: int | None = None, limit: Limit = 100
-) -> Any:
-    """Who looked at the path of the inspector whose account this is."""
-    own = caller.user.device_id
-    if own is None:
-        return []
-    found = await path_views(conn, [], own, device_id=own, before_id=before_id, limit=limit)
-    return [_shown(row) for row in found]
-
-
-def _shown(row: Row) -> Row:
+def shown_view(row: Row) -> Row:
+    """With its times as ISO 8601."""
     return row | {name: iso(row[name]) for name in ("at", "from_time", "to_time")}

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from api.access import Conn, Reader, State
+from api.patrol.table_view import in_hours, with_share
 from api.periods import checked_period
 from api.shapes.patrol_tables import AttendanceRow, AttendedShift, CoverageRow
+from api.shapes.rosters import with_times
 from api.tables import Format, Heads, Language, table_response
-from api.times import Time, iso, microseconds
+from api.times import Time, microseconds
 from storage.patrol_tables import By, CoverageBy, Per, attendance, cell_coverage, each_shift
 
 router = APIRouter(prefix="/patrol", tags=["patrol"])
@@ -71,7 +73,7 @@ async def attended(
     found = await attendance(
         conn, caller.organisations, period_us, zone, by=by, per=per, device_id=device_id
     )
-    rows = [_hours(row) for row in found]
+    rows = [in_hours(row) for row in found]
     if format == "json":
         return rows
     return await _file("attendance", _ATTENDANCE, rows, format, (language, zone))
@@ -93,9 +95,9 @@ async def shifts(
     checked_period(from_, to, MAX_DAYS)
     period_us = microseconds(from_), microseconds(to)
     found = await each_shift(conn, caller.organisations, period_us, device_id)
-    rows = [_hours(row) for row in found]
+    rows = [in_hours(row) for row in found]
     if format == "json":
-        return [_with_times(row) for row in rows]
+        return [with_times(row) for row in rows]
     zone = state.services.settings.rules.zone
     return await _file("shifts", _SHIFTS, rows, format, (language, zone))
 
@@ -118,9 +120,9 @@ async def coverage(
     zone = state.services.settings.rules.zone
     period_us = microseconds(from_), microseconds(to)
     found = await cell_coverage(conn, caller.organisations, period_us, zone, by=by, per=per)
-    rows = [_share(row) | {"hours": round(row["seconds"] / 3600, 1)} for row in found]
+    rows = [with_share(row) | {"hours": round(row["seconds"] / 3600, 1)} for row in found]
     if format == "json":
-        return [_with_times(row) for row in rows]
+        return [with_times(row) for row in rows]
     return await _file("coverage", _COVERAGE, rows, format, (language, zone))
 
 
@@ -129,18 +131,3 @@ async def _file(name: str, heads: Heads, rows: list[Row], form: Format, look: _L
     return await asyncio.to_thread(
         table_response, name, heads, rows, form=form, language=look[0], zone=look[1]
     )
-
-
-def _hours(row: Row) -> Row:
-    seconds = ("present_s", "away_s", "unknown_s")
-    hours = {f"{name[:-2]}_h": round(row[name] / 3600, 1) for name in seconds}
-    return _share(row) | hours | {"walked_km": round(row["walked_m"] / 1000, 1)}
-
-
-def _share(row: Row) -> Row:
-    share = round(100 * row["cells_visited"] / row["cells"], 1) if row["cells"] else None
-    return row | {"cells_pct": share}
-
-
-def _with_times(row: Row) -> Row:
-    return {name: iso(value) if name.endswith("_at") else value for name, value in row.items()}

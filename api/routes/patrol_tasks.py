@@ -10,18 +10,18 @@ from api.access import Commander, Conn, Connection, Reader, State
 from api.driver_texts import check_text
 from api.errors import ApiProblem
 from api.patrol.nearest import nearest_inspectors
+from api.patrol.task_view import shown_task, task_of
 from api.rule_check import invalid
 from api.shapes.patrol_work import NearInspector, TaskBody, TaskShape
-from api.times import iso, microseconds
+from api.times import microseconds
 from storage.commands import queue_command
-from storage.instants import from_datetime, to_datetime
+from storage.instants import to_datetime
 from storage.patrol_tasks import cancel_task, close_task, list_tasks, save_task
 from storage.registers import devices
 
 router = APIRouter(prefix="/patrol", tags=["patrol"])
 Row = dict[str, Any]
 DAY_S = 86_400
-FAILURES = ("failed", "message_error", "unsupported", "unsupported_command", "too_long")
 
 
 @router.get("/tasks", response_model=list[TaskShape])
@@ -39,7 +39,7 @@ async def listed(
     filters = {"device_id": device_id, "open": open, "before_id": before_id}
     now_us = state.services.clock.now_us()
     rows = await list_tasks(conn, caller.organisations, filters, limit)
-    return [_shown(row, now_us) for row in rows]
+    return [shown_task(row, now_us) for row in rows]
 
 
 @router.post("/tasks", response_model=list[TaskShape], status_code=201)
@@ -71,25 +71,25 @@ async def send(body: TaskBody, state: State, conn: Conn, caller: Commander) -> A
     await conn.commit()
     for _, command_id in made:
         state.tell_command(command_id)
-    return [await _one(conn, caller.organisations, task_id, now_us) for task_id, _ in made]
+    return [await task_of(conn, caller.organisations, task_id, now_us) for task_id, _ in made]
 
 
 @router.post("/tasks/{task_id}/cancel", response_model=TaskShape)
 async def cancel(task_id: int, state: State, conn: Conn, caller: Commander) -> Any:
     """No longer wanted."""
     now_us = state.services.clock.now_us()
-    await _one(conn, caller.organisations, task_id, now_us)
+    await task_of(conn, caller.organisations, task_id, now_us)
     await cancel_task(conn, task_id, now_us)
-    return await _one(conn, caller.organisations, task_id, now_us)
+    return await task_of(conn, caller.organisations, task_id, now_us)
 
 
 @router.post("/tasks/{task_id}/done", response_model=TaskShape)
 async def done(task_id: int, state: State, conn: Conn, caller: Commander) -> Any:
     """Done, as the dispatcher was told by other ways."""
     now_us = state.services.clock.now_us()
-    await _one(conn, caller.organisations, task_id, now_us)
+    await task_of(conn, caller.organisations, task_id, now_us)
     await close_task(conn, task_id, now_us)
-    return await _one(conn, caller.organisations, task_id, now_us)
+    return await task_of(conn, caller.organisations, task_id, now_us)
 
 
 @router.get("/nearest", response_model=list[NearInspector])
@@ -130,37 +130,3 @@ def _wait_s(body: TaskBody, now_us: int) -> int:
     if body.deadline is None:
         return DAY_S
     return (microseconds(body.deadline) - now_us) // 1_000_000
-
-
-async def _one(conn: Connection, organisations: list[int], task_id: int, now_us: int) -> Row:
-    rows = await list_tasks(conn, organisations, {"id": task_id}, 1)
-    if not rows:
-        raise ApiProblem("not_found")
-    return _shown(rows[0], now_us)
-
-
-def _shown(row: Row, now_us: int) -> Row:
-    place = None
-    if row["longitude_e6"] is not None:
-        place = {"longitude": row["longitude_e6"] / 1e6, "latitude": row["latitude_e6"] / 1e6}
-    times = ("deadline", "created_at", "delivered_at", "read_at", "done_at", "cancelled_at")
-    state = _state(row)
-    ended = state in ("done", "cancelled") or (row["kind"] == "message" and state == "read")
-    late = row["deadline"] is not None and from_datetime(row["deadline"]) < now_us
-    return row | {name: iso(row[name]) for name in times} | {
-        "place": place, "state": state, "overdue": late and not ended,
-    }  # fmt: skip
-
-
-def _state(row: Row) -> str:
-    """The farthest that it has come."""
-    for column, state in (
-        ("cancelled_at", "cancelled"), ("done_at", "done"), ("read_at", "read"),
-        ("delivered_at", "delivered"),
-    ):  # fmt: skip
-        if row[column] is not None:
-            return state
-    if row["command_result"] in FAILURES:
-        return "failed"
-    known: str = row["command_state"] or "expired"
-    return "sent" if known == "answered" else known

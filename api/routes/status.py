@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
-from api.access import Conn, Reader, State
+from api.access import Conn, Own, Reader, State
 from api.shapes.patrol import Status
 from api.shapes.rulebook import FeatureCollection
 from api.status import status_of
@@ -23,7 +23,7 @@ async def status(state: State, conn: Conn, caller: Reader) -> Any:
 
 
 @router.get("/basemap", responses={200: {"model": FeatureCollection}})
-async def basemap(state: State, _: Reader) -> Any:
+async def basemap(state: State, _: Own) -> Any:
     """Roads, river, parks and sites for the built-in style; empty when none is set."""
     given = state.services.basemap
     if isinstance(given, Path):

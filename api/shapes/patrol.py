@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.shapes.rosters import WorkedShift
+from api.shapes.rulebook import FeatureCollection
 from api.shapes.units import Position
 
 
@@ -38,6 +40,15 @@ class RollcallEntry(BaseModel):
     network: str | None
     gnss_state: str | None
     grid: GridShape | None
+
+
+class OwnDuty(BaseModel):
+    """An inspector's own duty; `cells`: the own grid cells with their last visit by anybody."""
+
+    now: str
+    duty: RollcallEntry
+    shifts: list[WorkedShift]
+    cells: FeatureCollection
 
 
 class DatabaseShape(BaseModel):

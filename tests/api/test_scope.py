@@ -68,6 +68,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/patrol/tasks"): {"device_ids": [1], "text": "x"},
     ("POST", "/patrol/tasks/{task_id}/cancel"): {},
     ("POST", "/patrol/tasks/{task_id}/done"): {},
+    ("POST", "/me/tasks/{task_id}/{mark}"): {},
     ("POST", "/patrol/handover"): {"text": "x"},
     ("POST", "/patrol/handover/{note_id}/take"): {},
     ("POST", "/webhooks"): {"url": "https://example.org/"},
@@ -104,6 +105,7 @@ QUERIES = {
     "/patrol/attendance": PERIOD,
     "/patrol/attendance/shifts": PERIOD,
     "/patrol/coverage": PERIOD,
+    "/me/attendance": PERIOD,
     "/patrol/nearest": {"longitude": 118.8, "latitude": 32.05},
     "/devices/{device_id}/track": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
     "/devices/{device_id}/stops": {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"},
@@ -135,7 +137,7 @@ def paths_of(town: Town) -> set[tuple[str, str]]:
     }
 
 
-async def _things_of_a(town: Town, browser: Browser) -> dict[str, int]:
+async def _things_of_a(town: Town, browser: Browser) -> dict[str, Any]:
     """An id of company A for every parameter in a path."""
     violation = town.violations["a"]
     command = await browser.post("chief", f"/violations/{violation}/warn")
@@ -178,7 +180,7 @@ async def _things_of_a(town: Town, browser: Browser) -> dict[str, int]:
     }
 
 
-async def _rosters_of_a(town: Town, browser: Browser) -> dict[str, int]:
+async def _rosters_of_a(town: Town, browser: Browser) -> dict[str, Any]:
     """Shifts, tasks and notes of company A, with two inspectors of its own."""
     owner = {"organisation_id": town.organisations["a"]}
     people = [
@@ -200,6 +202,7 @@ async def _rosters_of_a(town: Town, browser: Browser) -> dict[str, int]:
         "leave_id": (await browser.post("chief", "/leaves", {"device_id": other, **SPAN}))["id"],
         "shift_id": (await browser.post("chief", "/shifts", {"device_id": one, **SPAN}))["id"],
         "task_id": tasks[0]["id"],
+        "mark": "done",
         "note_id": (await browser.post("chief", "/patrol/handover", note))["id"],
     }
 

@@ -53,6 +53,10 @@ async def test_a_short_demo_is_graded_without_fault_and_goes_on_after_a_restart(
         assert {device["kind"] for device in devices} == {
             "muck_truck", "sweeper", "water_truck", "mixer", "garbage_truck", "inspector",
         }  # fmt: skip
+        async with _log_in(demo.server.url, "inspector") as inspector:
+            assert (await inspector.get("/me/duty")).json()["duty"][
+                "organisation"
+            ] == "城南执法中队"
         async with _log_in(demo.server.url, "company") as company:
             own = (await company.get("/devices")).json()
         assert 0 < len(own) < 10

@@ -70,6 +70,19 @@ test('a unit tells its signals, the unknown ones too, and its track', async ({ p
   await expect(card).toHaveCount(0)
 })
 
+test('a handset gets a token, shown once, and loses it', async ({ page }) => {
+  await logIn(page, 'dispatcher')
+  await page.getByTestId('unit').filter({ hasText: /巡查员/ }).first().click()
+  await page.getByTestId('token').click()
+  await page.getByTestId('token-issue').click()
+  await expect(page.getByTestId('token-text')).toHaveText(/^(\w{5}-){3}\w{5}$/)
+  await page.getByTestId('token-done').click()
+  await page.getByTestId('token').click()
+  await expect(page.getByTestId('token-text')).toHaveCount(0)
+  await page.getByTestId('token-withdraw').click()
+  await expect(page.locator('dialog')).toHaveCount(0)
+})
+
 test('both languages, everywhere, and kept over a reload', async ({ page }) => {
   await logIn(page, 'chief')
   await expect(page.getByTestId('tab-violations')).toContainText('违规')

@@ -3,12 +3,16 @@ import { expect, type Browser, type Page } from '@playwright/test'
 
 const PASSWORD = process.env.XUNJI_PASSWORD ?? ''
 
-export async function logIn(page: Page, username: string): Promise<void> {
+export async function enter(page: Page, username: string): Promise<void> {
   expect(PASSWORD, 'set XUNJI_PASSWORD to the demo accounts’ password').not.toBe('')
   await page.goto('/')
   await page.getByTestId('username').fill(username)
   await page.getByTestId('password').fill(PASSWORD)
   await page.getByTestId('log-in').click()
+}
+
+export async function logIn(page: Page, username: string): Promise<void> {
+  await enter(page, username)
   await expect(page.getByTestId('counts')).toBeVisible()
 }
 

@@ -6,6 +6,8 @@ import { followSession } from './stores/live'
 import { resume, token } from './stores/session'
 import './styles/base.css'
 import './styles/controls.css'
+import './styles/tables.css'
+import './styles/views.css'
 
 // The page is drawn once it is known whether the tab has a session, so that no log-in form flashes.
 await resume()

@@ -18,6 +18,7 @@ import type {
   Roster,
   RosterBody,
   ShiftPattern,
+  StartRollcall,
   Swap,
   Task,
   TaskBody,
@@ -83,6 +84,8 @@ export const takeHandover = (id: number) => request<HandoverNote>('POST', `/patr
 
 export const pathViews = (before_id?: number) =>
   request<PathView[]>('GET', `/patrol/views${query({ before_id, limit: TASKS_A_PAGE })}`)
-export const ownViews = () => request<PathView[]>('GET', '/me/views')
+
+export const startRollcall = (at: string | null) =>
+  request<StartRollcall>('GET', `/patrol/rollcall/start${query({ at })}`)
 
 export const path = (device_id: number) => request<PatrolPath>('GET', `/patrol/${device_id}/path`)

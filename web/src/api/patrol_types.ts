@@ -192,6 +192,28 @@ export interface PathView {
   source: 'path' | 'track'
 }
 
+export const START_STATES = ['absent', 'late', 'unknown', 'expected', 'on_leave', 'present'] as const
+export type StartState = (typeof START_STATES)[number]
+export interface Starter {
+  device_id: number
+  name: string
+  organisation: string
+  ends_at: string
+  state: StartState
+  why_zh: string
+  why_en: string
+  came_at: string | null
+  leave: { reason: LeaveReason; note: string; ends_at: string } | null
+  instead_of: { device_id: number; name: string } | null
+}
+/** Who of the shifts that start at one time is there. */
+export interface StartRollcall {
+  starts_at: string
+  starts: { starts_at: string; people: number }[]
+  counts: Record<StartState, number>
+  people: Starter[]
+}
+
 /** What lies beside the raw track in the answer of `/patrol/{id}/path`. */
 export interface PatrolGap {
   from: string

@@ -53,6 +53,13 @@ export interface TerminalMessage {
   content: Record<string, unknown>
 }
 
+/** Shown once; `encryption_key` for apps that encrypt. */
+export interface TerminalToken {
+  identity: string
+  token: string
+  encryption_key: string | null
+}
+
 export const profiles = () => request<TerminalProfile[]>('GET', '/terminal-profiles')
 export const parameters = () => request<TerminalParameter[]>('GET', '/terminal-parameters')
 export const movement = (device_id: number) => request<Movement>('GET', `/devices/${device_id}/bits`)
@@ -60,5 +67,7 @@ export const messages = (device_id: number) =>
   request<TerminalMessage[]>('GET', `/devices/${device_id}/messages?limit=20`)
 export const setProfile = (device_id: number, profile: string | null) =>
   request<unknown>('PATCH', `/devices/${device_id}`, { profile })
+export const issueToken = (device_id: number) => request<TerminalToken>('POST', `/devices/${device_id}/token`)
+export const withdrawToken = (device_id: number) => request<void>('DELETE', `/devices/${device_id}/token`)
 export const order = (device_id: number, body: Record<string, unknown>) =>
   request<Command>('POST', `/devices/${device_id}/commands`, body)

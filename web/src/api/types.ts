@@ -12,7 +12,7 @@ export type UnitKind =
   | 'other'
 export type Severity = 'info' | 'warning' | 'serious'
 export type ViolationStatus = 'open' | 'taken' | 'closed'
-export type Role = 'chief' | 'dispatcher' | 'officer' | 'company'
+export type Role = 'chief' | 'dispatcher' | 'officer' | 'company' | 'inspector'
 export type FixSource = 'gnss' | 'lbs' | 'wifi' | 'none'
 export type Signals = Record<string, string>
 

@@ -59,3 +59,6 @@ const SUFFIXES: readonly [string, string][] = [
 export function unitOf(name: string): string {
   return SUFFIXES.find(([suffix]) => name.endsWith(suffix))?.[1] ?? ''
 }
+
+/** The unit of a rule's threshold as people read it; a choice of 0 or 1 has none. */
+export const shownUnit = (unit: string) => (unit === '0/1' ? '' : unit)

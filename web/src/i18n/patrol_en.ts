@@ -3,6 +3,7 @@ export default {
   duty: {
     part: {
       board: 'Board',
+      start: 'Roll-call',
       roster: 'Rosters',
       attendance: 'Attendance',
       coverage: 'Cell visits',
@@ -152,6 +153,7 @@ export default {
     any_team: 'All teams',
     length: '{km} km walked',
     speed: '{kmh} km/h on average',
+    last_hour: 'The last hour is drawn strong, what was before pale.',
     stays: '{n} stays',
     stay: 'stayed {duration} ({from})',
     due: 'Due',
@@ -180,5 +182,19 @@ export default {
     gap_line: 'gap: {kind}, {duration}{storm}',
     gap_storm: ' (area-wide loss)',
     gap_handset: ' (the handset says so)',
+    start_none: 'No shift starts a day before or after now',
+    start_at: 'Start of the shift',
+    start_last: 'Latest start, {at}',
+    start_of: '{at} · {n} people',
+    start_why: 'Why',
+    instead_of: 'Instead of',
+    start_state: {
+      present: 'present',
+      late: 'late',
+      absent: 'absent',
+      unknown: 'unknown',
+      on_leave: 'on leave',
+      expected: 'expected',
+    },
   },
 }

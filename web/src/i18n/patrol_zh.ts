@@ -3,6 +3,7 @@ export default {
   duty: {
     part: {
       board: '看板',
+      start: '班前点名',
       roster: '排班',
       attendance: '考勤',
       coverage: '网格到访',
@@ -152,6 +153,7 @@ export default {
     any_team: '全部班组',
     length: '里程 {km} km',
     speed: '平均 {kmh} km/h',
+    last_hour: '最近 1 小时为深色，之前为浅色。',
     stays: '停留 {n} 处',
     stay: '停留 {duration}（{from}）',
     due: '应到访',
@@ -180,5 +182,19 @@ export default {
     gap_line: '中断：{kind}，{duration}{storm}',
     gap_storm: '（区域性中断）',
     gap_handset: '（手机上报）',
+    start_none: '前后一天内没有开始的班次',
+    start_at: '班次开始时间',
+    start_last: '最近一次开班 {at}',
+    start_of: '{at} · {n} 人',
+    start_why: '说明',
+    instead_of: '替谁',
+    start_state: {
+      present: '到岗',
+      late: '迟到',
+      absent: '缺勤',
+      unknown: '未知',
+      on_leave: '请假',
+      expected: '待到岗',
+    },
   },
 }

@@ -7,6 +7,7 @@ export default {
     trips: 'Trips',
     sums: 'Trip sums',
     reconciliation: 'Reconciliation',
+    mileage: 'Mileage',
     places: 'Who was where',
     exports: 'Files',
     coverage: 'Coverage',

@@ -8,6 +8,7 @@ export default {
     sums: '趟次汇总',
     reconciliation: '联单核对',
     coverage: '作业覆盖',
+    mileage: '里程',
     places: '路面查证',
     exports: '数据导出',
     from: '从',

@@ -4,13 +4,23 @@ import type { LayerSpecification } from 'maplibre-gl'
 import type { PatrolPath } from '@/api/patrol_types'
 import type { Theme } from '@/stores/preferences'
 import { PALETTES } from './palette'
+import { trackFeatures } from './tracks'
 
 const LONG_S = 600
+const RECENT_MS = 3_600_000
 const point = (longitude: number, latitude: number, properties: Record<string, unknown>): Feature => ({
   type: 'Feature',
   geometry: { type: 'Point', coordinates: [longitude, latitude] },
   properties,
 })
+
+/** The path, all but its last hour pale. */
+export function pathFeatures(path: PatrolPath | null): FeatureCollection {
+  const times = path?.properties.times ?? []
+  const recent = Date.parse(times.at(-1) ?? '') - RECENT_MS
+  const since = times.findIndex((time) => Date.parse(time) >= recent)
+  return trackFeatures(path, null, Math.max(0, since))
+}
 
 export function markFeatures(path: PatrolPath | null): FeatureCollection {
   const { stays = [], events = [] } = path?.properties ?? {}

@@ -23,14 +23,14 @@ export function brokenAfter(track: Track): Set<number> {
   return broken
 }
 
-function solidParts(track: Track, from: number, to: number, role: string): Feature[] {
+function solidParts(track: Track, from: number, to: number, role: string, more: object = {}): Feature[] {
   const { coordinates } = track.geometry
   const broken = brokenAfter(track)
   const features: Feature[] = []
   let begin = from
   for (let i = from; i <= to; i += 1) {
     if (i < to && !broken.has(i)) continue
-    features.push(...part(coordinates.slice(begin, i + 1), { role }))
+    features.push(...part(coordinates.slice(begin, i + 1), { role, ...more }))
     begin = i + 1
   }
   return features
@@ -49,10 +49,12 @@ function marker(track: Track, index: number, role: string): Feature[] {
   return [{ type: 'Feature', geometry: { type: 'Point', coordinates }, properties: { role } }]
 }
 
-export function trackFeatures(track: Track | null, episode?: Episode | null): FeatureCollection {
+/** `since`: what was driven before this fix is drawn pale. */
+export function trackFeatures(track: Track | null, episode?: Episode | null, since = 0): FeatureCollection {
   if (!track || track.geometry.coordinates.length === 0) return { type: 'FeatureCollection', features: [] }
   const last = track.geometry.coordinates.length - 1
-  const features = [...solidParts(track, 0, last, 'line'), ...gapParts(track)]
+  const driven = [...solidParts(track, 0, since, 'line', { old: true }), ...solidParts(track, since, last, 'line')]
+  const features = [...driven, ...gapParts(track)]
   if (episode) {
     const from = Math.max(0, Math.min(last, episode.from_index))
     const to = Math.max(from, Math.min(last, episode.to_index))
@@ -75,11 +77,12 @@ export function trackLayers(source: string, theme: Theme): LayerSpecification[] 
     layout: { 'line-cap': 'round', 'line-join': 'round' },
     paint,
   })
+  const isOld = ['==', ['get', 'old'], true]
   const isEnd = ['in', ['get', 'role'], ['literal', ['start', 'end', 'begin', 'last']]]
   const isEpisodeEnd = ['in', ['get', 'role'], ['literal', ['start', 'end']]]
   return [
-    line('case', role('line'), { 'line-color': c.rim, 'line-width': 6, 'line-opacity': 0.85 }),
-    line('line', role('line'), { 'line-color': c.track, 'line-width': 3.2 }),
+    line('case', role('line'), { 'line-color': c.rim, 'line-width': 6, 'line-opacity': ['case', isOld, 0.4, 0.85] }),
+    line('line', role('line'), { 'line-color': c.track, 'line-width': 3.2, 'line-opacity': ['case', isOld, 0.4, 1] }),
     {
       ...line('gap', role('gap'), {
         'line-color': c.track,

@@ -5,6 +5,7 @@ import type { Command, LiveMessage, Position, Violation } from '@/api/types'
 import { applyPositions, clearFleet, loadFleet } from './fleet'
 import { language } from './preferences'
 import { tell, tellError } from './notices'
+import { isInspector } from './session'
 import { applyStatus, line, loadStatus, now, replaying } from './status'
 import { applyViolation, clearViolations, loadOngoing, loadQueue } from './violations'
 
@@ -38,8 +39,9 @@ function hear(violation: Violation): void {
   // The queue shows its own news; elsewhere a notice tells of it.
   const isInQueue = location.hash.startsWith('#/violations')
   if (!isNew || violation.late || isInQueue) return
-  const sentence = language.value === 'zh' ? violation.sentence_zh : violation.sentence_en
-  tell('news', `${violation.device.plate ?? violation.device.name}：${sentence}`, violation.id)
+  const unit = violation.device.plate ?? violation.device.name
+  const words = language.value === 'zh' ? `${unit}：${violation.sentence_zh}` : `${unit}: ${violation.sentence_en}`
+  tell('news', words, violation.id)
 }
 
 const RECEIVERS: { [T in LiveMessage['type']]: (message: Extract<LiveMessage, { type: T }>) => void } = {
@@ -95,7 +97,7 @@ export function followSession(token: { value: string | null }): void {
   watch(
     () => token.value,
     (value) => {
-      if (value) {
+      if (value && !isInspector.value) {
         void loadAll()
         startLive(value)
         return

@@ -15,6 +15,8 @@ export const expired = ref(false)
 // The server decides; the page only leaves out what it would refuse.
 const may = (permission: string) =>
   computed(() => user.value?.permissions?.includes(permission) ?? false)
+/** An inspector sees the own duty and nothing else. */
+export const isInspector = computed(() => user.value?.role === 'inspector')
 export const mayCommand = may('command')
 export const mayWarn = may('warn')
 export const mayDecide = may('work_violations')

@@ -29,7 +29,12 @@ export function ranAhead(before: { server: number; here: number }, server: numbe
 
 export function applyStatus(value: Status): void {
   status.value = value
-  const server = Date.parse(value.now)
+  applyClock(value.now)
+}
+
+/** The server's time, as it has just said it. */
+export function applyClock(time: string): void {
+  const server = Date.parse(time)
   if (!Number.isFinite(server)) return
   const here = Date.now()
   if (known && here - known.here >= 1000) replaying.value = ranAhead(known, server, here)
