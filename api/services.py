@@ -31,8 +31,9 @@ async def _no_tick() -> None:
 @dataclass(slots=True)
 class Services:
     """`secret` signs tokens. `gateway_status()`: at least `{"counters": {name: int}}`.
-    `spool_status()`: as pipeline.spooling.spool_status. `storage_status()`: `{"level",
-    "free_bytes", "full_on"}`, {} before it was measured.
+    `terminal_link(device_id)`: as Gateway.link_of. `spool_status()`: as
+    pipeline.spooling.spool_status. `storage_status()`: `{"level", "free_bytes", "full_on"}`, {}
+    before it was measured.
 
     `demo_grade()`: `{raised, true, false, missed, pending}` or None. `force_tick()` flushes what
     was received and records a tick. `test_clock`: None unless time is simulated. `basemap`: a
@@ -45,6 +46,7 @@ class Services:
     settings: Settings
     secret: str
     gateway_status: Callable[[], dict[str, Any]] = dict
+    terminal_link: Callable[[int], dict[str, Any]] = lambda _: {}
     storage_status: Callable[[], dict[str, Any]] = dict
     spool_status: Callable[[], dict[str, Any]] = lambda: {"state": "empty"}
     demo_grade: Callable[[], dict[str, Any] | None] = lambda: None

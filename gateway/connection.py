@@ -2,7 +2,8 @@
 
 Replies of reports leave when the pipeline says that they are settled; those of one commit leave in
 one write. Reading pauses while the pipeline is full, while too many reports of this connection are
-unacknowledged, and while the peer does not read what we send.
+unacknowledged, while a device of it has reported too fast, and while the peer does not read what we
+send.
 """
 
 from __future__ import annotations
@@ -110,8 +111,7 @@ class TcpConnection(Reacting, asyncio.Protocol):
             events = [Bad(data, "unparsed", "no message in all that"), Close("unparsed")]
         self._react(events, now_us)
         if self._desk.ingest.full:
-            self._reading.pause("full")
-            self._door.paused(self)
+            self._door.wait_for_room(self)
         if self._unacknowledged >= MAX_UNACKNOWLEDGED:
             self._reading.pause("unacknowledged")
 
@@ -165,13 +165,13 @@ class TcpConnection(Reacting, asyncio.Protocol):
         if not self._carried:
             self.close("taken_over")
 
-    def has_room_again(self) -> None:
-        """The pipeline is no longer full."""
-        self._reading.resume("full")
+    def pause(self, cause: str) -> None:
+        """Read no more while the cause holds; what was received is still acknowledged."""
+        self._reading.pause(cause)
 
-    def stop_reading(self) -> None:
-        """For a graceful stop: what was received is still acknowledged."""
-        self._reading.pause("stopping")
+    def resume(self, cause: str) -> None:
+        """The cause is over."""
+        self._reading.resume(cause)
 
     def check(self, now_s: float) -> None:
         """Close what is stalled or silent; a peer that waits for us is not silent."""
@@ -249,6 +249,9 @@ class TcpConnection(Reacting, asyncio.Protocol):
         self._bad_in_a_row = 0
         self._unacknowledged += 1
         self._carried.heard(self._name, event.identity, event.device, now_us)
+        early_s = self._desk.rate.take(event.device.device_id, self._heard_s)
+        if early_s:
+            self._door.slow_down(self, early_s)
         assert self._protocol is not None
         self._desk.ingest.submit(Pending(self._protocol, event, now_us, self.peer, self._settled))
 

@@ -9,6 +9,7 @@ from typing import Any
 from gateway.counters import Counters
 from gateway.directory import Directory
 from gateway.online import OnlineTable
+from gateway.report_rate import ReportRate
 from model.frames import Quarantined
 from pipeline.contract import Clock, Ingest, Media, Notes
 from protocols.contract import Answered, Bad, ProtocolError, Told, Unregistered, Upload
@@ -43,6 +44,7 @@ class Desk:
     answered: Callable[[Answer], None]
     media: Media | None = None
     notes: Notes | None = None
+    rate: ReportRate = field(default_factory=ReportRate)
 
     def refuse(
         self,

@@ -23,7 +23,8 @@ from gateway.directory import Directory
 from gateway.http import HttpDoor, HttpLimits
 from gateway.mqtt import MqttDoor, routed
 from gateway.mqtt_client import BrokerAddress, MqttClient
-from gateway.online import OnlineTable
+from gateway.online import OnlineTable, Terminal
+from gateway.report_rate import NoRate, ReportRate
 from gateway.tcp import TcpDoor, TcpLimits
 from gateway.udp import UdpDoor, UdpLimits
 from pipeline.contract import Clock, Ingest, LiveHub, Media, Notes
@@ -61,6 +62,7 @@ class GatewayOptions:
     -> port; `http_port`: one for HTTP alone; `udp`: `port` takes datagrams, too. `named`: as
     `gateway.recognition.session_of` has it.
 
+    `reports_per_s`, `reports_burst`: of one device (`gateway.report_rate`); None: without limit.
     `files_port`: for files of active-safety alarms. `mqtt` None: nobody by MQTT. Port 0 asks for a
     free one; `Gateway.ports` tells which.
     """
@@ -75,6 +77,8 @@ class GatewayOptions:
     udp: bool = False
     udp_limits: UdpLimits = field(default_factory=UdpLimits)
     named: Mapping[str, str] = field(default_factory=dict)
+    reports_per_s: float | None = 20
+    reports_burst: int = 5_000
     mqtt: MqttOptions | None = None
 
 
@@ -102,8 +106,11 @@ class Gateway:
         self.counters = counters
         self.online = OnlineTable()
         self.commands = CommandDelivery(commands, self.online, clock, counters, live)
+        per_s = options.reports_per_s
+        rate = NoRate() if per_s is None else ReportRate(per_s, options.reports_burst)
+        answered = self.commands.answered
         self._desk = Desk(
-            ingest, clock, directory, self.online, counters, self.commands.answered, media, notes
+            ingest, clock, directory, self.online, counters, answered, media, notes, rate
         )
         self._doors: list[TcpDoor] = []
         self._http: HttpDoor | None = None
@@ -191,18 +198,15 @@ class Gateway:
             "mqtt_connected": self._mqtt_client is not None
             and self._mqtt_client.connected.is_set(),
             "counters": self.counters.as_dict(),
-            "terminals": [
-                {
-                    "device_id": terminal.device.device_id,
-                    "protocol": terminal.protocol,
-                    "identity": terminal.identity,
-                    "peer": terminal.link.peer,
-                    "since_us": terminal.since_us,
-                    "last_us": terminal.last_us,
-                }
-                for terminal in terminals[:MAX_LISTED]
-            ],
+            "terminals": [_told(terminal) for terminal in terminals[:MAX_LISTED]],
         }
+
+    def link_of(self, device_id: int) -> dict[str, Any]:
+        """How a device is connected: nothing when it is not. `too_fast`: its reports above the
+        rate since the start."""
+        terminal = self.online.of_device(device_id)
+        told = {} if terminal is None else _told(terminal)
+        return {**told, "too_fast": self._desk.rate.early[device_id]}
 
     async def _open(
         self, name: str, protocols: Sequence[TerminalProtocol], port: int, register: str = ""
@@ -282,3 +286,14 @@ class Gateway:
             await self.directory.write_strangers()
         except Exception as error:
             _log.warning("last_writes_failed", error=repr(error))
+
+
+def _told(terminal: Terminal) -> dict[str, Any]:
+    return {
+        "device_id": terminal.device.device_id,
+        "protocol": terminal.protocol,
+        "identity": terminal.identity,
+        "peer": terminal.link.peer,
+        "since_us": terminal.since_us,
+        "last_us": terminal.last_us,
+    }

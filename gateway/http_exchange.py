@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -27,6 +28,7 @@ from protocols.transports import OverHttp
 _log = structlog.get_logger(__name__)
 AWAY = "away"  # of an upload that could not be taken now
 RETRY_AWAY_S = 10
+TOO_FAST = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,7 @@ class Exchange:
             case Send(data=data):
                 self._replies.append(data)
             case Report():
-                self._open += 1
-                protocol = cast(TerminalProtocol, self._protocol)
-                pending = Pending(protocol, event, now_us, self.peer, self._settled)
-                self._desk.ingest.submit(pending)
+                self._report(event, now_us)
             case Upload():
                 self._open += 1
                 self._desk.keep(event, now_us, self._settled)
@@ -97,6 +96,17 @@ class Exchange:
                 self._desk.answer(event, name, now_us)
             case _:
                 pass  # who is online is told by fixes: a request is no connection of a terminal
+
+    def _report(self, event: Report, now_us: int) -> None:
+        now_s = asyncio.get_running_loop().time()
+        early_s = self._desk.rate.refuse(event.device.device_id, now_s)
+        if early_s:
+            self._desk.counters.add("too_fast.http_refused")
+            self._refused = Refusal(TOO_FAST, "too_many_reports", int(early_s) + 1)
+            return
+        self._open += 1
+        protocol = cast(TerminalProtocol, self._protocol)
+        self._desk.ingest.submit(Pending(protocol, event, now_us, self.peer, self._settled))
 
     def _of_protocol(self) -> OverHttp:
         assert self._protocol is not None
@@ -114,8 +124,10 @@ class Exchange:
         if self._open:
             return
         refused = self._refused
-        # A session that answers for itself has said more than a status can.
-        if refused is not None and refused.status != 200 and not self._replies:
+        # A session that answers for itself has said more than a status can; who was too fast
+        # comes again with all of it.
+        last_word = refused is not None and (refused.status == TOO_FAST or not self._replies)
+        if refused is not None and refused.status != 200 and last_word:
             self._done(refusal_answer(refused))
         else:
             self._done(Answer(200, *self._of_protocol().answer(self._replies)))

@@ -7,6 +7,7 @@ The broker's own acknowledgement (PUBACK) follows the commit, like everybody's.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -84,6 +85,7 @@ class MqttDoor:
         self._max_payload_bytes = max_payload_bytes
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._closing = False
+        self._loop = asyncio.get_running_loop()
         self.client: MqttClient | None = None
 
     @property
@@ -178,6 +180,10 @@ class MqttDoor:
         delivery.afterwards.append(event.data)
 
     def _report(self, event: Report, delivery: _Delivery, now_us: int) -> None:
+        if self._desk.rate.refuse(event.device.device_id, self._loop.time()):
+            # Left with the broker it would fill the window that all share: only its sender waits.
+            self._desk.counters.add("too_fast.mqtt_unanswered")
+            return
         delivery.open += 1
         terminal = self._desk.online.find((self._protocol.name, event.identity))
         if terminal is None or terminal.link is not self:

@@ -49,6 +49,7 @@ class TcpDoor:
         self.register = register
         self.connections: set[TcpConnection] = set()
         self._paused: set[TcpConnection] = set()
+        self._slow: dict[TcpConnection, float] = {}  # paused until
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
         self._poll: asyncio.TimerHandle | None = None
@@ -68,7 +69,7 @@ class TcpDoor:
             self._server.close()
             self._server = None
         for connection in tuple(self.connections):
-            connection.stop_reading()
+            connection.pause("stopping")
 
     async def stop(self) -> None:
         """Close everything."""
@@ -91,23 +92,41 @@ class TcpDoor:
         """Whether another connection may come in."""
         return len(self.connections) < self.limits.max_connections
 
-    def paused(self, connection: TcpConnection) -> None:
-        """The connection waits until the pipeline has room."""
+    def wait_for_room(self, connection: TcpConnection) -> None:
+        """The connection is read again when the pipeline has room."""
+        connection.pause("full")
         self._paused.add(connection)
+        self._look_soon()
+
+    def slow_down(self, connection: TcpConnection, early_s: float) -> None:
+        """A device reports too fast: its connection is read again when it would be in time."""
+        if connection not in self._slow:
+            connection.pause("too_fast")
+            self.desk.counters.add("too_fast.paused")
+        until_s = asyncio.get_running_loop().time() + early_s
+        self._slow[connection] = max(until_s, self._slow.get(connection, until_s))
+        self._look_soon()
+
+    def _look_soon(self) -> None:
         if self._poll is None:
             self._poll = asyncio.get_running_loop().call_later(PAUSE_POLL_S, self._resume)
 
     def _resume(self) -> None:
         self._poll = None
         while self._paused and not self.desk.ingest.full:
-            self._paused.pop().has_room_again()
-        if self._paused:
-            self._poll = asyncio.get_running_loop().call_later(PAUSE_POLL_S, self._resume)
+            self._paused.pop().resume("full")
+        now_s = asyncio.get_running_loop().time()
+        for connection in [c for c, until_s in self._slow.items() if until_s <= now_s]:
+            del self._slow[connection]
+            connection.resume("too_fast")
+        if self._paused or self._slow:
+            self._look_soon()
 
     def forget(self, connection: TcpConnection) -> None:
         """The connection is gone."""
         self.connections.discard(connection)
         self._paused.discard(connection)
+        self._slow.pop(connection, None)
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()

@@ -1,8 +1,8 @@
 """The UDP door: datagrams to sessions by the sender's address, replies to where they came from.
 
 A session belongs to an address as it belongs to a TCP connection, until it has been silent for
-long. UDP cannot be told to wait: at the pipeline's cap datagrams are dropped and counted, and a
-terminal that gets no acknowledgement sends again.
+long. UDP cannot be told to wait: at the pipeline's cap datagrams are dropped and counted, above a
+device's rate its reports, and a terminal that gets no acknowledgement sends again.
 """
 
 from __future__ import annotations
@@ -94,6 +94,9 @@ class UdpSource(Reacting):
 
     def _report(self, event: Report, now_us: int) -> None:
         self._carried.heard(self._name, event.identity, event.device, now_us)
+        if self._desk.rate.refuse(event.device.device_id, self.heard_s):
+            self._desk.counters.add("too_fast.udp_dropped")
+            return
         pending = Pending(self.protocol, event, now_us, self.peer, self._settled)
         self._desk.ingest.submit(pending)
 

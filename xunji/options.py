@@ -41,6 +41,9 @@ def gateway_options(settings: Settings) -> GatewayOptions:
         udp=gateway.udp,
         udp_limits=UdpLimits(gateway.per_minute_address, gateway.idle_timeout_s),
         named=gateway.named,
+        # A second of simulated time may take a millisecond: nobody is too fast then.
+        reports_per_s=None if settings.clock == "simulated" else gateway.reports_per_s,
+        reports_burst=gateway.reports_burst,
         http_port=gateway.http_port,
         http_limits=HttpLimits(
             max_connections=gateway.max_connections,

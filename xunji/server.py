@@ -268,6 +268,7 @@ class Server:
             settings=self.settings,
             secret=self.secret,
             gateway_status=self.gateway.status,
+            terminal_link=self.gateway.link_of,
             spool_status=self.intake.spool_status,
             storage_status=self.housekeeping.storage_status,
             demo_grade=self._demo_grade,

@@ -83,6 +83,10 @@ class GatewaySettings(BaseModel):
     idle_timeout_s: float = Field(300, description="a silent connection is closed")
     write_stall_s: float = Field(30, description="a client that never reads is closed")
     max_pending_reports: int = Field(65_536, description="above it sockets are paused")
+    reports_per_s: float = Field(
+        20, gt=0, description="of one unit on average; who sends more is not read for a while"
+    )
+    reports_burst: int = Field(5_000, ge=1, description="... at once, of what a terminal had kept")
     register_refresh_s: float = Field(5, description="new units are let in this soon after")
 
 
@@ -155,6 +159,12 @@ class ExportsSettings(BaseModel):
     gigabytes: float = Field(10, gt=0, description="files kept; above it the oldest go")
 
 
+class ImportsSettings(BaseModel):
+    """Files of history that people send."""
+
+    max_megabytes: int = Field(1_024, ge=1, description="larger files are refused")
+
+
 class PrivacySettings(BaseModel):
     """Where inspectors are outside their shifts is nobody's business."""
 
@@ -185,6 +195,7 @@ class Settings(BaseSettings):
     rules: RulesSettings = RulesSettings()
     alerts: AlertsSettings = AlertsSettings()
     exports: ExportsSettings = ExportsSettings()
+    imports: ImportsSettings = ImportsSettings()
     privacy: PrivacySettings = PrivacySettings()
 
     @classmethod

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from api.access import Conn, Inspector, Reader, State
 from api.errors import ApiProblem
 from api.registries import terminal_profiles
-from api.shapes.terminals import Movement, TerminalProfile
+from api.shapes.terminals import Movement, TerminalLink, TerminalProfile
 from api.times import Time, iso_us, microseconds
 from protocols.jt808 import JT808
 from protocols.jt808.movement import Movement as Moving
@@ -38,6 +38,23 @@ async def profiles(state: State, _caller: Reader) -> Any:
         }
         for profile in found.values()
     ]
+
+
+@router.get("/devices/{device_id}/link", response_model=TerminalLink)
+async def link(device_id: int, state: State, conn: Conn, caller: Inspector) -> Any:
+    """How a terminal is connected, and whether it sends more than one may."""
+    if await device(conn, caller.organisations, device_id) is None:
+        raise ApiProblem("not_found")
+    told = state.services.terminal_link(device_id)
+    since_us, last_us = told.get("since_us"), told.get("last_us")
+    return {
+        "online": since_us is not None,
+        "protocol": told.get("protocol"),
+        "peer": told.get("peer"),
+        "since": None if since_us is None else iso_us(since_us),
+        "last": None if last_us is None else iso_us(last_us),
+        "too_fast": told.get("too_fast", 0),
+    }
 
 
 @router.get("/devices/{device_id}/bits", response_model=Movement)

@@ -14,6 +14,18 @@ class TerminalProfile(BaseModel):
     signals: list[str]
 
 
+class TerminalLink(BaseModel):
+    """How a terminal is connected; all null while it is not. `too_fast`: reports above the rate
+    of one unit since the server's start."""
+
+    online: bool
+    protocol: str | None
+    peer: str | None
+    since: str | None
+    last: str | None
+    too_fast: int
+
+
 class Bit(BaseModel):
     """A bit: in how many frames it was set, how often and when it changed, what it is now."""
 

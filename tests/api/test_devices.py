@@ -183,3 +183,22 @@ async def test_quarantine_and_unregistered(town: Town, browser: Browser) -> None
     mine = await browser.get("company_b", "/quarantine")
     assert [entry["device_id"] for entry in mine] == [town.devices["truck_b"].id]
     assert await browser.get("company_b", "/unregistered") == []
+
+
+async def test_how_a_terminal_is_connected(town: Town, browser: Browser) -> None:
+    truck = town.devices["truck_a"].id
+    path = f"/devices/{truck}/link"
+    nothing = dict.fromkeys(("protocol", "peer", "since", "last"))
+    assert await browser.get("chief", path) == {"online": False, "too_fast": 0, **nothing}
+    told = {
+        truck: {
+            "protocol": "jt808", "peer": "10.0.0.9:5000", "since_us": NOON_US,
+            "last_us": NOON_US + SECOND_US, "too_fast": 12,
+        }
+    }  # fmt: skip
+    town.services.terminal_link = lambda device_id: told[device_id]
+    assert await browser.get("chief", path) == {
+        "online": True, "protocol": "jt808", "peer": "10.0.0.9:5000", "too_fast": 12,
+        "since": "2026-09-22T12:00:00Z", "last": "2026-09-22T12:00:01Z",
+    }  # fmt: skip
+    assert (await browser.send("company_a", "GET", path)).status_code == 403

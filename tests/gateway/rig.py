@@ -13,6 +13,7 @@ from gateway.counters import Counters
 from gateway.desk import Desk
 from gateway.directory import Directory
 from gateway.online import OnlineTable
+from gateway.report_rate import ReportRate
 from gateway.tcp import TcpDoor, TcpLimits
 from model.position import PositionBatch
 from pipeline.duplicates import RecentReports
@@ -173,6 +174,7 @@ async def running_rig(
     open_to_all: bool = False,
     max_pending_reports: int = 65_536,
     linger_s: float = 0.0,
+    rate: ReportRate | None = None,
     retention_us: int = RETENTION_US,
 ) -> AsyncIterator[Rig]:
     counters, online, hub, clock = Counters(), OnlineTable(), LiveHub(), SystemClock()
@@ -203,6 +205,7 @@ async def running_rig(
     )
     delivery = CommandDelivery(CommandQueue(database.pool), online, clock, counters, hub)
     desk = Desk(ingest, clock, directory, online, counters, delivery.answered)
+    desk.rate = rate or desk.rate
     door = TcpDoor(desk, protocols or [TinyProtocol(), OtherProtocol()], limits)
     rig = Rig(
         database, writer, ingest, directory, counters, online, door, delivery, hub, clock, committed

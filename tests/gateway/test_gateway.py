@@ -67,6 +67,9 @@ async def test_every_door_of_one_process(plain_database: Database) -> None:
         assert status["connections"] == 2
         assert {t["identity"] for t in status["terminals"]} == {"1", "2", "h1"}
         assert status["counters"]["refused.invalid_json"] == 1
+        one = next(t for t in status["terminals"] if t["identity"] == "1")
+        assert gateway.link_of(one["device_id"]) == {**one, "too_fast": 0}
+        assert gateway.link_of(0) == {"too_fast": 0}
         await gateway.stop(rig.ingest.tick)
         assert gateway.status()["connections"] == 0
         assert len(await rig.positions()) == 3

@@ -6,13 +6,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 import pytest
 
-from gateway.desk import Desk
 from gateway.http import HttpDoor, HttpLimits
 from gateway.http_connection import speaks_http
 from gateway.rate_limit import MAX_NAMES, RateLimit
@@ -72,10 +71,7 @@ async def street(
     """Everything by one port: the door that recognises protocols hands HTTP over."""
     async with running_rig(database, **given) as rig:
         shelf = Shelf()
-        desk = Desk(
-            rig.ingest, rig.clock, rig.directory, rig.online, rig.counters, rig.delivery.answered,
-            shelf,
-        )  # fmt: skip
+        desk = replace(rig.door.desk, media=shelf)
         door = HttpDoor(desk, protocols_by_name().values(), limits)
         await door.start()
         rig.door.http = door

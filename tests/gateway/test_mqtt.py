@@ -12,7 +12,6 @@ import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from gateway.broker import BrokerProblem, EmbeddedBroker
-from gateway.desk import Desk
 from gateway.mqtt import MqttDoor
 from gateway.mqtt_client import BrokerAddress, MqttClient
 from storage.database import Database
@@ -60,10 +59,7 @@ async def handsets(port: int) -> AsyncIterator[Handsets]:
 async def open_door(
     rig: Rig, port: int, version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5
 ) -> AsyncIterator[MqttDoor]:
-    desk = Desk(
-        rig.ingest, rig.clock, rig.directory, rig.online, rig.counters, rig.delivery.answered
-    )
-    door = MqttDoor(desk, TinyProtocol(), MAX_PAYLOAD_BYTES)
+    door = MqttDoor(rig.door.desk, TinyProtocol(), MAX_PAYLOAD_BYTES)
     door.client = MqttClient(
         BrokerAddress("127.0.0.1", port), "xunji-test", door.topics, door.received, version=version
     )

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.desk import Desk
 from gateway.udp import UdpDoor, UdpLimits
 from protocols.nmea import NMEA, encode_fix, login
 from storage.database import Database
@@ -72,10 +71,7 @@ async def street(
     **given: Any,
 ) -> AsyncIterator[Street]:
     async with running_rig(database, **given) as rig:
-        desk = Desk(
-            rig.ingest, rig.clock, rig.directory, rig.online, rig.counters, rig.delivery.answered
-        )
-        door = UdpDoor(desk, [_Tiny(), NMEA], limits, named)
+        door = UdpDoor(rig.door.desk, [_Tiny(), NMEA], limits, named)
         port = await door.start("127.0.0.1", 0)
         town = Street(rig, door, port)
         try:
