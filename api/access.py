@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "warn": _EVERYONE,
     "work_violations": frozenset({"chief", "dispatcher", "officer"}),
     "inspect_input": _OFFICE,
+    "import_history": _OFFICE,
     "webhooks": frozenset({"chief"}),
     "test_clock": frozenset({"chief"}),
 }
@@ -126,5 +127,6 @@ Commander = Annotated[Caller, Depends(caller_who_may("command"))]
 Warner = Annotated[Caller, Depends(caller_who_may("warn"))]
 Worker = Annotated[Caller, Depends(caller_who_may("work_violations"))]
 Inspector = Annotated[Caller, Depends(caller_who_may("inspect_input"))]
+Importer = Annotated[Caller, Depends(caller_who_may("import_history"))]
 WebhookOwner = Annotated[Caller, Depends(caller_who_may("webhooks"))]
 ClockKeeper = Annotated[Caller, Depends(caller_who_may("test_clock"))]

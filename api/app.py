@@ -27,12 +27,14 @@ def create_app(services: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await state.exports.recover()
+        await state.imports.recover()
         state.relay.start()
         try:
             yield
         finally:
             await state.back_tests.stop()
             await state.exports.stop()
+            await state.imports.stop()
             await state.relay.stop()
 
     app = FastAPI(

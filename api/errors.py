@@ -141,6 +141,11 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "正在进行和等待的导出过多，请稍后再试。",
         "Too many exports run or wait already; try again later.",
     ),
+    "too_many_imports": (
+        429,
+        "正在进行和等待的导入过多，请稍后再试。",
+        "Too many imports run or wait already; try again later.",
+    ),
     "export_not_done": (
         409,
         "导出文件尚未生成（{state}）。",

@@ -15,6 +15,8 @@ from pipeline.back_tests import BackTests
 from pipeline.duty_hours import DutyHours
 from pipeline.export.jobs import ExportJobs
 from pipeline.fence_export import FenceExports
+from pipeline.take_in.jobs import ImportJobs
+from storage.instants import DAY_US
 from storage.media import MediaStore
 from storage.scope import ScopeCache
 
@@ -33,6 +35,7 @@ class AppState:
     back_tests: BackTests
     fence_exports: FenceExports
     exports: ExportJobs
+    imports: ImportJobs
     duty: DutyHours | None = None  # whose fixes are hidden outside their shifts
     status_cache: StatusCache = field(default_factory=StatusCache)
     scopes: ScopeCache = field(default_factory=ScopeCache)
@@ -44,7 +47,8 @@ class AppState:
     @staticmethod
     def of(services: Services) -> AppState:
         """State that has not started anything yet."""
-        hides = services.settings.privacy.off_shift != "show"
+        settings, database = services.settings, services.database
+        hides = settings.privacy.off_shift != "show"
         duty = DutyHours() if hides else None
         latest = LatestPositions(services.clock, duty=duty)
         return AppState(
@@ -52,9 +56,16 @@ class AppState:
             latest,
             Relay(services, latest),
             CellVisits(services.clock),
-            BackTests(services.database.url),
-            FenceExports(services.database.url),
-            ExportJobs(services.database, services.clock, services.settings.data_dir / "exports"),
+            BackTests(database.url),
+            FenceExports(database.url),
+            ExportJobs(database, services.clock, settings.data_dir / "exports"),
+            ImportJobs(
+                database,
+                services.clock,
+                settings.data_dir / "imports",
+                retention_us=settings.database.retention_days * DAY_US,
+                drop_off_shift=settings.privacy.off_shift == "drop",
+            ),
             duty=duty,
         )
 

@@ -21,9 +21,12 @@ class Progress(NamedTuple):
 
 
 async def begun(conn: Connection, fingerprint: str, name: str) -> Progress:
-    """Where a file stands: at the beginning when it is new."""
+    """Where a file stands: at the beginning when it is new, or when rows of it were refused, for
+    what was wrong with them (a unit that was not registered) may be mended."""
     await conn.execute(
-        "INSERT INTO imports (fingerprint, name) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+        "INSERT INTO imports (fingerprint, name) VALUES (%s, %s) ON CONFLICT (fingerprint)"
+        " DO UPDATE SET rows_done = 0, stored = 0, duplicates = 0, refused = 0, ended_at = NULL"
+        " WHERE imports.ended_at IS NOT NULL AND imports.refused > 0",
         (fingerprint, name),
     )
     cursor = await conn.execute(

@@ -33,6 +33,12 @@ async def organisation_exists(conn: AsyncConnection[Any], organisation_id: int) 
     return await cursor.fetchone() is not None
 
 
+async def all_organisations(conn: AsyncConnection[Any]) -> list[int]:
+    """The ids of all."""
+    cursor = await conn.execute("SELECT id FROM organisations ORDER BY id")
+    return [row[0] for row in await cursor.fetchall()]
+
+
 async def any_organisation(conn: AsyncConnection[Any]) -> bool:
     """Whether there is an organisation at all: a new server has none."""
     cursor = await conn.execute("SELECT 1 FROM organisations LIMIT 1")

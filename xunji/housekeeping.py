@@ -13,6 +13,7 @@ from pipeline.rosters import remake
 from storage.daily_summaries import drop_old_days
 from storage.database import Connection, Database
 from storage.exports import forget_exports
+from storage.import_jobs import trim_imports
 from storage.instants import DAY_US, to_datetime
 from storage.media import MediaStore, drop_media
 from storage.path_views import drop_path_views
@@ -75,6 +76,7 @@ class Housekeeping:
             deleted["sightings"] = await drop_sightings(conn, before_us)
             deleted["terminal_messages"] = await drop_messages(conn, before_us)
             files = await self._forget_exports(conn, now_us)
+            deleted["imports"] = await trim_imports(conn)
             deleted["path_views"] = await drop_path_views(conn, before_us)
             deleted["patrol_shifts"] = await drop_old_shifts(conn, now_us - SUMMARY_DAYS * DAY_US)
             days_before = to_datetime(now_us - SUMMARY_DAYS * DAY_US).date()

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from pipeline.child_jobs import Telling
+
 What = Literal["tracks", "violations"]
 Format = Literal["csv", "xlsx", "parquet", "gpx", "kml", "geojson"]
 MEDIA_TYPES: dict[Format, str] = {
@@ -42,17 +44,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     max_rows: int = MAX_ROWS
 
 
-class Told(msgspec.Struct, frozen=True):
-    """A line of what the process says: how far it is; the last one has `done` or `error`.
-
-    `cut`: there was more than `max_rows`.
-    """
+class Told(Telling, frozen=True, kw_only=True):
+    """How far it is. `cut`: there was more than `max_rows`."""
 
     progress: float = 0.0
     rows: int = 0
-    done: bool = False
     cut: bool = False
-    error: str | None = None
 
 
 class ExportFailedError(Exception):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.csv
@@ -13,6 +12,7 @@ from defusedxml.ElementTree import iterparse
 
 ROWS = 20_000
 BLOCK_BYTES = 4 << 20
+MAX_HEADINGS_BYTES = 65_536
 Table = dict[str, list[Any]]
 # Column of ours: the element of a track point in GPX 1.0 and 1.1.
 _GPX = {"altitude_m": "ele", "time": "time", "satellites": "sat", "course_deg": "course"}
@@ -23,42 +23,46 @@ class UnreadableError(ValueError):
     """The file is not what its name says; the text says what is wrong."""
 
 
-def read_csv(path: Path) -> Iterator[Table]:
+def read_csv(file: BinaryIO) -> Iterator[Table]:
     """RFC 4180 with headings, UTF-8; every value a text."""
     try:
-        with path.open("rb") as file:
-            names = file.readline().decode("utf-8-sig").strip()
+        names = file.readline(MAX_HEADINGS_BYTES).decode("utf-8-sig").strip()
         heads = [name.strip().strip('"') for name in names.split(",")]
         convert = pa.csv.ConvertOptions(
             column_types=dict.fromkeys(heads, pa.string()), strings_can_be_null=True,
             null_values=[""],
         )  # fmt: skip
-        options = pa.csv.ReadOptions(block_size=BLOCK_BYTES, column_names=heads, skip_rows=1)
-        with pa.csv.open_csv(path, read_options=options, convert_options=convert) as reader:
+        options = pa.csv.ReadOptions(block_size=BLOCK_BYTES, column_names=heads)
+        with pa.csv.open_csv(file, read_options=options, convert_options=convert) as reader:
             for batch in reader:
                 yield from _tables(pa.Table.from_batches([batch]))
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise UnreadableError(str(error)) from error
 
 
-def read_parquet(path: Path) -> Iterator[Table]:
+def read_parquet(file: BinaryIO) -> Iterator[Table]:
     """Columns by name, whatever their types."""
     try:
-        with pa.parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(ROWS):
+        with pa.parquet.ParquetFile(file) as parquet:
+            for batch in parquet.iter_batches(ROWS):
                 yield from _tables(pa.Table.from_batches([batch]))
     except pa.ArrowInvalid as error:
         raise UnreadableError(str(error)) from error
 
 
-def read_gpx(path: Path) -> Iterator[Table]:
+def read_gpx(file: BinaryIO) -> Iterator[Table]:
     """Points of all tracks; their speed, where GPX 1.0 or an extension has it, is in m/s."""
     rows: list[dict[str, Any]] = []
+    above: list[Any] = []
     try:
-        for _, element in iterparse(path, events=("end",)):
+        for event, element in iterparse(file, events=("start", "end")):
+            if event == "start":
+                above.append(element)
+                continue
+            above.pop()
             if _name(element) == "trkpt":
                 rows.append(_point(element))
-                element.clear()
+                above[-1].clear()  # else a track keeps all its points in memory
             if len(rows) == ROWS:
                 yield _columns(rows)
                 rows = []
@@ -93,7 +97,7 @@ def _name(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-READERS: dict[str, Callable[[Path], Iterator[Table]]] = {
+READERS: dict[str, Callable[[BinaryIO], Iterator[Table]]] = {
     "csv": read_csv,
     "parquet": read_parquet,
     "gpx": read_gpx,

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,10 +72,18 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """`batch`: the good rows; `wrong`: (row in the table, why) of the others."""
+    """`batch`: the good rows; `places`: where in the table each stands; `wrong`: (place, why) of
+    the others."""
 
     batch: PositionBatch
+    places: NDArray[np.intp]
     wrong: list[tuple[int, str]]
+
+    def without(self, why: Mapping[int, str]) -> Taken:
+        """Less these rows of the batch."""
+        keep = np.array([i for i in range(len(self.batch)) if i not in why], np.intp)
+        wrong = [(int(self.places[i]), reason) for i, reason in why.items()]
+        return Taken(self.batch.take(keep), self.places[keep], [*self.wrong, *wrong])
 
 
 def take(table: Table, units: Units, zone: ZoneInfo, datum: Datum) -> Taken:
@@ -96,10 +105,9 @@ def take(table: Table, units: Units, zone: ZoneInfo, datum: Datum) -> Taken:
     for name, (column, factor, unknown) in _NUMBERS.items():
         rows[column] = _clipped(rows[column], _numbers(table, name, why) * factor, unknown)
     _words(table, rows, why)
-    good = np.flatnonzero([reason is None for reason in why])
-    wrong = [(i, reason) for i, reason in enumerate(why) if reason is not None]
-    attributes = [text or None for text in table.get("attributes", [None] * count)]
-    return Taken(PositionBatch(rows, attributes).take(good), wrong)
+    attributes = _attributes(table.get("attributes", [None] * count), why)
+    everything = Taken(PositionBatch(rows, attributes), np.arange(count), [])
+    return everything.without({i: reason for i, reason in enumerate(why) if reason is not None})
 
 
 def check_columns(table: Table, units: Units) -> None:
@@ -198,6 +206,17 @@ def _words(table: Table, rows: NDArray[Any], why: list[str | None]) -> None:
         late = _times(table["received_at"], ZoneInfo("UTC"), why) - rows["time_us"]
         limits = np.iinfo(np.int32)
         rows["delay_ms"] = np.clip(late // 1_000, limits.min, limits.max)
+
+
+def _attributes(texts: Sequence[Any], why: list[str | None]) -> list[str | None]:
+    """JSON objects; what cannot be read is noted."""
+    for i, text in enumerate(texts):
+        try:
+            if text:
+                msgspec.json.decode(text, type=dict[str, Any])
+        except (msgspec.MsgspecError, TypeError):
+            why[i] = why[i] or "attributes are no JSON object"
+    return [text or None for text in texts]
 
 
 def _value_of(reader: Callable[[str], int], word: str) -> Any:

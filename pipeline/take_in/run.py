@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import psycopg
 
-from geofence.datum import Datum
 from model.position import PositionBatch
 from pipeline.acceptance import ACCEPTED, REASONS, Window, distrust_null_island, refusals
+from pipeline.duty_hours import DutyHours
+from pipeline.take_in.order import ImportOrder, Told
 from pipeline.take_in.reading import READERS
 from pipeline.take_in.rows import Table, Taken, Units, take
 from storage import daily_summaries, rejudge
 from storage.database import Connection, Database
 from storage.imports import Progress, advance, begun, ended
 from storage.instants import DAY_US
+from storage.organisations import all_organisations
 from storage.partitions import Partitions, day_of
+from storage.poison import sift
 from storage.registers import devices
 from storage.rulebook_changes import bump_revision
 from storage.variants import copy_positions, sort_out
@@ -29,39 +31,18 @@ from storage.writer import earliest_by_device
 
 MAX_TOLD = 20  # wrong rows that are named; all are counted
 MAX_ATTEMPTS = 5  # of one batch against terminals that send the same fixes at that moment
-Tell = Callable[[Progress], None]
+OFF_SHIFT = "off_shift"
+Tell = Callable[[Told], None]
 
 
-@dataclass(frozen=True, slots=True)
-class ImportOrder:
-    """`device_id` None: the file says whose fixes they are. `zone`: of times without one. `judge`:
-    the units' last 7 days are judged anew with what has come in."""
-
-    path: Path
-    format: str
-    device_id: int | None = None
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    datum: Datum = "wgs84"
-    judge: bool = False
-
-
-@dataclass(slots=True)
-class Outcome:
-    """`told`: (row of the file from 1, why) of the first wrong ones."""
-
-    progress: Progress
-    resumed_at: int
-    told: list[tuple[int, str]] = field(default_factory=list)
-
-
-async def take_in(database: Database, order: ImportOrder, window: Window, tell: Tell) -> Outcome:
+async def take_in(database: Database, order: ImportOrder, tell: Tell) -> Told:
     """Store what is not stored yet; the same file again goes on where it stopped, and then stores
     nothing. Raises UnreadableError and MissingColumnError."""
     conn = await database.connect()
     try:
-        everyone = await conn.execute("SELECT id FROM organisations")
-        known = await devices(conn, [row[0] for row in await everyone.fetchall()])
-        work = _Work(conn, database, order, Units.of(known, order.device_id), window)
+        scope = order.organisations
+        known = await devices(conn, await all_organisations(conn) if scope is None else scope)
+        work = _Work(conn, database, order, Units.of(known, order.device_id))
         return await work.run(tell)
     finally:
         await conn.close()
@@ -71,78 +52,119 @@ class _Work:
     """One import on its connection."""
 
     def __init__(
-        self, conn: Connection, database: Database, order: ImportOrder, units: Units, window: Window
+        self, conn: Connection, database: Database, order: ImportOrder, units: Units
     ) -> None:
         self._conn = conn
         self._days = Partitions() if database.mode == "plain" else None
         self._order = order
         self._units = units
-        self._window = window
+        self._window = Window(order.from_us, order.to_us)
+        self._zone = ZoneInfo(order.zone)
+        self._duty = DutyHours()
         self._earliest: dict[int, int] = {}
+        self._wrong: list[tuple[int, str]] = []
 
-    async def run(self, tell: Tell) -> Outcome:
-        order, conn = self._order, self._conn
+    async def run(self, tell: Tell) -> Told:
+        order, conn, path = self._order, self._conn, Path(self._order.path)
         fingerprint = await asyncio.to_thread(_fingerprint, order)
-        progress = await begun(conn, fingerprint, order.path.name)
-        outcome, seen = Outcome(progress, progress.rows_done), 0
-        for table in READERS[order.format](order.path):
-            count = len(next(iter(table.values()), []))
-            seen += count
-            if seen <= outcome.resumed_at:
-                continue  # a file is cut the same way every time
-            taken = self._taken(table)
-            outcome.told += [(seen - count + i + 1, why) for i, why in taken.wrong]
-            del outcome.told[MAX_TOLD:]
-            outcome.progress = await self._store(fingerprint, outcome.progress, taken, count)
-            tell(outcome.progress)
+        if order.drop_off_shift:
+            await self._duty.refresh(conn, self._window.now_us)
+        progress = await begun(conn, fingerprint, path.name)
+        resumed_at, seen, size = progress.rows_done, 0, max(path.stat().st_size, 1)
+        with path.open("rb") as file:
+            for table in READERS[order.format](file):
+                count = len(next(iter(table.values()), []))
+                seen += count
+                if seen <= resumed_at:
+                    continue  # a file is cut the same way every time
+                progress = await self._store(fingerprint, progress, table, count)
+                tell(self._told(progress, resumed_at, min(file.tell() / size, 1.0)))
         async with conn.transaction():
             if order.judge and self._earliest:
                 await rejudge.ask(conn, self._earliest, min(self._earliest.values()))
                 await bump_revision(conn)
             await ended(conn, fingerprint)
-        return outcome
+        return self._told(progress, resumed_at, 1.0, done=True)
+
+    def _told(
+        self, progress: Progress, resumed_at: int, share: float, *, done: bool = False
+    ) -> Told:
+        return Told(
+            progress=share,
+            rows=progress.rows_done,
+            stored=progress.stored,
+            duplicates=progress.duplicates,
+            refused=progress.refused,
+            resumed_at=resumed_at,
+            wrong=tuple(self._wrong),
+            done=done,
+        )
+
+    def _note(self, rows_before: int, wrong: Sequence[tuple[int, str]]) -> None:
+        self._wrong += [(rows_before + place + 1, why) for place, why in sorted(wrong)]
+        del self._wrong[MAX_TOLD:]
 
     def _taken(self, table: Table) -> Taken:
         """The rows of a table that may be stored."""
-        taken = take(table, self._units, self._order.zone, self._order.datum)
+        taken = take(table, self._units, self._zone, self._order.datum)
         refused = refusals(taken.batch, self._window)
-        good = np.flatnonzero(refused == ACCEPTED)
-        wrong_rows = {i for i, _ in taken.wrong}
-        places = [i for i in range(len(refused) + len(wrong_rows)) if i not in wrong_rows]
-        outside = np.flatnonzero(refused != ACCEPTED).tolist()
-        wrong = [*taken.wrong, *((places[i], REASONS[refused[i]]) for i in outside)]
-        batch = taken.batch.take(good)
-        distrust_null_island(batch.rows)
-        return Taken(batch, sorted(wrong))
+        why = {i: REASONS[refused[i]] for i in np.flatnonzero(refused != ACCEPTED).tolist()}
+        rows = taken.batch.rows
+        off = self._duty.off_shift(rows["device_id"], rows["time_us"])
+        why |= dict.fromkeys(np.flatnonzero(off).tolist(), OFF_SHIFT)
+        taken = taken.without(why)
+        distrust_null_island(taken.batch.rows)
+        return taken
 
     async def _store(
-        self, fingerprint: str, progress: Progress, taken: Taken, count: int
+        self, fingerprint: str, progress: Progress, table: Table, count: int
     ) -> Progress:
         """A batch and the file's place after it, in one transaction."""
-        batch = taken.batch
-        if self._days is not None:
-            await self._days.ensure(self._conn, {day_of(t) for t in _days_of(batch)})
+        taken = self._taken(table)
         for attempt in range(MAX_ATTEMPTS):
+            if self._days is not None:
+                await self._days.ensure(self._conn, {day_of(t) for t in _days_of(taken.batch)})
             try:
-                async with self._conn.transaction():
-                    found = await sort_out(self._conn, batch)
-                    await copy_positions(self._conn, found.fresh)
-                    devices, starts = earliest_by_device(found.fresh.rows)
-                    earliest = dict(zip(devices.tolist(), starts.tolist(), strict=True))
-                    await daily_summaries.mark(self._conn, earliest)
-                    stored, over = len(found.fresh), len(found.over)
-                    done = Progress(
-                        count, stored, len(batch) - stored - over, len(taken.wrong) + over
-                    )
-                    await advance(self._conn, fingerprint, progress.plus(done))
+                done = await self._try(fingerprint, progress, taken, count)
                 break
             except psycopg.errors.UniqueViolation:
                 if attempt == MAX_ATTEMPTS - 1:
                     raise
+            except (psycopg.DataError, psycopg.IntegrityError):
+                if attempt == MAX_ATTEMPTS - 1:
+                    raise
+                if self._days is not None:
+                    self._days.forget()  # a day may have been dropped under us
+                taken = await self._without_poison(taken)
+        self._note(progress.rows_done, taken.wrong)
+        return done
+
+    async def _try(
+        self, fingerprint: str, progress: Progress, taken: Taken, count: int
+    ) -> Progress:
+        batch = taken.batch
+        async with self._conn.transaction():
+            found = await sort_out(self._conn, batch)
+            await copy_positions(self._conn, found.fresh)
+            units, starts = earliest_by_device(found.fresh.rows)
+            earliest = dict(zip(units.tolist(), starts.tolist(), strict=True))
+            await daily_summaries.mark(self._conn, earliest)
+            stored, over = len(found.fresh), len(found.over)
+            refused = len(taken.wrong) + over
+            progress = progress.plus(Progress(count, stored, len(batch) - stored - over, refused))
+            await advance(self._conn, fingerprint, progress)
         for device_id, from_us in earliest.items():
             before = self._earliest.get(device_id, from_us)
             self._earliest[device_id] = min(before, from_us)
-        return progress.plus(done)
+        return progress
+
+    async def _without_poison(self, taken: Taken) -> Taken:
+        """Less the rows that the database refuses for their own sake."""
+
+        async def attempt(indexes: Sequence[int]) -> None:
+            await copy_positions(self._conn, taken.batch.take(np.array(indexes, np.intp)))
+
+        return taken.without(await sift(self._conn, len(taken.batch), attempt))
 
 
 def _days_of(batch: PositionBatch) -> list[int]:
@@ -150,8 +172,11 @@ def _days_of(batch: PositionBatch) -> list[int]:
 
 
 def _fingerprint(order: ImportOrder) -> str:
-    """Of the content and of how it is read: another unit makes another import."""
-    with order.path.open("rb") as file:
+    """Of the content, of how it is read and whose units it may fill: another unit makes another
+    import."""
+    with Path(order.path).open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
-    digest.update(f"{order.format} {order.device_id} {order.zone.key} {order.datum}".encode())
+    digest.update(f"{order.format} {order.device_id} {order.zone} {order.datum}".encode())
+    if order.organisations is not None:
+        digest.update(f" {sorted(order.organisations)}".encode())
     return digest.hexdigest()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api.state import AppState
-from pipeline.export import jobs
+from pipeline.export.jobs import ExportJobs
 from storage.exports import export_of, forget_exports, give_up_exports
 from storage.instants import to_datetime
 from tests.api.town import NOW_US, Browser, Town, browser_of
@@ -88,7 +88,7 @@ async def test_what_is_deleted_is_gone(town: Town, browser: Browser, tmp_path: P
 async def test_no_more_wait_than_may(
     town: Town, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "MAX_WAITING", -1)
+    monkeypatch.setattr(ExportJobs, "max_waiting", -1)
     first = await order(browser, "chief")
     answer = await browser.send("chief", "POST", "/exports", json={"format": "csv", **HOUR})
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many_exports")

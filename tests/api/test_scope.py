@@ -43,6 +43,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/devices/{device_id}/commands"): {"text": "x"},
     ("POST", "/devices/{device_id}/token"): {},
     ("DELETE", "/devices/{device_id}/token"): None,
+    ("POST", "/imports"): {},
+    ("DELETE", "/imports/{import_id}"): None,
     ("POST", "/assignments"): {"device_id": 1, "fence_id": 1, "purpose": "corridor"},
     ("POST", "/shifts"): {
         "device_id": 1,
@@ -119,6 +121,7 @@ QUERIES = {
         "from": "2026-09-22T12:00:00Z",
         "to": "2026-09-22T13:00:00Z",
     },
+    "/imports": {"format": "csv"},
     "/fences/export": {"format": "geojson"},
     "/fences/import": {"format": "geojson"},
     "/why-not": {"device_id": 1, "rule_id": 1},
@@ -160,7 +163,10 @@ async def _things_of_a(town: Town, browser: Browser) -> dict[str, Any]:
     media = await photo_of(town, "truck_a")
     body = BODIES["POST", "/exports"]
     export = (await browser.send("chief", "POST", "/exports", json=body)).json()
+    params = {"format": "csv", "name": "甲渣土公司.csv"}
+    sent = await browser.send("chief", "POST", "/imports", params=params, content=b"time")
     return {
+        "import_id": sent.json()["id"],
         **await _rosters_of_a(town, browser),
         "media_id": media,
         "export_id": export["id"],
@@ -247,6 +253,7 @@ async def test_company_b_sees_and_changes_nothing_of_company_a(
     assert await _everything(town) == before
     await browser.send("chief", "DELETE", f"/back-tests/{things['test_id']}")
     await browser.send("chief", "DELETE", f"/exports/{things['export_id']}")
+    await browser.send("chief", "DELETE", f"/imports/{things['import_id']}")
 
 
 async def _everything(town: Town) -> list[Any]:
@@ -334,6 +341,7 @@ ALLOWED = {
     "GET /quarantine": {"chief", "dispatcher"},
     "GET /unregistered": {"chief", "dispatcher"},
     "GET /webhooks": {"chief"},
+    "GET /imports": {"chief", "dispatcher"},
     "GET /test/clock": {"chief"},
     "GET /devices": {"chief", "dispatcher", "officer", "company"},
 }

@@ -17,6 +17,7 @@ from pipeline.export.order import MEDIA_TYPES, ExportFailedError, Order, Told, W
 from pipeline.export.run import run_export
 from storage.database import open_database
 from storage.instants import from_datetime
+from storage.organisations import all_organisations
 from storage.problems import DatabaseProblem
 from xunji.progress import ProgressBar
 from xunji.settings import Settings
@@ -76,8 +77,7 @@ async def _export(order_of: MakeOrder) -> Told:
     bar = ProgressBar()
     try:
         async with database.pool.connection() as conn:
-            cursor = await conn.execute("SELECT id FROM organisations ORDER BY id")
-            everyone = tuple(row[0] for row in await cursor.fetchall())
+            everyone = tuple(await all_organisations(conn))
         order = order_of(chosen.replica_url or database.url, everyone)
         return await run_export(order, lambda told: bar.show(told.progress, f"{told.rows:,} rows"))
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -13,15 +13,16 @@ from pydantic import ValidationError
 
 from geofence.datum import Datum
 from pipeline.acceptance import Window
+from pipeline.take_in.order import Format, ImportOrder, Told
 from pipeline.take_in.reading import READERS, UnreadableError
 from pipeline.take_in.rows import MissingColumnError
-from pipeline.take_in.run import ImportOrder, Outcome, take_in
+from pipeline.take_in.run import take_in
 from storage.database import open_database
-from storage.imports import Progress
 from storage.instants import DAY_US
 from storage.migrate import migrate
 from storage.problems import DatabaseProblem
 from xunji.clock import SystemClock
+from xunji.progress import ProgressBar
 from xunji.settings import Settings
 
 
@@ -50,8 +51,16 @@ def import_history(
         typer.echo(f"the file must end in one of .{', .'.join(READERS)}", err=True)
         sys.exit(2)
     try:
-        order = ImportOrder(file, format_, device, ZoneInfo(zone), datum, judge)
-        outcome = asyncio.run(_import(order))
+        ZoneInfo(zone)
+        settings = Settings()
+        retention_us = settings.database.retention_days * DAY_US
+        window = Window.around(SystemClock().now_us(), retention_us)
+        order = ImportOrder(
+            path=str(file), format=cast(Format, format_), device_id=device, zone=zone,
+            datum=datum, judge=judge, from_us=window.from_us, to_us=window.to_us,
+            drop_off_shift=settings.privacy.off_shift == "drop",
+        )  # fmt: skip
+        told = asyncio.run(_import(settings, order))
     except ZoneInfoNotFoundError:
         typer.echo(f"no such IANA time zone: {zone}", err=True)
         sys.exit(2)
@@ -61,20 +70,17 @@ def import_history(
     except (UnreadableError, MissingColumnError) as problem:
         typer.echo(f"{file}: {problem}", err=True)
         sys.exit(1)
-    _tell_end(outcome)
+    _tell_end(told)
 
 
-def _tell(progress: Progress) -> None:
-    typer.echo(f"  {_words(progress)}")
-
-
-def _tell_end(outcome: Outcome) -> None:
-    for row, why in outcome.told:
+def _tell_end(told: Told) -> None:
+    typer.echo("")
+    for row, why in told.wrong:
         typer.echo(f"row {row}: {why}", err=True)
-    if outcome.resumed_at:
-        typer.echo(f"went on after row {outcome.resumed_at:,}")
-    typer.echo(_words(outcome.progress))
-    if outcome.progress.refused:
+    if told.resumed_at:
+        typer.echo(f"went on after row {told.resumed_at:,}")
+    typer.echo(_words(told))
+    if told.refused:
         typer.echo(
             "rows of time_out_of_range are older than database.retention_days, or in the future",
             err=True,
@@ -82,18 +88,19 @@ def _tell_end(outcome: Outcome) -> None:
         sys.exit(1)
 
 
-def _words(progress: Progress) -> str:
-    done, stored, duplicates, refused = progress
-    return f"{done:,} rows: {stored:,} stored, {duplicates:,} known already, {refused:,} refused"
+def _words(told: Told) -> str:
+    return (
+        f"{told.rows:,} rows: {told.stored:,} stored, {told.duplicates:,} known already,"
+        f" {told.refused:,} refused"
+    )
 
 
-async def _import(order: ImportOrder) -> Outcome:
-    settings = Settings()
+async def _import(settings: Settings, order: ImportOrder) -> Told:
     chosen = settings.database
     database = await open_database(chosen.url, settings.data_dir, timescale=chosen.timescale)
+    bar = ProgressBar()
     try:
         await migrate(database)
-        window = Window.around(SystemClock().now_us(), chosen.retention_days * DAY_US)
-        return await take_in(database, order, window, _tell)
+        return await take_in(database, order, lambda told: bar.show(told.progress, _words(told)))
     finally:
         await database.close()

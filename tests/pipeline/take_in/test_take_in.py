@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,11 +15,11 @@ from pipeline.acceptance import Window
 from pipeline.export.order import Order
 from pipeline.export.run import run_export
 from pipeline.take_in import reading, run
+from pipeline.take_in.order import ImportOrder, Told
 from pipeline.take_in.reading import UnreadableError
 from pipeline.take_in.rows import MissingColumnError
-from pipeline.take_in.run import ImportOrder, take_in
+from pipeline.take_in.run import take_in
 from storage.database import Database
-from storage.imports import Progress
 from storage.instants import DAY_US
 from storage.writer import Writer
 from tests.storage.rows import NOON_US, fixes, scalar, stored_rows, unit
@@ -72,9 +72,20 @@ async def exported(database: Database, path: Path) -> Path:
     return path
 
 
-async def imported(database: Database, path: Path, **changes: Any) -> run.Outcome:
-    order = ImportOrder(path, path.suffix[1:], **changes)
-    return await take_in(database, order, WINDOW, lambda _: None)
+def order_of(path: Path, **changes: Any) -> ImportOrder:
+    given = {"from_us": WINDOW.from_us, "to_us": WINDOW.to_us, **changes}
+    return ImportOrder(path=str(path), format=path.suffix[1:], **given)  # type: ignore[arg-type]
+
+
+async def imported(database: Database, path: Path, **changes: Any) -> Told:
+    return await take_in(database, order_of(path, **changes), lambda _: None)
+
+
+def numbers(told: Told) -> tuple[int, int, int, int]:
+    """Rows, stored, known already, refused."""
+    assert told.done
+    assert told.progress == 1.0
+    return told.rows, told.stored, told.duplicates, told.refused
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -82,12 +93,12 @@ async def test_what_was_exported_comes_back(stored: Database, tmp_path: Path, en
     path = await exported(stored, tmp_path / f"a.{ending}")
     before = await rows_of(stored)
     nothing_new = await imported(stored, path)
-    assert nothing_new.progress == Progress(COUNT, 0, COUNT, 0)
+    assert numbers(nothing_new) == (COUNT, 0, COUNT, 0)
     async with stored.pool.connection() as conn:
         await conn.execute("DELETE FROM positions WHERE longitude_e6 % 2 = 0")
         await conn.execute("DELETE FROM imports")
     again = await imported(stored, path)
-    assert again.progress == Progress(COUNT, COUNT // 2, COUNT // 2, 0)
+    assert numbers(again) == (COUNT, COUNT // 2, COUNT // 2, 0)
     after = await rows_of(stored)
     names = [name for name in before.dtype.names or () if name != "variant"]
     assert sorted(before[names].tolist()) == sorted(after[names].tolist())
@@ -104,7 +115,7 @@ async def test_gpx_of_one_unit(stored: Database, tmp_path: Path) -> None:
         await imported(stored, path)
     with pytest.raises(MissingColumnError, match="no unit 99"):
         await imported(stored, path, device_id=99)
-    assert (await imported(stored, path, device_id=device_id)).progress.stored == COUNT
+    assert (await imported(stored, path, device_id=device_id)).stored == COUNT
     rows = await rows_of(stored)
     assert set(rows["longitude_e6"].tolist()) == {118_000_000 + i for i in range(COUNT)}
     assert (rows["speed_kmh_e1"] == -1).all(), "GPX does not say"
@@ -120,22 +131,22 @@ async def test_an_import_goes_on_where_it_was(
     monkeypatch.setattr(reading, "ROWS", 7)
     steps: list[int] = []
 
-    def stop_after(progress: Progress) -> None:
-        steps.append(progress.rows_done)
+    def stop_after(told: Told) -> None:
+        steps.append(told.rows)
         if random.Random(len(steps)).random() < 0.5:
             raise KeyboardInterrupt
 
     outcome = None
     for _ in range(20):
         try:
-            outcome = await take_in(stored, ImportOrder(path, "csv"), WINDOW, stop_after)
+            outcome = await take_in(stored, order_of(path), stop_after)
             break
         except KeyboardInterrupt:
             continue
     assert outcome is not None
     assert steps == [7, 14, 21, 28, 35, 40], "no batch twice"
     assert outcome.resumed_at > 0
-    assert outcome.progress == Progress(COUNT, COUNT, 0, 0)
+    assert numbers(outcome) == (COUNT, COUNT, 0, 0)
     assert len(await rows_of(stored)) == len(before)
 
 
@@ -152,8 +163,8 @@ async def test_a_wrong_row_is_told_and_the_others_are_stored(
     ]  # fmt: skip
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     outcome = await imported(stored, path)
-    assert outcome.progress == Progress(9, 2, 0, 7)
-    whys = dict(outcome.told)
+    assert numbers(outcome) == (9, 2, 0, 7)
+    whys = dict(outcome.wrong)
     assert list(whys) == [2, 3, 4, 5, 6, 7, 8]
     assert whys[2].startswith("unit")
     assert whys[3].startswith("time")
@@ -163,7 +174,7 @@ async def test_a_wrong_row_is_told_and_the_others_are_stored(
 async def test_times_and_places_of_other_worlds(stored: Database, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("device_id,time,longitude,latitude\n1,2026-09-22 21:00:00,118.5,32.5\n")
-    await imported(stored, path, zone=ZoneInfo("Asia/Shanghai"), datum="gcj02")
+    await imported(stored, path, zone="Asia/Shanghai", datum="gcj02")
     rows = await rows_of(stored)
     (fresh,) = rows[rows["time_us"] > NOON_US + DAY_US // 48]
     assert fresh["time_us"] == NOON_US + DAY_US // 24
@@ -209,6 +220,77 @@ async def test_a_terminal_that_sends_the_same_at_that_moment(
 
     monkeypatch.setattr(run, "copy_positions", late)
     outcome = await imported(stored, path)
-    assert outcome.progress == Progress(COUNT, 0, COUNT, 0)
+    assert numbers(outcome) == (COUNT, 0, COUNT, 0)
     assert calls == [COUNT, 0]
     assert len(await rows_of(stored)) == COUNT
+
+
+async def test_what_was_mended_is_taken_in_by_the_same_file(
+    stored: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "plate,time,longitude,latitude\n苏A12345,2026-09-22T12:30:00Z,118.5,32.5\n"
+        "苏A77777,2026-09-22T12:30:00Z,118.5,32.5\n",
+        encoding="utf-8",
+    )
+    assert numbers(await imported(stored, path)) == (2, 1, 0, 1)
+    async with stored.pool.connection() as conn:
+        await unit(conn, identity="7", plate="苏A77777")
+    assert numbers(await imported(stored, path)) == (2, 1, 1, 0)
+    assert numbers(await imported(stored, path)) == (2, 1, 1, 0), "it is in"
+
+
+async def test_only_units_of_the_scope_are_filled(stored: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("device_id,time,longitude,latitude\n1,2026-09-22T12:30:00Z,118.5,32.5\n")
+    nobody = await imported(stored, path, organisations=(99,))
+    assert numbers(nobody) == (1, 0, 0, 1)
+    assert nobody.wrong == ((1, "unit cannot be read or is not known"),)
+    assert numbers(await imported(stored, path)) == (1, 1, 0, 0), "another scope, another import"
+
+
+@pytest.mark.parametrize("attributes", ["{", "[1]", '{"a": "\\u0000"}', '{"a": 1e999999}'])
+async def test_attributes_that_no_database_takes(
+    stored: Database, tmp_path: Path, attributes: str
+) -> None:
+    path = tmp_path / "a.csv"
+    quoted = attributes.replace('"', '""')
+    path.write_text(
+        "device_id,time,longitude,latitude,attributes\n"
+        f'1,2026-09-22T12:30:00Z,118.5,32.5,"{quoted}"\n1,2026-09-22T12:30:01Z,118.5,32.5,\n'
+    )
+    outcome = await imported(stored, path)
+    assert numbers(outcome) == (2, 1, 0, 1)
+    assert [row for row, _ in outcome.wrong] == [1]
+
+
+async def test_inspectors_off_shift_are_not_stored_where_nobody_may_collect_them(
+    stored: Database, tmp_path: Path
+) -> None:
+    async with stored.pool.connection() as conn:
+        inspector = await unit(conn, identity="i1", kind="inspector")
+    path = tmp_path / "a.csv"
+    path.write_text(
+        f"device_id,time,longitude,latitude\n{inspector.id},2026-09-22T12:30:00Z,118.5,32.5\n"
+    )
+    told = await imported(stored, path, drop_off_shift=True)
+    assert (numbers(told), told.wrong) == ((1, 0, 0, 1), ((1, "off_shift"),))
+
+
+async def test_a_large_gpx_is_not_kept_in_memory(tmp_path: Path) -> None:
+    point = '<trkpt lon="118.5" lat="32.5"><time>2026-09-22T12:30:00Z</time></trkpt>'
+    path = tmp_path / "a.gpx"
+    path.write_text(f"<gpx><trk><trkseg>{point * 60_000}</trkseg></trk></gpx>")
+    tracemalloc.start()
+    try:
+        with path.open("rb") as file:
+            peaks = []
+            for table in reading.read_gpx(file):
+                assert len(table["time"]) == reading.ROWS
+                del table
+                peaks.append(tracemalloc.get_traced_memory()[0])
+        assert len(peaks) == 3
+        assert peaks[2] < peaks[0] * 1.2
+    finally:
+        tracemalloc.stop()
