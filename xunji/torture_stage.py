@@ -202,6 +202,7 @@ class TortureStage:
             "XUNJI_GATEWAY__JT808_PORT": str(self._fixed_port),
             "XUNJI_MQTT__EMBEDDED_PORT": str(self.broker[1]),
             "XUNJI_HTTP__PORT": str(self._http_port),
+            "XUNJI_GATEWAY__REPORTS_PER_S": "1000000",  # undisturbed, all comes at once
         }
 
 

@@ -13,7 +13,7 @@ from gateway.counters import Counters
 from gateway.desk import Desk
 from gateway.directory import Directory
 from gateway.online import OnlineTable
-from gateway.report_rate import ReportRate
+from gateway.report_rate import NoRate, ReportRate
 from gateway.tcp import TcpDoor, TcpLimits
 from model.position import PositionBatch
 from pipeline.duplicates import RecentReports
@@ -205,7 +205,7 @@ async def running_rig(
     )
     delivery = CommandDelivery(CommandQueue(database.pool), online, clock, counters, hub)
     desk = Desk(ingest, clock, directory, online, counters, delivery.answered)
-    desk.rate = rate or desk.rate
+    desk.rate = rate or NoRate()
     door = TcpDoor(desk, protocols or [TinyProtocol(), OtherProtocol()], limits)
     rig = Rig(
         database, writer, ingest, directory, counters, online, door, delivery, hub, clock, committed
