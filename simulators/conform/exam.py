@@ -19,6 +19,10 @@ from simulators.conform.record import (
 )
 from simulators.conform.steps import AT_THE_END, STEPS
 
+EARLY = not_tested("检测提前结束", "the examination was ended early")
+GONE = not_tested(
+    "终端失联，检测提前结束", "the terminal fell silent, and the examination was ended"
+)
 AWAY = not_tested(
     "终端未连接，未能测试", "the terminal was not connected, so it could not be tried"
 )
@@ -40,6 +44,7 @@ class Exam:
         self._course: Course | None = None
         self._await: Await | None = None
         self._shown_before = 0
+        self._silent_from_s: float | None = None  # of a terminal that has been heard
         self.due_s = now_s
         self._next_step()
 
@@ -54,6 +59,7 @@ class Exam:
 
     def receive(self, data: bytes, now_s: float) -> None:
         """Bytes of the terminal in any cut."""
+        self._silent_from_s = now_s
         for heard in self.platform.receive(data, now_s):
             if self.platform.hang_up_s is not None:
                 return  # what comes after we hung up was never heard
@@ -65,6 +71,10 @@ class Exam:
         self.platform.now_s = now_s
         while not self.done and now_s >= self.due_s:
             self._resume(None)
+            if self._silent_from_s is None:
+                self.stop(GONE)  # nobody came in all the time that the first step gave
+        if now_s - (self._silent_from_s or now_s) > self.platform.pace.silence_s:
+            self.stop(GONE)
 
     def take_output(self) -> bytes:
         """What is to be sent to the terminal now."""
@@ -73,15 +83,16 @@ class Exam:
     def take_hang_up(self) -> float | None:
         """How long to be away from now on, if we are to hang up."""
         for_s, self.platform.hang_up_s = self.platform.hang_up_s, None
+        if for_s is not None:
+            self._silent_from_s = self.platform.now_s + for_s
         return for_s
 
-    def stop(self) -> None:
+    def stop(self, why: Verdict = EARLY) -> None:
         """End before the end: what was not tried says so."""
-        words = not_tested("检测提前结束", "the examination was ended early")
-        self.ended_early = not self.done
+        self.ended_early = self.ended_early or not self.done
         while not self.done:
             assert self._step is not None
-            self._conclude(words)
+            self._conclude(why)
 
     def _offer(self, event: Event) -> None:
         if not self.done and self._await is not None and self._await.matches(event):

@@ -18,10 +18,14 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds: how patient we are, and what we set the terminal to."""
+    """Seconds: how patient we are, and what we set the terminal to.
+
+    After `silence_s` without a word of the terminal the examination ends.
+    """
 
     connect_s: float = 300
     answer_s: float = 30
+    silence_s: float = 180
     interval_s: int = 10
     heartbeat_s: int = 10
     ack_timeout_s: int = 5

@@ -35,10 +35,14 @@ def conform(
         int, typer.Option(min=1, help="seconds between reports that the terminal is set to")
     ] = 10,
     outage: Annotated[float, typer.Option(min=1, help="seconds of the outage")] = 60,
+    silence: Annotated[
+        float, typer.Option(min=1, help="seconds without a word after which it is given up")
+    ] = 180,
 ) -> None:
     """Take one terminal through the clauses of JT/T 808, and print an acceptance sheet.
 
-    Point the terminal at this address. Exit status 1: a clause failed; 2: it could not begin.
+    Point the terminal at this address. Exit status 1: a clause failed, or the terminal fell silent;
+    2: it could not begin.
     """
     host, port = host_port(listen)
     host = "0.0.0.0" if listen.startswith(":") else host  # noqa: S104
@@ -49,6 +53,7 @@ def conform(
         heartbeat_s=interval,
         ack_timeout_s=max(1, interval // 2),
         outage_s=outage,
+        silence_s=silence,
     )
     try:
         told = asyncio.run(_examine(pace, host, port))

@@ -17,7 +17,15 @@ from simulators.terminal.logic import TerminalLogic
 
 START_S = 1_790_000_000.0
 TICK_S = 0.25
-PACE = Pace(connect_s=60, answer_s=12, interval_s=5, heartbeat_s=5, ack_timeout_s=2, outage_s=40)
+PACE = Pace(
+    connect_s=60,
+    answer_s=12,
+    silence_s=60,
+    interval_s=5,
+    heartbeat_s=5,
+    ack_timeout_s=2,
+    outage_s=40,
+)
 PHONE = "13800138000"
 Body = dict[str, Any]
 
@@ -43,7 +51,8 @@ def examine(kind: type[TerminalLogic] = TerminalLogic, version: int = 2013) -> E
             exam.connected(now_s)
             pieces = terminal.connected(now_s)
         while up and (pieces or exam.platform._out):
-            exam.receive(b"".join(pieces), now_s)
+            if pieces:
+                exam.receive(b"".join(pieces), now_s)
             pieces = terminal.receive(exam.take_output(), now_s)
         assert now_s < START_S + 3_600, "the examination does not end"
     return exam
@@ -251,6 +260,29 @@ def test_nobody_comes() -> None:
     assert found["registration"] == FAIL
     assert found["text"] == NOT_TESTED
     assert not exam.passed
+    assert now_s - START_S <= PACE.connect_s + 10
+
+
+class FallsSilent(TerminalLogic):
+    """Stays connected and says nothing more once it has been asked where it is."""
+
+    def _flush(self) -> list[bytes]:
+        pieces = super()._flush()
+        self.quiet = getattr(self, "quiet", False) or any(b"\x7e\x02\x01" in p for p in pieces)
+        return [] if self.quiet else pieces
+
+
+def test_a_terminal_that_falls_silent_ends_it_with_what_was_seen() -> None:
+    exam = examine(FallsSilent)
+    found = outcomes(exam)
+    assert exam.ended_early
+    assert not exam.passed
+    assert found["registration"] == found["query_parameters"] == PASS
+    assert found["query_location"] == FAIL
+    assert found["reconnect"] == NOT_TESTED
+    shown = text(sheet(exam, "127.0.0.1", exam.platform.now_s))
+    assert "fell silent" in shown
+    assert exam.platform.now_s - START_S < 2 * PACE.silence_s
 
 
 def test_the_sheet_has_every_clause_in_both_languages_and_the_frames_in_hex() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,12 +15,13 @@ from typer.testing import CliRunner
 
 from simulators.conform.exam import Exam
 from simulators.conform.listen import Examiner
-from simulators.conform.record import PASS, Pace
+from simulators.conform.record import NOT_TESTED, PASS, Pace
 from simulators.terminal import Jt808Terminal
 from tests.simulators.conform.test_exam import PHONE, measure
 from xunji.command_line import build_app
 from xunji.demo import free_port
 
+ROOT = Path(__file__).parents[3]
 FAST = Pace(connect_s=10, answer_s=4, interval_s=1, heartbeat_s=1, ack_timeout_s=1, outage_s=2)
 
 
@@ -45,6 +49,48 @@ async def test_a_real_terminal_passes_on_a_real_port() -> None:
     assert examiner.peer == "127.0.0.1"
 
 
+TERMINAL = """
+import asyncio, sys
+from simulators.terminal import Jt808Terminal
+from tests.simulators.conform.test_exam import PHONE, measure
+
+async def live():
+    address = ("127.0.0.1", int(sys.argv[1]))
+    terminal = Jt808Terminal(address, PHONE, plate="苏A12345", measure=measure)
+    await terminal.start()
+    await asyncio.sleep(60)
+
+asyncio.run(live())
+"""
+
+
+def test_the_command_ends_when_the_terminal_is_killed(tmp_path: Path) -> None:
+    port, data = free_port(0), tmp_path / "sheet.json"
+    options = ["--listen", f"127.0.0.1:{port}", "--json", str(data), "--silence", "1"]
+    pace = ["--patience", "1", "--interval", "1", "--outage", "1"]
+    program = [sys.executable, "-m", "xunji", "conform", *options, *pace]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with (
+        subprocess.Popen(program, stderr=subprocess.PIPE, text=True, env=environment) as examiner,
+        subprocess.Popen([sys.executable, "-c", TERMINAL, str(port)], env=environment) as terminal,
+    ):
+        try:
+            assert examiner.stderr
+            told = []
+            for line in examiner.stderr:
+                told.append(line)
+                if "registration" in line:
+                    terminal.kill()
+            assert examiner.wait(20) == 1
+        finally:
+            terminal.kill()
+            examiner.kill()
+    assert not [line for line in told if "Traceback" in line]
+    found = {one["name"]: one["outcome"] for one in json.loads(data.read_text())["clauses"]}
+    assert found["registration"] == PASS
+    assert found["reconnect"] == NOT_TESTED
+
+
 def test_the_command_says_that_a_port_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
@@ -54,8 +100,7 @@ def test_the_command_says_that_a_port_is_taken() -> None:
 
 
 def test_the_command_writes_its_sheet_when_it_is_ended(tmp_path: Path) -> None:
-    import os  # the process ends itself, as Ctrl-C does
-    import signal
+    import signal  # the process ends itself, as Ctrl-C does
     import threading
 
     threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
