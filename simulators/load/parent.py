@@ -6,12 +6,13 @@ import asyncio
 import ipaddress
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import pairwise
 
 import msgspec
 
 from simulators.api_client import ApiClient
+from simulators.load.limits import listeners_for, processes_for, raise_limit
 from simulators.load.order import LoadOrder, identity
 from simulators.load.tally import Tally
 
@@ -66,8 +67,14 @@ async def register(api: ApiClient, order: LoadOrder) -> int:
 
 
 async def run_load(order: LoadOrder, processes: int, stop: asyncio.Event) -> Tally:
-    """Run all shares beside each other; `stop` ends them with what was seen. LoadProblem."""
-    tallies = await asyncio.gather(*(_child(share, stop) for share in shares(order, processes)))
+    """Run all shares beside each other; `stop` ends them with what was seen.
+
+    There are more processes than wanted where their connections would not fit into fewer. Raises
+    LoadProblem, LimitProblem.
+    """
+    sockets = order.connections if order.protocol == "jt808" else 0
+    many = processes_for(sockets, processes, raise_limit())
+    tallies = await asyncio.gather(*(_child(share, stop) for share in shares(order, many)))
     total = tallies[0]
     for other in tallies[1:]:
         total.add(other)
@@ -109,11 +116,23 @@ async def _child(order: LoadOrder, stop: asyncio.Event) -> Tally:
 
 
 @asynccontextmanager
-async def running_sink() -> AsyncIterator[int]:
-    """A bare server in a process of its own; its port."""
+async def running_sink(connections: int = 1) -> AsyncIterator[int]:
+    """A bare server in processes of its own, enough for so many connections; its port.
+
+    Raises LimitProblem.
+    """
+    many, port = listeners_for(connections, raise_limit()), 0
+    async with AsyncExitStack() as sinks:
+        for _ in range(many):
+            port = await sinks.enter_async_context(_sink(port))
+        yield port
+
+
+@asynccontextmanager
+async def _sink(port: int) -> AsyncIterator[int]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-P", "-m", "simulators.load.sink"),
+        *("-P", "-m", "simulators.load.sink", str(port)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )

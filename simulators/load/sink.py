@@ -1,6 +1,7 @@
 """A bare server: lets everybody in and acknowledges at once, stores nothing.
 
 What a load tool costs is measured against it: `python -m simulators.load.sink` prints its port.
+Several of them on one port (`... PORT`) share its connections.
 """
 
 from __future__ import annotations
@@ -50,10 +51,12 @@ class _Connection(asyncio.Protocol):
         return DELIMITER + escape(made + bytes((checksum(made),))) + DELIMITER
 
 
-async def _serve() -> None:
-    """Until standard input closes."""
+async def _serve(port: int) -> None:
+    """Until standard input closes. Port 0 is any that is free."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(_Connection, "127.0.0.1", 0, backlog=4_096)
+    server = await loop.create_server(
+        _Connection, "127.0.0.1", port, backlog=4_096, reuse_port=True
+    )
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     reader = asyncio.StreamReader()
@@ -62,4 +65,4 @@ async def _serve() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(_serve())
+    uvloop.run(_serve(int(sys.argv[1]) if len(sys.argv) > 1 else 0))

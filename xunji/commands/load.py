@@ -12,6 +12,7 @@ import msgspec
 import typer
 
 from simulators.api_client import ApiClient, ApiProblem
+from simulators.load.limits import MAX_PROCESSES, LimitProblem
 from simulators.load.order import LoadOrder
 from simulators.load.parent import LoadProblem, is_loopback, register, run_load, running_sink
 from simulators.load.tally import report, table
@@ -41,7 +42,9 @@ def load(
     ] = False,
     frames_per_packet: Annotated[int, typer.Option(min=1, max=100)] = 1,
     seconds: Annotated[float, typer.Option(min=0.1)] = 30.0,
-    processes: Annotated[int, typer.Option(min=1, max=64)] = 1,
+    processes: Annotated[
+        int, typer.Option(min=1, max=MAX_PROCESSES, help="more, where open files need it")
+    ] = 1,
     first: Annotated[int, typer.Option(min=0, help="number of the first terminal")] = 0,
     url: Annotated[str | None, typer.Option(help="API of the server, to register them")] = None,
     username: Annotated[str, typer.Option(help="an account of role chief")] = "chief",
@@ -80,7 +83,7 @@ def load(
     account = (url, username, password) if url else None
     try:
         told = asyncio.run(_run(order, processes, account, sink))
-    except (LoadProblem, ApiProblem, OSError) as problem:
+    except (LimitProblem, LoadProblem, ApiProblem, OSError) as problem:
         typer.echo(str(problem), err=True)
         sys.exit(2)
     typer.echo(table(told))
@@ -103,7 +106,7 @@ async def _run(
                 typer.echo(f"Registered {made} terminals.", err=True)
                 await asyncio.sleep(REGISTER_WAIT_S)
     if sink:
-        async with running_sink() as port:
+        async with running_sink(order.connections) as port:
             order = msgspec.structs.replace(order, host="127.0.0.1", port=port)
             tally = await run_load(order, processes, stop)
     else:
