@@ -4,58 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.city.names import stream
 from simulators.fleet.fleet import Fleet
 from simulators.fleet.receiver import Fixes
 from simulators.fleet.unit import FIX_DTYPE, Unit
-from simulators.terminal import (
-    Handset,
-    HandsetLink,
-    Jt808Terminal,
-    batch_bodies,
-    location_bodies,
+from simulators.outfit import (
+    Address,
+    Line,
+    bodies,
+    carrier_of,
+    handset_of,
+    post_of,
+    teller_of,
+    terminal_of,
 )
-from simulators.terminal.handset import Publisher
+from simulators.terminal import Handset, HandsetLink, Jt808Terminal
+from simulators.terminal.posting import HttpLink
+from simulators.terminal.teller import MESSAGES, Teller
 
 CHUNK_S = 3_600  # the plan is turned into fixes so much ahead: one NumPy pass a unit and hour
 HANDSETS_A_LINK = 100
 LOG_INS_AT_ONCE = 50
 SLOW_READ_S = 0.05  # a slow reader's pause before each read
-
-
-def terminal_of(
-    fleet: Fleet, unit: Unit, gateway: tuple[str, int], line: Line | None
-) -> Jt808Terminal:
-    """The unit's terminal, not connected yet."""
-    chance = stream(fleet.seed, "terminal", unit.identity)
-    terminal = Jt808Terminal(
-        gateway, unit.identity, version=unit.version, plate=unit.plate or "", chance=chance
-    )
-    if line is not None:
-        terminal.pieces = line.pieces
-    return terminal
-
-
-def handset_of(fleet: Fleet, unit: Unit, link: Publisher, line: Line | None) -> Handset:
-    """The unit's handset on a link."""
-    chance = stream(fleet.seed, "terminal", unit.identity)
-    handset = Handset(link, unit.identity, chance)
-    if line is not None:
-        handset.copies = line.copies
-    return handset
-
-
-def bodies(unit: Unit, fixes: Fixes) -> tuple[list[bytes], list[bytes]]:
-    """0x0200 bodies of what leaves at once, 0x0704 bodies of what had to be kept."""
-    origin_s = unit.origin_us // 1_000_000
-    kept = fixes["send_s"] > fixes["time_s"] - unit.skew_s
-    late = fixes[kept][::-1] if unit.newest_first else fixes[kept]
-    return location_bodies(fixes[~kept], origin_s), batch_bodies(location_bodies(late, origin_s))
 
 
 def fixes_at(fixes: Fixes, places: NDArray[np.intp]) -> Fixes:
@@ -85,49 +58,33 @@ class Feed:
         return fixes
 
 
-class Line(Protocol):
-    """What a scenario's faults make of one unit's connection."""
-
-    def pieces(self, frames: Sequence[bytes]) -> list[bytes]:
-        """What is written of JT/T 808 frames, one write each."""
-        ...
-
-    def copies(self, payload: bytes) -> list[bytes]:
-        """What is published of a handset's message."""
-        ...
-
-    def breaks_between(self, from_s: float, to_s: float) -> bool:
-        """Whether the connection breaks in [from_s, to_s)."""
-        ...
-
-    def is_slow(self, time_s: float) -> bool:
-        """Whether the terminal reads slowly now."""
-        ...
-
-
 class Convoy:
     """All units of a fleet, connected. `from_s`: where in the plan they begin to report.
 
-    `lines` by identity: faulty connections; who is not named has a good one.
+    `lines` by identity: faulty connections; who is not named has a good one. `tokens` by identity,
+    of terminals that come by HTTP.
     """
 
     def __init__(
         self,
         fleet: Fleet,
-        gateway: tuple[str, int],
-        broker: tuple[str, int] | None,
+        gateway: Address,
+        broker: Address | None,
         from_s: int = 0,
+        *,
         lines: Mapping[str, Line] | None = None,
     ) -> None:
         self.fleet = fleet
+        self.tokens: Mapping[str, str] = {}
         self._lines = lines or {}
-        self._until_s = from_s
+        self._from_s = self._until_s = from_s
         self._gateway = gateway
         self._broker = broker
-        self._links: list[HandsetLink] = []
+        self._links: list[HandsetLink | HttpLink] = []
         self._feeds = {unit.identity: Feed(unit, from_s) for unit in fleet.reporting}
         self._terminals: dict[str, Jt808Terminal] = {}
         self._handsets: dict[str, Handset] = {}
+        self._tellers: dict[str, Teller] = {}
         self.fixes_sent = 0
 
     async def start(self) -> None:
@@ -136,10 +93,16 @@ class Convoy:
         trucks = [unit for unit in self.fleet.units if unit.protocol == "jt808"]
         await asyncio.gather(*(self._start_terminal(unit, gate) for unit in trucks))
         people = [unit for unit in self.fleet.units if unit.protocol == "handset"]
-        if self._broker is None:
-            return
-        for start in range(0, len(people), HANDSETS_A_LINK):
-            await self._start_link(people[start : start + HANDSETS_A_LINK], start)
+        for unit in people:
+            if unit.transport == "http":
+                link = HttpLink(post_of(unit, self._gateway, self.tokens))
+                await self._carry([unit], link)
+        for unit in self.fleet.units:
+            if unit.protocol in MESSAGES:
+                await self._start_teller(unit)
+        by_mqtt = [unit for unit in people if unit.transport == "mqtt"]
+        for start in range(0, len(by_mqtt) if self._broker else 0, HANDSETS_A_LINK):
+            await self._start_link(by_mqtt[start : start + HANDSETS_A_LINK], start)
 
     async def _start_terminal(self, unit: Unit, gate: asyncio.Semaphore) -> None:
         terminal = terminal_of(self.fleet, unit, self._gateway, self._lines.get(unit.identity))
@@ -150,18 +113,28 @@ class Convoy:
     async def _start_link(self, people: Sequence[Unit], number: int) -> None:
         assert self._broker is not None
         link = HandsetLink(*self._broker, client_id=f"xunji-simulator-{self.fleet.seed}-{number}")
-        self._links.append(link)
         await link.start()
+        await self._carry(people, link)
+
+    async def _carry(self, people: Sequence[Unit], link: HandsetLink | HttpLink) -> None:
+        self._links.append(link)
         for unit in people:
-            handset = handset_of(self.fleet, unit, link, self._lines.get(unit.identity))
+            line = self._lines.get(unit.identity)
+            handset = handset_of(self.fleet, unit, link, line, self._from_s)
             self._handsets[unit.identity] = handset
             await handset.start()
 
+    async def _start_teller(self, unit: Unit) -> None:
+        carrier = carrier_of(unit, self._gateway, self._broker, self.tokens)
+        if carrier is not None:
+            teller = teller_of(unit, carrier, self._lines.get(unit.identity))
+            self._tellers[unit.identity] = teller
+            await teller.start()
+
     async def stop(self) -> None:
         """Log out and close all connections."""
-        terminals = self._terminals.values()
-        await asyncio.gather(*(terminal.stop() for terminal in terminals))
-        await asyncio.gather(*(link.stop() for link in self._links))
+        await asyncio.gather(*(one.stop() for one in self._terminals.values()))
+        await asyncio.gather(*(one.stop() for one in (*self._links, *self._tellers.values())))
 
     def send(self, to_s: int) -> int:
         """Hand out every fix that is due before `to_s`; returns how many."""
@@ -178,22 +151,24 @@ class Convoy:
     def _trouble(self, to_s: int) -> None:
         """Break connections and slow readers down where the lines say so."""
         for identity, line in self._lines.items():
+            breaks = line.breaks_between(self._until_s, to_s)
             terminal = self._terminals.get(identity)
-            if terminal is None:
-                continue
-            terminal.read_pause_s = SLOW_READ_S if line.is_slow(to_s) else 0.0
-            if line.breaks_between(self._until_s, to_s):
-                terminal.drop()
+            if terminal is not None:
+                terminal.read_pause_s = SLOW_READ_S if line.is_slow(to_s) else 0.0
+            teller = self._tellers.get(identity)
+            for one in (terminal, teller):
+                if one is not None and breaks:
+                    one.drop()
         self._until_s = to_s
 
     def _send(self, unit: Unit, fixes: Fixes) -> None:
-        handset = self._handsets.get(unit.identity)
-        if handset:
-            origin_s = unit.origin_us // 1_000_000
+        origin_s = unit.origin_us // 1_000_000
+        if handset := self._handsets.get(unit.identity):
             handset.report(fixes, origin_s, poor_gnss=unit.habits.poor_gnss)
-        terminal = self._terminals.get(unit.identity)
-        if terminal:
+        elif terminal := self._terminals.get(unit.identity):
             terminal.report(*bodies(unit, fixes))
+        elif teller := self._tellers.get(unit.identity):
+            teller.report(fixes, origin_s)
 
     def skip(self, to_s: int) -> None:
         """Let time pass without reports up to `to_s` (and make the plan as far)."""
@@ -201,19 +176,19 @@ class Convoy:
             feed.take(to_s)
 
     async def drained(self) -> None:
-        """Wait until all that was sent is acknowledged."""
-        waiting = [terminal.drained() for terminal in self._terminals.values()]
-        waiting += [handset.drained() for handset in self._handsets.values()]
-        await asyncio.gather(*waiting)
+        """Wait until all that was sent is acknowledged, or delivered where nothing is answered."""
+        await asyncio.gather(*(one.drained() for one in self._everyone()))
 
     def counts(self) -> dict[str, int]:
-        """Reports (frames and messages) of all terminals: sent, acknowledged, refused."""
-        everyone: list[Jt808Terminal | Handset] = [
-            *self._terminals.values(),
-            *self._handsets.values(),
-        ]
+        """Reports (frames and messages): sent, acknowledged, refused; and those of protocols that
+        know no answer."""
+        everyone = self._everyone()
         return {
             "sent": sum(one.sent for one in everyone),
             "acknowledged": sum(one.acknowledged for one in everyone),
             "refused": sum(one.refused for one in everyone),
+            "unanswered": sum(one.unanswered for one in self._tellers.values()),
         }
+
+    def _everyone(self) -> list[Jt808Terminal | Handset | Teller]:
+        return [*self._terminals.values(), *self._handsets.values(), *self._tellers.values()]

@@ -113,5 +113,16 @@ async def _plan_shifts(api: ApiClient, device_id: int, unit: Unit) -> None:
         await api.request("POST", "/shifts", json={"device_id": device_id, **shift})
 
 
+async def issue_tokens(api: ApiClient, fleet: Fleet) -> dict[str, str]:
+    """New tokens, by identity, of the terminals that come by HTTP."""
+    by_http = {unit.identity for unit in fleet.reporting if unit.transport == "http"}
+    known = await api.identities() if by_http else {}
+    return {
+        identity: (await api.request("POST", f"/devices/{device_id}/token"))["token"]
+        for device_id, identity in known.items()
+        if identity in by_http
+    }
+
+
 def _iso(time_s: float) -> str:
     return datetime.fromtimestamp(time_s, UTC).isoformat()

@@ -194,7 +194,7 @@ async def top_up_shifts(conn: Connection, fleet: Fleet, from_us: int, now_us: in
     """
     until_us = now_us + SHIFT_DAYS_AHEAD * DAY_US
     people = {unit.identity: unit for unit in fleet.units if unit.shift is not None}
-    cursor = await conn.execute("SELECT id, identity FROM devices WHERE protocol = 'handset'")
+    cursor = await conn.execute("SELECT id, identity FROM devices WHERE kind = 'inspector'")
     rows = [row for row in await cursor.fetchall() if row[1] in people]
     async with conn.transaction():
         for device_id, identity in rows:

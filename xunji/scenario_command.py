@@ -45,6 +45,7 @@ PROBLEMS = (
     SettingsProblem,
     OSError,
 )
+FAST = 1_000_000  # requests a minute of a phone: in a fast run an hour passes in a second
 GRACE_S = 60.0  # beyond the run's own limit: its process is ended then
 Tell = Callable[[dict[str, Any]], None]
 
@@ -192,6 +193,7 @@ async def _embedded(plan: Plan) -> AsyncIterator[tuple[Target, int, OwnServer | 
     with tempfile.TemporaryDirectory(prefix="xunji-") as folder:
         settings = demo_settings(Path(folder), free_port(0), None)
         settings.gateway.port, settings.mqtt.embedded_port = free_port(0), free_port(0)
+        settings.gateway.http_per_minute = settings.gateway.http_per_minute_address = FAST
         clock = SimulatedClock(fleet.origin_us)
         own = OwnServer(lambda: Server(settings, clock=clock, basemap=basemap(fleet.city)))
         await own.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 from protocols.nmea.rows import KMH_OF_KNOT
@@ -23,8 +24,12 @@ def encode_fix(
     altitude_m: float = 0.0,
     satellites: int = 10,
     valid: bool = True,
+    accuracy_m: float | None = None,
 ) -> bytes:
-    """RMC and GGA of one moment; degrees WGS-84. Minutes with five decimals: about 2 cm."""
+    """RMC and GGA of one moment, and GST where an accuracy is known; degrees WGS-84.
+
+    Minutes with five decimals: about 2 cm.
+    """
     moment = datetime.fromtimestamp(time_us / 1e6, UTC)
     clock = f"{moment:%H%M%S}.{moment.microsecond // 10_000:02d}"
     place = f"{_angle(latitude, 2, 'NS')},{_angle(longitude, 3, 'EW')}" if valid else ",,,"
@@ -32,7 +37,11 @@ def encode_fix(
     rmc = f"GNRMC,{clock},{'A' if valid else 'V'},{place},{knots:.3f},{course_deg:.1f},"
     rmc += f"{moment:%d%m%y},,,{'A' if valid else 'N'}"
     gga = f"GNGGA,{clock},{place},{int(valid)},{satellites:02d},0.8,{altitude_m:.1f},M,0.0,M,,"
-    return b"".join(_sentence(text.encode("ascii")) for text in (rmc, gga))
+    texts = [rmc, gga]
+    if accuracy_m is not None:
+        each_m = accuracy_m / math.sqrt(2)  # north and east alike
+        texts.append(f"GNGST,{clock},,,,,{each_m:.2f},{each_m:.2f},")
+    return b"".join(_sentence(text.encode("ascii")) for text in texts)
 
 
 def _sentence(text: bytes) -> bytes:

@@ -3,5 +3,6 @@
 from protocols.owntracks.protocol import OWNTRACKS, OwnTracks
 from protocols.owntracks.sealed import seal, unseal
 from protocols.owntracks.session import OwnTracksSession
+from protocols.owntracks.terminal import encode_location
 
-__all__ = ["OWNTRACKS", "OwnTracks", "OwnTracksSession", "seal", "unseal"]
+__all__ = ["OWNTRACKS", "OwnTracks", "OwnTracksSession", "encode_location", "seal", "unseal"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -153,26 +153,32 @@ def _patrol_short(known: Memory, _due_s: float) -> Verdict:
 
 
 def _look_points(scene: Scene, seen: _Shift, window: Mask, known: Memory) -> None:
-    """`near_s`: how long it was near each point; `comings`: (point, time) of those that count."""
+    """`near`: for how long it was near each point; `comings`: (point, time) when it was there for
+    sure, the last of each look; `perhaps`: all times at which it may have been, by point."""
     cell = scene.fence_codes("grid")[0]
     points = shapely.points(scene.city.check_ins[cell])
     away_m: NDArray[np.float64] = shapely.distance(points[:, None], scene.points[None, :])
-    blank = {"near": [0] * len(points), "perhaps": [False] * len(points), "comings": []}
+    blank = {"near": [0] * len(points), "perhaps": [[] for _ in points], "comings": []}
     for name, value in blank.items():
         known.setdefault(name, value)
     for number, metres in enumerate(away_m):
         near = np.flatnonzero(window & (metres < NEAR_M[1]) & ~seen.unseen)
         known["near"][number] += GRID_S * len(near)
-        known["perhaps"][number] |= bool((window & (metres < NEAR_M[0])).any())
+        known["perhaps"][number] += scene.at.time_s[window & (metres < NEAR_M[0])].tolist()
         known["comings"] += [(number, float(scene.at.time_s[place])) for place in near[-1:]]
 
 
 def _missed(known: Memory, _due_s: float) -> Verdict:
-    share, since_s, ordered = _unseen_share(known), 0.0, True
-    for number in range(len(known["near"])):
-        times = [at_s for one, at_s in known["comings"] if one == number and at_s >= since_s]
-        ordered &= bool(times)
-        since_s = min(times, default=since_s)
-    missed = not all(known["perhaps"])
-    perhaps = min(known["near"]) < CHECKED_S or not ordered
+    share, points = _unseen_share(known), range(len(known["near"]))
+    comings = [[at_s for one, at_s in known["comings"] if one == point] for point in points]
+    perhaps = min(known["near"]) < CHECKED_S or not _in_order(comings)
+    missed = not _in_order(known["perhaps"])
     return missed and share < UNSEEN_SHARES[0], perhaps and share < UNSEEN_SHARES[1]
+
+
+def _in_order(times_s: Sequence[Sequence[float]]) -> bool:
+    """Whether each point was come to, and then the next one."""
+    since_s = 0.0
+    for times in times_s:
+        since_s = min((at_s for at_s in times if at_s >= since_s), default=np.inf)
+    return since_s < np.inf

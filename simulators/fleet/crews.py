@@ -154,9 +154,9 @@ def _inspector(fleet: Fleet, unit: Unit, driver: Driver, number: int) -> None:
     )
     if fleet.roster:
         unit.shift, unit.on_roster = ROSTER, True
-        unit.duties.append(Duty(check_in_code(cell.code), "check_in", ROSTER))
-        points = fleet.city.check_ins[cell.code]
-        plan.round = inspector.Round(points, ROSTER, fleet.origin_us)
+        code, points = check_in_code(cell.code), fleet.city.check_ins[cell.code]
+        unit.duties.append(Duty(code, "check_in", ROSTER))
+        plan.round = inspector.Round(code, points, ROSTER, fleet.origin_us)
     _set_to_work(unit, driver, inspector.patrol_work(driver, plan), due, orders)
 
 

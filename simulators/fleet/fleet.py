@@ -62,6 +62,7 @@ class Fleet:
     `family`: in the identities, so that fleets can share a server. `papers`: muck trucks have
     permits and waybills. `unregistered`: so many of them, the last ones, are in no register.
     `routes`: garbage trucks drive timed routes. `roster`: inspectors work two short shifts a day.
+    `terminals` by kind and number: protocol and transport, where they are not the usual ones.
     `appointments` by identity.
     """
 
@@ -76,6 +77,7 @@ class Fleet:
     unregistered: int = 0
     routes: bool = False
     roster: bool = False
+    terminals: Mapping[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
     appointments: dict[str, Appointments] = field(default_factory=dict)
 
     @property
@@ -131,16 +133,20 @@ def _unit(fleet: Fleet, kind: UnitKind, number: int, interval_s: int) -> Unit:
     city = fleet.city
     node = city.place("K1").inside
     driver = Driver(city.network, chance, node, -interval_s * 2.0)
-    is_handset = kind is UnitKind.INSPECTOR
+    is_person = kind is UnitKind.INSPECTOR
+    usual = ("handset", "mqtt") if is_person else ("jt808", "tcp")
+    protocol, transport = fleet.terminals.get((kind.value, number), usual)
+    edition = 2019 if serial % 3 == 0 else 2013
     unit = Unit(
-        identity=_identity(fleet.family, serial, is_handset=is_handset),
-        protocol="handset" if is_handset else "jt808",
-        version=1 if is_handset else (2019 if serial % 3 == 0 else 2013),
+        identity=_identity(fleet.family, serial, protocol),
+        protocol=protocol,
+        transport=transport,
+        version=edition if protocol == "jt808" else 1,
         kind=kind.value,
         role="honest",
         name=f"{NAMES[kind]}{number + 1:02d}",
-        plate=None if is_handset else _plate(fleet.family, serial),
-        owner=OWNERS[kind][number % len(OWNERS[kind])] if not is_handset else "",
+        plate=None if is_person else _plate(fleet.family, serial),
+        owner="" if is_person else OWNERS[kind][number % len(OWNERS[kind])],
         origin_us=fleet.origin_us,
         interval_s=interval_s,
         phase_s=chance.randrange(interval_s),
@@ -165,7 +171,8 @@ def _plate(family: int, serial: int) -> str:
     return f"测{'BCDEFGHJKL'[family // 100]}{family % 100:02d}{serial:04d}"
 
 
-def _identity(family: int, serial: int, *, is_handset: bool) -> str:
-    if is_handset:
-        return f"CG{family:03d}{serial:05d}" if family else f"CG{serial:05d}"
-    return f"138{family:03d}{serial:05d}"
+def _identity(family: int, serial: int, protocol: str) -> str:
+    if protocol == "jt808":
+        return f"138{family:03d}{serial:05d}"
+    name = f"CG{family:03d}{serial:05d}" if family else f"CG{serial:05d}"
+    return f"{name}/phone" if protocol == "owntracks" else name

@@ -26,11 +26,19 @@ class Bias:
     north_m: float
 
 
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """A person reports at a point by hand; `point` "": at none of a round."""
+
+    at_s: float
+    point: str = ""
+
+
 @dataclass(slots=True)
 class Habits:
     """`silences`: nothing is recorded or sent. `dead_zones`: fixes are kept and sent at the end.
     `poor_gnss`: positions come from the cell network, hundreds of metres off. `blind`: no
-    satellites. `frozen`: the place stands still."""
+    satellites. `frozen`: the place stands still. `check_ins`: ascending."""
 
     silences: list[Span] = field(default_factory=list)
     dead_zones: list[Span] = field(default_factory=list)
@@ -38,6 +46,7 @@ class Habits:
     poor_gnss: bool = False
     blind: list[Span] = field(default_factory=list)
     frozen: list[Span] = field(default_factory=list)
+    check_ins: list[CheckIn] = field(default_factory=list)
 
     def far_off(self) -> list[Span]:
         """When a bias puts the place where no wall could."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 
 from model.fences import Window
 from model.position import FixSource
+from model.signals import NO, SIGNALS, YES
 from simulators.city.frame import to_degrees_e6
 from simulators.fleet.calendar import DAY_S, LOCAL_OFFSET_S, DayWindow
-from simulators.fleet.habits import Habits
+from simulators.fleet.habits import CheckIn, Habits
 from simulators.fleet.papers import Papers
 from simulators.fleet.receiver import Fixes, Frozen, NoFix
 from simulators.fleet.timeline import Moments, Timeline
@@ -24,6 +26,7 @@ PAPERS_TAG = "e-papers"
 ROSTER_TAG = "e-roster"
 NO_TERMINAL = "plate"  # the protocol of units that a server knows by their plate alone
 LOST_SHARE, UNPOSITIONED_SHARE = 0.004, 0.001
+_ON_DUTY, _CHECK_IN = SIGNALS["on_duty"].shift, SIGNALS["check_in"].shift
 
 FIX_DTYPE = np.dtype(
     [
@@ -59,10 +62,15 @@ class Duty:
         return tuple(Window(week, start, end) for start, end in self.windows)
 
 
+def _at_s(check_in: CheckIn) -> float:
+    return check_in.at_s
+
+
 @dataclass(slots=True)
 class Unit:
     """A device of the fleet. `owner`: company-1.., or district-1, district-2 (inspectors).
-    `protocol`: jt808, handset, or NO_TERMINAL of a truck that is in no register.
+    `protocol`: of its terminal, or NO_TERMINAL of a truck that is in no register; `transport`: tcp,
+    udp, mqtt or http.
 
     `spoil`: what a scenario's faults do to its fixes. `skew_s`: how far its clock is ahead.
     `newest_first`: in which order it uploads what it had to keep. `papers`: of a muck truck whose
@@ -71,7 +79,7 @@ class Unit:
 
     identity: str
     protocol: str
-    version: int  # 2013 or 2019, 1 for handsets
+    version: int  # 2013 or 2019 of JT/T 808, 1 of others
     kind: str
     role: str
     name: str
@@ -91,6 +99,7 @@ class Unit:
     newest_first: bool = False
     papers: Papers | None = None
     on_roster: bool = False
+    transport: str = "tcp"
     _drift: tuple[float, float] = (0.0, 0.0)
     _frozen: Frozen = field(init=False)
 
@@ -140,12 +149,33 @@ class Unit:
             return np.zeros(0, FIX_DTYPE)
         moments = self.timeline.at(times)
         fixes, lost = self._measure(moments)
-        keep = ~lost & ~self._silent(times) & self.on_shift(times)
+        told = self._tell_by_hand(times, fixes)
+        keep = (~lost | told) & ~self._silent(times) & self.on_shift(times)
         fixes = fixes[keep]
         for spoil in self.spoil:
             fixes = spoil(fixes)
         fixes = NoFix(self.habits.blind).apply(fixes)
         return self._frozen.apply(fixes)
+
+    def check_in_at(self, time_s: int) -> str:
+        """The point of the check-in that a fix of this time tells of; "": of no round."""
+        number = bisect_right(self.habits.check_ins, float(time_s - self.skew_s), key=_at_s)
+        return self.habits.check_ins[number - 1].point if number else ""
+
+    def _tell_by_hand(self, times: NDArray[np.int64], fixes: Fixes) -> NDArray[np.bool_]:
+        """Put check-ins and the ends of shifts on the fixes that tell of them; which those are."""
+        told = np.zeros(len(times), np.bool_)
+        if self.shift is None:
+            return told
+        ends = self.on_shift(times) & ~self.on_shift(times + self.interval_s)
+        fixes["signals"][ends] &= ~(3 << _ON_DUTY)
+        fixes["signals"][ends] |= NO << _ON_DUTY
+        check_ins = self.habits.check_ins
+        first = bisect_right(check_ins, times[0] - self.interval_s, key=_at_s)
+        last = bisect_right(check_ins, times[-1], key=_at_s)
+        told[np.searchsorted(times, [one.at_s for one in check_ins[first:last]])] = True
+        fixes["signals"][told] |= YES << _CHECK_IN
+        return told | ends
 
     def _silent(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
         silent = np.zeros(len(times), np.bool_)

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from simulators.convoy import Feed, bodies
+from simulators.convoy import Feed
 from simulators.fleet.unit import Unit
 from simulators.foreign.book import Book
 from simulators.foreign.probes import probe
 from simulators.foreign.witness import Witness
+from simulators.outfit import bodies
 from simulators.scenario.plan import Plan
 from simulators.terminal import Jt808Terminal, Refused
 

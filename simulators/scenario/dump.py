@@ -13,27 +13,10 @@ from typing import BinaryIO
 import msgspec
 import numpy as np
 
-from simulators.convoy import CHUNK_S, Feed, bodies, handset_of, terminal_of
-from simulators.fleet.receiver import Fixes
+from simulators.convoy import CHUNK_S, Feed
 from simulators.fleet.unit import Unit
+from simulators.outbox import Outbox, Sending
 from simulators.scenario.plan import Plan
-from simulators.terminal import Handset, Jt808Terminal
-
-NOWHERE = ("", 0)
-
-
-class _Drawer:
-    """Stands for the broker: keeps what a handset publishes."""
-
-    def __init__(self) -> None:
-        self.published: list[tuple[str, bytes]] = []
-
-    async def attach(self, handset: Handset) -> None:
-        """Nothing comes back."""
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Keep it."""
-        self.published.append((topic, payload))
 
 
 class _Writer:
@@ -42,43 +25,29 @@ class _Writer:
     def __init__(self, plan: Plan, unit: Unit) -> None:
         self._unit = unit
         self._feed = Feed(unit, 0)
-        self._drawer = _Drawer()
-        line = plan.lines[unit.identity]
-        self._terminal: Jt808Terminal | None = None
-        if unit.protocol == "jt808":
-            self._terminal = terminal_of(plan.fleet, unit, NOWHERE, line)
-        else:
-            self._handset = handset_of(plan.fleet, unit, self._drawer, line)
+        self._outbox = Outbox(plan.fleet, unit, plan.lines[unit.identity])
 
     def first(self) -> Iterator[bytes]:
         """What comes before any report."""
-        if self._terminal is not None:
-            yield self._line(0, hex=self._terminal.registration_frame().hex())
+        registration = self._outbox.registration()
+        if registration:
+            yield self._line(0, Sending(registration))
 
     def lines(self, to_s: int) -> Iterator[tuple[int, bytes]]:
         """(send second, line) of what leaves before `to_s`."""
         fixes = self._feed.take(to_s)
         for send_s in np.unique(fixes["send_s"]).tolist():
-            for line in self._at(send_s, fixes[fixes["send_s"] == send_s]):
-                yield send_s, line
+            for sending in self._outbox.take(fixes[fixes["send_s"] == send_s]):
+                yield send_s, self._line(send_s, sending)
 
-    def _at(self, send_s: int, fixes: Fixes) -> Iterator[bytes]:
-        if self._terminal is not None:
-            for piece in self._terminal.compose(*bodies(self._unit, fixes)):
-                yield self._line(send_s, hex=piece.hex())
-            self._terminal.forget()
-            return
-        origin_s = self._unit.origin_us // 1_000_000
-        self._handset.report(fixes, origin_s, poor_gnss=self._unit.habits.poor_gnss)
-        self._handset.forget()
-        for topic, payload in self._drawer.published:
-            yield self._line(send_s, topic=topic, hex=payload.hex())
-        self._drawer.published.clear()
-
-    def _line(self, send_s: int, **values: str) -> bytes:
+    def _line(self, send_s: int, sending: Sending) -> bytes:
         at = datetime.fromtimestamp(self._unit.origin_us // 1_000_000 + send_s, UTC)
-        head = {"at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "unit": self._unit.identity}
-        return msgspec.json.encode({**head, **values}) + b"\n"
+        line = {"at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "unit": self._unit.identity}
+        if sending.topic is not None:
+            line["topic"] = sending.topic
+        if sending.path is not None:
+            line["path"] = sending.path
+        return msgspec.json.encode({**line, "hex": sending.payload.hex()}) + b"\n"
 
 
 def dump(plan: Plan, file: BinaryIO) -> int:

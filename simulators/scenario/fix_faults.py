@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from model.signals import SIGNALS, UNKNOWN
+from model.signals import NO, SIGNALS, UNKNOWN, YES
 from model.signals import field as signal_field
 from simulators.city.frame import METRES_PER_DEGREE_LATITUDE, METRES_PER_DEGREE_LONGITUDE
 from simulators.fleet.habits import Span
@@ -152,7 +152,7 @@ def flaps(span: Span, rate: float, chance: random.Random) -> list[Span]:
 
 @dataclass(slots=True)
 class Loss:
-    """Fixes that never arrive."""
+    """Fixes that never arrive; what a person has told by hand the app sends until it does."""
 
     spans: Sequence[Span]
     rate: float
@@ -161,5 +161,7 @@ class Loss:
     def apply(self, fixes: Fixes) -> Fixes:
         """Drop some."""
         drawn = np.array([self.chance.random() for _ in fixes])
-        kept: Fixes = fixes[~((drawn < self.rate) & rows_in(fixes, self.spans))]
+        signals = fixes["signals"]
+        told = (signal_field(signals, "check_in") == YES) | (signal_field(signals, "on_duty") == NO)
+        kept: Fixes = fixes[told | (drawn >= self.rate) | ~rows_in(fixes, self.spans)]
         return kept

@@ -29,7 +29,7 @@ Deed = Literal[
     "drives_without_rest", "does_not_spray", "does_not_sweep", "works_too_fast", "leaves_area",
     "stands_at_roadside", "stays_in_depot", "works_half",
     "leaves_grid", "falls_silent", "mocks_position", "stands_about", "walks_little", "signs_off",
-    "skips_check_ins",
+    "skips_check_ins", "shuffles_check_ins", "stops_short",
     "goes_offline", "loses_satellites", "freezes", "jumps", "loses_power", "loses_antenna",
     "loses_ignition_wire", "loses_body_wire", "skips_stands", "takes_short_cut", "turns_home",
     "loses_permit", "is_sent_elsewhere", "gets_waybill_late", "gets_idle_waybill",
@@ -48,6 +48,14 @@ Minutes = Annotated[float, Meta(gt=0, le=4_320)]
 Count = Annotated[int, Meta(ge=0, le=1_350)]
 
 
+class TerminalForm(msgspec.Struct, forbid_unknown_fields=True):
+    """What some units speak, and over what; no `transport`: the protocol's usual one."""
+
+    units: Annotated[list[UnitName], Meta(min_length=1)]
+    protocol: Literal["jt808", "handset", "owntracks", "osmand", "nmea"]
+    transport: Literal["tcp", "udp", "mqtt", "http"] | None = None
+
+
 class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
     """How many of each kind. `roles`: honest but for the behaviours, or the usual mix of roles.
 
@@ -55,7 +63,8 @@ class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
     of sites, which see their plates. `unregistered`: so many of the muck trucks, the last ones, are
     in no register and have no terminal. `routes`: garbage trucks drive timed routes instead of
     rounds from point to point. `roster`: inspectors work from 08:00 to 12:00 and from 14:00 to
-    18:00, begin each shift with a round of check-in points, and are judged by it."""
+    18:00, begin each shift with a round of check-in points, and are judged by it. `terminals`: who
+    is not named has JT/T 808 by TCP, an inspector a handset by MQTT."""
 
     muck_truck: Count = 0
     sweeper: Count = 0
@@ -69,6 +78,7 @@ class FleetForm(msgspec.Struct, forbid_unknown_fields=True):
     unregistered: Count = 0
     routes: bool = False
     roster: bool = False
+    terminals: list[TerminalForm] = []
 
 
 class Behaviour(msgspec.Struct, forbid_unknown_fields=True):

@@ -11,11 +11,13 @@ from model.vehicles import VEHICLES, UnitKind
 from simulators.city import build_city
 from simulators.fleet.fleet import SHARES, Fleet, Orders, fill
 from simulators.fleet.papers import TO_GATE_S, Sight
+from simulators.fleet.work.inspector import ROUNDS as CHECK_IN_ROUNDS
 from simulators.play import SETTLE_S
 from simulators.scenario.faults import place_faults
 from simulators.scenario.form import Behaviour, Expected, Scenario
 from simulators.scenario.naming import DAY_S, Clockwork, Names
 from simulators.scenario.reading import Source
+from simulators.scenario.terminals import terminals_of
 from simulators.scenario.wire import Line
 from simulators.truth import Hidden
 
@@ -54,6 +56,8 @@ DEEDS: dict[str, tuple[tuple[UnitKind, ...], str]] = {
     "walks_little": (INSPECTOR, "lazy"),
     "signs_off": (INSPECTOR, "signs_off"),
     "skips_check_ins": (INSPECTOR, "skips_check_ins"),
+    "shuffles_check_ins": (INSPECTOR, "shuffles_check_ins"),
+    "stops_short": (INSPECTOR, "stops_short"),
     "mocks_position": (INSPECTOR, "mocked"),
     "goes_offline": (VEHICLES, "offline"),
     "loses_satellites": (VEHICLES, "blind"),
@@ -72,7 +76,7 @@ DEEDS: dict[str, tuple[tuple[UnitKind, ...], str]] = {
 ONLY_WITH: dict[str, tuple[str, bool]] = {
     "skips_stands": ("routes", False),
     **dict.fromkeys(("short_cut", "turns_home"), ("routes", True)),
-    **dict.fromkeys(("lazy", "signs_off", "skips_check_ins"), ("roster", True)),
+    **dict.fromkeys(("lazy", "signs_off", *CHECK_IN_ROUNDS), ("roster", True)),
     **dict.fromkeys(
         ("unpermitted", "misdirected", "late_waybill", "idle_waybill"), ("papers", True)
     ),
@@ -147,7 +151,7 @@ def _build(name: str, scenario: Scenario, source: Source, start_us: int) -> Flee
         raise source.problem(("fleet",), f"has no unit, or too many; allowed: 1 to {MAX_UNITS}")
     if form.roles == "usual" and scenario.behaviours:
         raise source.problem(("behaviours",), "only with fleet.roles: honest")
-    for special in ("papers", "routes", "roster"):
+    for special in ("papers", "routes", "roster", "terminals"):
         if form.roles == "usual" and getattr(form, special):
             raise source.problem(("fleet", special), "only with fleet.roles: honest")
     if form.cameras and not form.papers:
@@ -161,7 +165,7 @@ def _build(name: str, scenario: Scenario, source: Source, start_us: int) -> Flee
     family = zlib.crc32(name.encode()) % 999 + 1
     fleet = Fleet(
         build_city(CITY_SEED), scenario.seed, start_us, None, [], orders, family, form.papers,
-        form.unregistered, form.routes, form.roster,
+        form.unregistered, form.routes, form.roster, terminals_of(scenario, source, counts),
     )  # fmt: skip
     fill(fleet, counts, scenario.interval_s)
     return fleet

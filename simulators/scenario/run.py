@@ -20,6 +20,7 @@ from simulators.convoy import Convoy
 from simulators.gate_cameras import GateCameras
 from simulators.paperwork import hand_in_papers
 from simulators.play import SETTLE_S
+from simulators.registration import issue_tokens
 from simulators.scenario.plan import Plan, make_plan
 from simulators.scenario.reading import parse_scenario
 from simulators.scenario.report import report
@@ -129,6 +130,7 @@ class Run:
         await api.log_in(self._script.username, self._script.password)
         await hand_in_papers(api, self._plan.fleet)
         await self._cameras.register(api)
+        self._convoy.tokens = await issue_tokens(api, self._plan.fleet)
         await self._convoy.start()
 
     async def _step(self, api: ApiClient, to_s: int) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any, Protocol
 
 import aiomqtt
@@ -18,6 +17,7 @@ import numpy as np
 
 from model.position import FixSource
 from model.signals import NO, SIGNALS, YES
+from model.signals import field as signal_field
 from simulators.fleet.receiver import Fixes
 
 PREFIX = "xunji/handset/"
@@ -28,12 +28,16 @@ MAX_FIXES_A_MESSAGE = 100
 MAX_IN_FLIGHT = 20  # what brokers grant by default
 _SOURCES = {FixSource.NONE: "none", FixSource.GNSS: "gnss", FixSource.LBS: "lbs"}
 _SOURCES[FixSource.WIFI] = "wifi"
-_MOCKED, _ON_DUTY = SIGNALS["mocked"].shift, SIGNALS["on_duty"].shift
+_MOCKED = SIGNALS["mocked"].shift
 BATTERY_S_A_PERCENT = 540  # a shift of 12 hours takes four fifths of a charge
 
 
 def _once(payload: bytes) -> list[bytes]:
     return [payload]
+
+
+def _nowhere(_time_s: int) -> str:
+    return ""
 
 
 class Publisher(Protocol):
@@ -51,7 +55,8 @@ class Publisher(Protocol):
 class Handset:
     """One handset of a link. Counts messages as terminals count reports.
 
-    `copies`: what a faulty line makes of a message.
+    `copies`: what a faulty line makes of a message. `on_duty`: whether a shift is under way when
+    it begins. `point_of`: the check-in point of a fix time, "" for none.
     """
 
     def __init__(
@@ -59,6 +64,9 @@ class Handset:
         link: Publisher,
         identity: str,
         chance: random.Random,
+        *,
+        on_duty: bool = True,
+        point_of: Callable[[int], str] = _nowhere,
     ) -> None:
         self.identity = identity
         self.copies: Callable[[bytes], list[bytes]] = _once
@@ -67,7 +75,7 @@ class Handset:
         self._link = link
         self._chance = chance
         self._charged_s = -chance.randrange(0, 20_000)
-        self._on_duty = True
+        self._on_duty, self._point_of = on_duty, point_of
         self._seq = 0
         self._kept: dict[int, bytes] = {}
         self._drained = asyncio.Event()
@@ -81,18 +89,18 @@ class Handset:
 
     def report(self, fixes: Fixes, origin_s: int, *, poor_gnss: bool = False) -> None:
         """Send fixes, at most `MAX_FIXES_A_MESSAGE` a message; kept until acknowledged."""
-        on_duty = fixes["signals"] >> _ON_DUTY & 3 != NO
-        turns = np.flatnonzero(np.diff(on_duty, prepend=self._on_duty)).tolist()
-        for first, end in pairwise([0, *turns, len(fixes)]):
-            begin = first
-            if begin < end and bool(on_duty[begin]) != self._on_duty:
-                self._on_duty = bool(on_duty[begin])
-                fix = _fix(fixes[begin].tolist(), origin_s)
-                self._send({"type": "shift", "shift": self._shift(), "fix": fix})
-                begin += 1
-            for start in range(begin, end, MAX_FIXES_A_MESSAGE):
-                part = fixes[start : min(end, start + MAX_FIXES_A_MESSAGE)]
+        on_duty = signal_field(fixes["signals"], "on_duty") != NO
+        checked_in = signal_field(fixes["signals"], "check_in") == YES
+        turned = np.diff(on_duty, prepend=self._on_duty)
+        begin = 0
+        for mark in [*np.flatnonzero(turned | checked_in).tolist(), len(fixes)]:
+            for start in range(begin, mark, MAX_FIXES_A_MESSAGE):
+                part = fixes[start : min(mark, start + MAX_FIXES_A_MESSAGE)]
                 self._send(self._message(part, origin_s, poor_gnss))
+            if mark < len(fixes):
+                self._on_duty = bool(on_duty[mark])
+                self._send(self._event(fixes[mark].tolist(), origin_s, shift=bool(turned[mark])))
+            begin = mark + 1
 
     async def drained(self) -> None:
         """Wait until every message is acknowledged; what is overdue is sent again."""
@@ -138,6 +146,12 @@ class Handset:
     def forget(self) -> None:
         """Keep nothing for sending again: nobody will acknowledge it."""
         self._kept.clear()
+
+    def _event(self, row: tuple[Any, ...], origin_s: int, *, shift: bool) -> dict[str, Any]:
+        """What the person has told by hand: a shift begins or ends, or a check-in."""
+        told = {"type": "shift" if shift else "check_in", "shift": self._shift()}
+        point = {} if shift else {"point": self._point_of(row[0])}
+        return {**told, **{k: v for k, v in point.items() if v}, "fix": _fix(row, origin_s)}
 
     def _message(self, fixes: Fixes, origin_s: int, poor_gnss: bool) -> dict[str, Any]:
         used_s = int(fixes[-1]["time_s"]) - self._charged_s

@@ -1,4 +1,4 @@
-"""A JT/T 808 terminal on a TCP connection: `logic` and a socket that reconnects by itself."""
+"""A JT/T 808 terminal by TCP or UDP: `logic` and a socket that reconnects by itself."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from simulators.terminal.datagrams import DatagramWriter, open_datagrams
 from simulators.terminal.logic import Measure, Refused, TerminalLogic
 
 __all__ = ["Jt808Terminal", "Refused"]
@@ -18,10 +19,17 @@ RECONNECT_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 READ_BYTES = 65_536
 
 
+async def _open_stream(
+    address: tuple[str, int],
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection(*address)
+
+
 class Jt808Terminal:
     """One terminal; counts and texts as in `TerminalLogic`. `read_pause_s`: waits before each read.
 
     `logic`: another one, of other habits. `reconnect_s`: waits after each failure in a row.
+    `udp`: a datagram a frame.
     """
 
     def __init__(
@@ -36,6 +44,7 @@ class Jt808Terminal:
         measure: Measure | None = None,
         logic: TerminalLogic | None = None,
         reconnect_s: Sequence[float] = RECONNECT_S,
+        udp: bool = False,
     ) -> None:
         self.logic = logic or TerminalLogic(
             identity,
@@ -49,7 +58,8 @@ class Jt808Terminal:
         self.read_pause_s = 0.0
         self._address = address
         self._reconnect_s = reconnect_s
-        self._writer: asyncio.StreamWriter | None = None
+        self._open = open_datagrams if udp else _open_stream
+        self._writer: asyncio.StreamWriter | DatagramWriter | None = None
         self._online = asyncio.Event()
         self._drained = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -171,7 +181,7 @@ class Jt808Terminal:
             await asyncio.gather(writer.wait_closed(), return_exceptions=True)
 
     async def _session(self) -> None:
-        reader, self._writer = await asyncio.open_connection(*self._address)
+        reader, self._writer = await self._open(self._address)
         self._write(self.logic.connected(time.time()))
         while not self.logic.failure and not self.logic.lost:
             if self.read_pause_s:

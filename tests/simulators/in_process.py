@@ -26,22 +26,21 @@ from rules.engine import Engine
 from rules.registry import kinds_by_name
 from rules.state import DeviceState
 from simulators.city import fences
-from simulators.convoy import Feed, bodies, handset_of, terminal_of
-from simulators.fleet import Fixes, Unit
+from simulators.convoy import Feed
+from simulators.fleet import Unit
 from simulators.fleet.papers import Paper
 from simulators.fleet.unit import NO_TERMINAL
 from simulators.gate_cameras import gate
+from simulators.outbox import Outbox
 from simulators.play import SETTLE_S
 from simulators.rulings import RULINGS
 from simulators.scenario.plan import Plan, make_plan
 from simulators.scenario.reading import read_scenario
 from simulators.scenario.score import Score, score
-from simulators.terminal import Handset
 from simulators.truth import TruthKeeper
 from xunji.demo_seed import DAY_US, ORGANISATIONS, fence_of, rule_of, shifts_for
 
 STEP_S = 3_600
-NOWHERE = ("", 0)
 MISREAD = 10_000  # and its id: the unit of a truck's misread plate
 
 
@@ -84,40 +83,24 @@ class _Radio:
     def __init__(self, plan: Plan, unit: Unit, device_id: int) -> None:
         self._unit, self._device_id = unit, device_id
         self._feed = Feed(unit, 0)
-        self.published: list[bytes] = []
-        line = plan.lines[unit.identity]
-        if unit.protocol == "jt808":
-            self._terminal = terminal_of(plan.fleet, unit, NOWHERE, line)
-        else:
-            self._handset = handset_of(plan.fleet, unit, self, line)
-
-    async def attach(self, handset: Handset) -> None:
-        """Nothing comes back."""
-
-    def publish(self, _topic: str, payload: bytes) -> None:
-        """Stands for the broker."""
-        self.published.append(payload)
+        self._outbox = Outbox(plan.fleet, unit, plan.lines[unit.identity])
 
     def rows(self, to_s: int) -> Rows:
         """All positions up to a second of the plan, each once."""
         frames: list[bytes] = []
         for until_s in range(STEP_S, to_s + STEP_S, STEP_S):
-            frames += self._frames(self._feed.take(min(until_s, to_s)))
+            sent = self._outbox.take(self._feed.take(min(until_s, to_s)))
+            frames += self._frames([sending.payload for sending in sent])
         decoded = protocols_by_name()[self._unit.protocol].decode_reports(frames)
         rows = decoded.batch.rows
         rows["device_id"], rows["organisation_id"] = self._device_id, 1
         return np.unique(rows) if len(rows) else empty_rows(0)
 
-    def _frames(self, fixes: Fixes) -> Sequence[bytes]:
+    def _frames(self, payloads: list[bytes]) -> Sequence[bytes]:
+        """Of JT/T 808 what its framing finds; of the others a message is a frame."""
         if self._unit.protocol == "jt808":
-            stream = b"".join(self._terminal.compose(*bodies(self._unit, fixes)))
-            self._terminal.forget()
-            return _good(stream)
-        origin_s = self._unit.origin_us // 1_000_000
-        self._handset.report(fixes, origin_s, poor_gnss=self._unit.habits.poor_gnss)
-        self._handset.forget()
-        published, self.published = self.published, []
-        return published
+            return _good(b"".join(payloads))
+        return [payload.strip() for payload in payloads]
 
 
 def _good(stream: bytes) -> list[bytes]:

@@ -95,7 +95,7 @@ faults:
   - {kind: outage, units: [muck truck], rate: 0.2, minutes: 5}
   - {kind: damaged_frames, units: [all], rate: 0.1}
 """
-RECORDED = "35775f33375f88e8f5f3b2f250e38dacb0ad23403169ebccbfab9b65844d118a"
+RECORDED = "867dccb8fecce2eaa5d96179c0e292d4e6de8ce316408ba84bc558d44da631a4"
 
 
 def test_the_bytes_are_those_of_every_python_and_machine() -> None:

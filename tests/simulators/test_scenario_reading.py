@@ -76,6 +76,27 @@ def test_the_good_one_is_good() -> None:
         ("fleet: {muck_truck: 2, inspector: 1}", "fleet: {}", "4: fleet: has no unit"),
         ("hours: 2", "hours: 2\nhours: 3", "3: hours: stands there twice"),
         ("fleet: {", "fleet: [", "4: not YAML"),
+        (
+            "inspector: 1}",
+            "inspector: 1, terminals: [{units: [inspector 1], protocol: osmand, transport: tcp}]}",
+            "4: fleet.terminals[0].transport: osmand does not come by tcp; allowed: http",
+        ),
+        (
+            "inspector: 1}",
+            "inspector: 1, terminals: [{units: [muck truck 1], protocol: nmea}]}",
+            "4: fleet.terminals[0].units[0]: nmea is of inspectors; allowed: inspector",
+        ),
+        (
+            "inspector: 1}",
+            "inspector: 1, terminals: [{units: [inspector 2], protocol: nmea}]}",
+            "4: fleet.terminals[0].units[0]: no unit inspector 2; allowed: muck truck 1 to 2, insp",
+        ),
+        (
+            "inspector: 1}\nbehaviours:\n  - unit: muck truck 1\n    does: leaves_uncovered",
+            "inspector: 1, terminals: [{units: [inspector], protocol: nmea}]}\n"
+            "behaviours:\n  - unit: inspector 1\n    does: mocks_position",
+            "7: behaviours[0].does: nmea does not tell it; allowed: with handset or osmand",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line_and_what_is_allowed(

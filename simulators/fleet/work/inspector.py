@@ -15,15 +15,17 @@ from simulators.city.frame import Point
 from simulators.city.grid import Cell
 from simulators.fleet.calendar import Appointments, DayWindow, local_second
 from simulators.fleet.driver import Driver
-from simulators.fleet.habits import Habits, Span
+from simulators.fleet.habits import CheckIn, Habits, Span
 from simulators.fleet.timeline import Change
 
 WALKING_MS, RIDING_MS = 1.25, 3.6
 INSET_M = 40.0
-CHECK_IN_S, KEPT_AWAY_M = (70.0, 120.0), 130.0
+CHECK_IN_S, CHECKS_IN_AFTER_S, KEPT_AWAY_M = (70.0, 120.0), 20.0, 130.0
+CHECKS_IN_FROM_S = 180.0  # without a round: where it looks round for so long it reports
 STAYS_S, SHIFT_S = 2_700.0, 14_400.0
 BENCH_S, BENCHES_APART_M = (1_000.0, 1_300.0), 130.0
 LAST_WORD_S = 60.0
+SHORT_M = 150.0
 OFF_GRID_M, NEARLY_OFF_M = 260.0, 30.0
 OFF_GRID_S, NEARLY_OFF_S = 720.0, 480.0
 SILENT_S, NEARLY_SILENT_S, DEAD_ZONE_S = 1_560.0, 480.0, 420.0
@@ -34,20 +36,34 @@ ROLES = (
 LIVE_AFTER_S = {0: -760.0, 1: -420.0, 5: 900.0, 6: 1_400.0}
 
 
+# role: which points of a round are made, in which order, and which of them are kept away from
+ROUNDS: dict[str, tuple[slice, slice]] = {
+    "skips_check_ins": (slice(None, 2), slice(2, None)),
+    "shuffles_check_ins": (slice(None, None, -1), slice(1, None)),
+    "stops_short": (slice(None), slice(-1, None)),
+}
+WHOLE: tuple[slice, slice] = slice(None), slice(0)
+
+
 @dataclass(slots=True)
 class Round:
     """Check-in points in their order, visited when a shift of `windows` has begun.
 
-    `begun_s`: of the last shift whose round was made; `skips_until_s`: until then only two points.
+    `code`: of the points, in their names. `begun_s`: of the last shift whose round was made;
+    `role` as in ROUNDS, for rounds that begin before `until_s`; `short_m`: so far from the last
+    point it stops.
     """
 
+    code: str
     points: Sequence[Point]
     windows: Sequence[DayWindow]
     origin_us: int
     begun_s: float = -math.inf
-    skips_until_s: float = -math.inf
+    role: str = ""
+    until_s: float = -math.inf
+    short_m: float = 0.0
 
-    def due(self, now_s: float) -> Sequence[Point]:
+    def due(self, now_s: float) -> Sequence[tuple[str, Point]]:
         """What is to be visited now: nothing but once a shift."""
         second = local_second(self.origin_us, now_s)
         begins = [start * 60 for start, end in self.windows if start * 60 <= second < end * 60]
@@ -57,13 +73,28 @@ class Round:
         self.begun_s = begun_s
         return self.visited(now_s)
 
-    def visited(self, now_s: float) -> Sequence[Point]:
-        """The points of a round that begins now."""
-        return self.points[:2] if now_s < self.skips_until_s else self.points
+    def visited(self, now_s: float) -> Sequence[tuple[str, Point]]:
+        """Names and places of a round that begins now, in its order."""
+        places = list(self.points)
+        if self._special(now_s) == "stops_short":
+            places[-1] = towards(places[-1], places[-2], self.short_m)
+        named = [(f"{self.code}-{number}", place) for number, place in enumerate(places, 1)]
+        return named[ROUNDS.get(self._special(now_s), WHOLE)[0]]
 
     def passed_by(self, now_s: float) -> Sequence[Point]:
         """Those that it keeps away from."""
-        return self.points[2:] if now_s < self.skips_until_s else ()
+        if self._special(now_s) == "stops_short" and self.short_m < KEPT_AWAY_M:
+            return ()
+        return self.points[ROUNDS.get(self._special(now_s), WHOLE)[1]]
+
+    def _special(self, now_s: float) -> str:
+        return self.role if now_s < self.until_s else ""
+
+
+def towards(start: Point, goal: Point, metres: float) -> Point:
+    """So far on the straight way."""
+    share = metres / math.dist(start, goal)
+    return start[0] + (goal[0] - start[0]) * share, start[1] + (goal[1] - start[1]) * share
 
 
 @dataclass(slots=True)
@@ -83,11 +114,12 @@ def patrol_work(driver: Driver, plan: PatrolPlan) -> Iterator[None]:
     """Walk, look, walk on; one `yield` a stop."""
     room = _room(plan.cell.shape)
     driver.point = _random_point(driver, room)
-    riding = driver.chance.random() < 0.4
+    speed_ms = RIDING_MS if driver.chance.random() < 0.4 else WALKING_MS
     while True:
         if plan.round is not None and (points := plan.round.due(driver.now_s)):
-            for point in points:
-                driver.walk([point], WALKING_MS, "patrolling", on_duty=YES)
+            for name, point in points:
+                driver.walk([point], speed_ms, "patrolling", on_duty=YES)
+                plan.habits.check_ins.append(CheckIn(driver.now_s + CHECKS_IN_AFTER_S, name))
                 driver.wait(driver.chance.uniform(*CHECK_IN_S), "checking_in", on_duty=YES)
         if plan.appointments.due_s <= driver.now_s:
             start_s = driver.now_s
@@ -99,9 +131,11 @@ def patrol_work(driver: Driver, plan: PatrolPlan) -> Iterator[None]:
             continue
         else:
             target = _next_stop(driver, _allowed(room, plan, driver.now_s))
-            speed = RIDING_MS if riding else WALKING_MS
-            driver.walk([target], speed * driver.haste, "patrolling", on_duty=YES)
-            driver.wait(driver.chance.uniform(40, 240), "looking", on_duty=YES)
+            driver.walk([target], speed_ms * driver.haste, "patrolling", on_duty=YES)
+            looks_s = driver.chance.uniform(40, 240)
+            if plan.round is None and looks_s > CHECKS_IN_FROM_S:
+                plan.habits.check_ins.append(CheckIn(driver.now_s + CHECKS_IN_AFTER_S))
+            driver.wait(looks_s, "looking", on_duty=YES)
         yield
 
 
@@ -151,8 +185,9 @@ def _keep_appointment(driver: Driver, plan: PatrolPlan) -> None:
         _idle(driver, plan.cell.shape, now_s + (plan.seconds or SHIFT_S))
     elif plan.role == "signs_off":
         _sign_off(driver, plan, Span(now_s, now_s + (plan.seconds or SHIFT_S)))
-    elif plan.role == "skips_check_ins" and plan.round is not None:
-        plan.round.skips_until_s = now_s + (plan.seconds or SHIFT_S)
+    elif plan.role in ROUNDS and plan.round is not None:
+        plan.round.role, plan.round.until_s = plan.role, now_s + (plan.seconds or SHIFT_S)
+        plan.round.short_m = plan.metres or SHORT_M
         driver.walk(plan.round.points[:1], WALKING_MS, "patrolling", on_duty=YES)
     elif plan.role == "dead_zone":
         plan.habits.dead_zones.append(Span(now_s, now_s + DEAD_ZONE_S))
