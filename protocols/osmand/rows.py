@@ -115,8 +115,9 @@ def _pair_place(pairs: Pairs) -> tuple[float | None, float | None]:
     if len(both) == 2:
         pairs = [*pairs, ("lat", both[0]), ("lon", both[1])]
     longitude, latitude = _number(pairs, "lon"), _number(pairs, "lat")
-    if (longitude is None) != (latitude is None):
-        raise ProtocolError("invalid_message", "lat and lon go together")
+    told = [value_of(pairs, (name,)) for name in ("lat", "lon")]
+    if any(told) and (longitude is None or latitude is None):
+        raise ProtocolError("invalid_message", f"lat and lon go together: {told}")
     return longitude, latitude
 
 
