@@ -177,7 +177,7 @@ async def test_the_columnstore_takes_late_rows_and_stays_small(
     before = (await stored_rows(conn)).tolist()
     await conn.execute("ANALYZE positions")
     plain = (await usage(conn, database.mode)).bytes_a_row("positions")
-    await _run_policies(conn)
+    await run_policies(conn)
     assert (await stored_rows(conn)).tolist() == before
     found = await usage(conn, database.mode)
     assert found.days["positions"][0].compressed
@@ -188,7 +188,7 @@ async def test_the_columnstore_takes_late_rows_and_stays_small(
     assert len((await writer.write(late, [], [], NOON_US, 98)).batch) == 1
     assert (await writer.write(again, [], [], NOON_US, 99)).duplicates == 1
     await writer.close()
-    await _run_policies(conn)
+    await run_policies(conn)
     days = (await positions_of(conn, 1, NOON_US - 3 * DAY_US, NOON_US + DAY_US))["time_us"]
     assert len(days) == 3 * 600 + 1
     assert plain is not None
@@ -197,7 +197,7 @@ async def test_the_columnstore_takes_late_rows_and_stays_small(
     assert len(dropped.positions) >= 1
 
 
-async def _run_policies(conn: Connection) -> None:
+async def run_policies(conn: Connection) -> None:
     """As the server's own worker would, which tests have not."""
     began_s = time.monotonic()
     cursor = await conn.execute(
