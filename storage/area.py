@@ -27,6 +27,11 @@ _IN_BOX = sql.SQL(
     "  ORDER BY p.device_id, p.time, p.variant LIMIT %(limit)s) p"
 ).format(arrays=_ARRAYS)
 
+# Of 386 units' 12 hours as they came an index scan visits each page a hundred times, by unit: 4 s.
+# A bitmap of the same index visits it once: 0.8 s; on a clustered day both take 0.4 s. An index by
+# time (BRIN) was no faster. It holds for this query alone.
+_PLAN = "SET LOCAL enable_indexscan = off"
+
 
 async def fixes_in_box(
     conn: Connection,
@@ -46,5 +51,7 @@ async def fixes_in_box(
         "west": west, "south": south, "east": east, "north": north,
         "limit": MAX_AREA_FIXES + 1,
     }  # fmt: skip
-    rows = await fetch_rows(conn, _IN_BOX, parameters)
+    async with conn.transaction(force_rollback=True):
+        await conn.execute(_PLAN)
+        rows = await fetch_rows(conn, _IN_BOX, parameters)
     return rows[:MAX_AREA_FIXES], len(rows) > MAX_AREA_FIXES
