@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import sys
 from typing import Any
 
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 5.0
+SHUTDOWN_LIMIT_S = 1.0
 _READY = b"ready\n"
 
 
@@ -89,6 +91,9 @@ async def _serve(host: str, port: int) -> None:
     parent_gone = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(parent_gone), sys.stdin)
     await parent_gone.read()
+    # Its shutdown may wait for a client for ever, and keeps the port: a server that was killed and
+    # started again could not have it.
+    loop.call_later(SHUTDOWN_LIMIT_S, os._exit, 0)
     await broker.shutdown()
 
 

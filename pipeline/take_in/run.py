@@ -121,9 +121,8 @@ class _Work:
     ) -> Progress:
         """A batch and the file's place after it, in one transaction."""
         taken = self._taken(table)
+        await self._make_days(taken)
         for attempt in range(MAX_ATTEMPTS):
-            if self._days is not None:
-                await self._days.ensure(self._conn, {day_of(t) for t in _days_of(taken.batch)})
             try:
                 done = await self._try(fingerprint, progress, taken, count)
                 break
@@ -133,8 +132,7 @@ class _Work:
             except (psycopg.DataError, psycopg.IntegrityError):
                 if attempt == MAX_ATTEMPTS - 1:
                     raise
-                if self._days is not None:
-                    self._days.forget()  # a day may have been dropped under us
+                await self._make_days(taken, again=True)
                 taken = await self._without_poison(taken)
         self._note(progress.rows_done, taken.wrong)
         return done
@@ -157,6 +155,13 @@ class _Work:
             before = self._earliest.get(device_id, from_us)
             self._earliest[device_id] = min(before, from_us)
         return progress
+
+    async def _make_days(self, taken: Taken, *, again: bool = False) -> None:
+        """The partitions; `again`: one may have been dropped under us."""
+        if self._days is not None:
+            if again:
+                self._days.forget()
+            await self._days.ensure(self._conn, {day_of(t) for t in _days_of(taken.batch)})
 
     async def _without_poison(self, taken: Taken) -> Taken:
         """Less the rows that the database refuses for their own sake."""

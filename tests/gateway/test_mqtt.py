@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from storage.database import Database
 from tests.brokers import Mosquitto
 from tests.gateway.rig import Rig, position, running_rig, until
 from tests.gateway.tiny import TinyProtocol
+from xunji.demo import free_port
 
 MAX_PAYLOAD_BYTES = 4_096
 
@@ -222,3 +224,27 @@ def test_urls() -> None:
     assert BrokerAddress.parse("mqtt://h") == BrokerAddress("h", 1883)
     secret = BrokerAddress.parse("mqtts://u:p%40ss@h:99")
     assert secret == BrokerAddress("h", 99, "u", "p@ss", True)
+
+
+async def test_the_embedded_broker_ends_with_its_server_whatever_its_library_waits_for() -> None:
+    stubborn = (
+        "import asyncio, amqtt.broker\n"
+        "amqtt.broker.Broker.shutdown = lambda _: asyncio.sleep(3600)\n"
+        "from gateway import broker\n"
+        "broker.main()"
+    )
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "ignore", "-c", stubborn, "127.0.0.1", str(free_port(0))),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert await child.stdout.readline() == b"ready\n"
+        child.stdin.close()  # as the kernel does when the server is killed
+        async with asyncio.timeout(20):
+            assert await child.wait() == 0
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
