@@ -13,6 +13,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from time import process_time
 
 import numpy as np
 import structlog
@@ -35,9 +36,10 @@ from storage.trips import save_trips
 
 _log = structlog.get_logger(__name__)
 
-# Steps begin at least so far apart, unless enough rows wait: most of a small step is the same for
-# one row and for a hundred.
-LINGER_S = 0.4
+# Most of a small step is the same for one row and for a hundred. So, unless enough rows wait, steps
+# begin at least LINGER_S apart, and so far apart that they take no more than QUIET_SHARE of a core.
+LINGER_S, LONGEST_LINGER_S = 0.4, 2.0
+QUIET_SHARE = 0.02
 ENOUGH_ROWS = 256
 REVISION_EVERY_S = 1.0
 BACK_OFF_S = (0.1, 5.0)
@@ -83,6 +85,7 @@ class Evaluator:
         self._idle = asyncio.Event()
         self._awaited = 0  # how many wait in `settled`
         self._stepped_s = float("-inf")
+        self._step_cpu_s = 0.0  # of the last one
         self._stopping = False
         self._revision = 0
         self._revision_read_s = float("-inf")
@@ -131,7 +134,9 @@ class Evaluator:
             conn = await self._started(conn)
             while self._waiting or not self._stopping:
                 if self._waiting:
+                    began_s = process_time()
                     conn = await self._step(conn)
+                    self._step_cpu_s = process_time() - began_s
                 if not self._waiting:
                     self._idle.set()
                 await self._rest()
@@ -141,7 +146,8 @@ class Evaluator:
     async def _rest(self) -> None:
         """Until something waits and has company enough, or waited long enough, or is asked for."""
         loop = asyncio.get_running_loop()
-        due_s = self._stepped_s + LINGER_S
+        linger_s = min(max(LINGER_S, self._step_cpu_s / QUIET_SHARE), LONGEST_LINGER_S)
+        due_s = self._stepped_s + linger_s
         while not self._stopping:
             enough = self._awaited or self._waiting_rows >= ENOUGH_ROWS or loop.time() >= due_s
             if self._waiting and enough:

@@ -175,22 +175,24 @@ class Duties:
     ) -> Iterator[Passed]:
         """Duties that the batch has passed without a fix in their window."""
         times = batch.view.rows["time_us"]
-        for place, id_ in enumerate(batch.ids):
+        last_us = np.array([states[id_].last_us for id_ in batch.ids], np.int64)
+        after_us = np.maximum(last_us, times[batch.bounds[:-1]] - UNHEARD_US)
+        until_us = times[batch.bounds[1:] - 1] - 1
+        for place, opened in days.passed(batch.ids, after_us, until_us):
+            duty = opened[0]
+            memory = states[duty.device_id].memories.get(plan.rule_id, {})
             own = times[batch.bounds[place] : batch.bounds[place + 1]]
-            memory = states[id_].memories.get(plan.rule_id, {})
-            after_us = max(states[id_].last_us, int(own[0]) - UNHEARD_US)
-            for opened in days.between(after_us, int(own[-1]) - 1, id_):
-                duty = opened[0]
-                start, stop = np.searchsorted(own, [duty.from_us, duty.due_us + 1])
-                near = int(own[stop]) < duty.due_us + UNHEARD_US
-                if start == stop and near and duty.key not in memory:
-                    yield place, duty.key, opened, begun(duty)
+            start, stop = np.searchsorted(own, [duty.from_us, duty.due_us + 1])
+            near = int(own[stop]) < duty.due_us + UNHEARD_US
+            if start == stop and near and duty.key not in memory:
+                yield place, duty.key, opened, begun(duty)
 
     def _due(
         self, plan: Plan, days: DutyDays, states: Mapping[int, DeviceState], tick_us: int
     ) -> Iterator[Finding]:
         for id_, state in states.items():
-            for key, progress in _open(state.memories.get(plan.rule_id)):
+            memory = state.memories.get(plan.rule_id)
+            for key, progress in _open(memory) if memory else ():
                 if progress["due_us"] + GRACE_US <= tick_us:
                     opened = days.find(id_, key, progress["from_us"])
                     yield from self._tell(plan, days, opened, state, progress)

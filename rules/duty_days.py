@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from rules.plan import Plan, Version
 DAY_US = 86_400_000_000
 MAX_DAYS = 64  # kept ready a rule
 Opened = tuple[Duty, Version]
+Times = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +49,28 @@ class DutyDays:
         own = [o for o in own if at_us <= o[0].due_us]
         return sorted(own, key=lambda opened: (opened[0].due_us, opened[0].key))
 
-    def between(
-        self, after_us: int, until_us: int, device_id: int | None = None
-    ) -> Iterator[Opened]:
+    def between(self, after_us: int, until_us: int) -> Iterator[Opened]:
         """Duties due in (after_us, until_us]."""
         for number in range(after_us // DAY_US, until_us // DAY_US + 1):
             day = self._day(number)
             due = (day.due_us > after_us) & (day.due_us <= until_us)
             due &= day.due_us // DAY_US == number
-            if device_id is not None:
-                due &= day.device == device_id
             yield from (day.owed[which] for which in np.flatnonzero(due).tolist())
+
+    def passed(
+        self, device_ids: Sequence[int], after_us: Times, until_us: Times
+    ) -> Iterator[tuple[int, Opened]]:
+        """Duties of devices (rising) due in (after_us, until_us] of each: its place and duty."""
+        ids = np.array(device_ids, np.int64)
+        spans = set(zip((after_us // DAY_US).tolist(), (until_us // DAY_US).tolist(), strict=True))
+        numbers = {number for first, last in spans for number in range(first, last + 1)}
+        for number in sorted(numbers):
+            day = self._day(number)
+            place = np.minimum(np.searchsorted(ids, day.device), len(ids) - 1)
+            due = (ids[place] == day.device) & (day.due_us // DAY_US == number)
+            due &= (day.due_us > after_us[place]) & (day.due_us <= until_us[place])
+            for which in np.flatnonzero(due).tolist():
+                yield int(place[which]), day.owed[which]
 
     def under_way(self, batch: Batch) -> list[tuple[Opened, tuple[int, int]]]:
         """Duties with fixes of the batch in their window, and which rows those are."""

@@ -24,7 +24,7 @@ from rules.contract import UNKNOWN, YES, Column, FollowingKind, RuleKind
 from rules.duties import Duties
 from rules.episodes import ACTIVE, Episode, Sample, Told, advance, finish, overdue
 from rules.findings import FindingMaker
-from rules.following import runs
+from rules.following import blank_column, runs
 from rules.judged import Judged
 from rules.owed import DutyKind, Ground
 from rules.plan import Plan, Version, make_plans, share_device_sets
@@ -224,7 +224,8 @@ class Engine:
                     del batch.states[place].memories[plan.rule_id]  # who knows what it holds
                     judged.blank(places)
                     continue
-                judged.put(places, column)
+                if column is not blank_column(places.stop - places.start):
+                    judged.put(places, column)
 
     def _fail(self, rule_id: int, version: int, error: Exception) -> None:
         """This version stops itself; the first error is the one to show."""

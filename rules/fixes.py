@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from itertools import starmap
 from typing import NamedTuple
 
@@ -45,9 +45,12 @@ class Fix(NamedTuple):
         return (self.signals >> signals.SIGNALS[name].shift) & 3
 
 
-def fixes(view: View, places: slice) -> Iterator[Fix]:
-    """The fixes at these places, in order."""
-    return starmap(Fix, view.rows[places][_FIELDS].tolist())
+def fixes(view: View, places: slice) -> Sequence[Fix]:
+    """The fixes at these places, in order; read once a batch however many rules ask."""
+    read: list[Fix] | None = view.made.get("fixes")
+    if read is None:
+        read = view.made["fixes"] = list(starmap(Fix, view.rows[_FIELDS].tolist()))
+    return read[places]
 
 
 def acquit_outside_schedule(value: NDArray[np.int8], view: View, places: slice, rule: Rule) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -50,15 +51,26 @@ class Follower:
         ]
 
 
+@lru_cache(maxsize=256)
 def blank_column(count: int) -> Column:
-    """A column that says NO everywhere."""
-    return Column(np.full(count, NO, np.int8), np.full(count, np.nan), np.full(count, -1, np.int32))
+    """A column that says NO everywhere: one object a length, not to be written into."""
+    column = Column(
+        np.full(count, NO, np.int8), np.full(count, np.nan), np.full(count, -1, np.int32)
+    )
+    for part in (column.value, column.measure, column.fence):
+        part.flags.writeable = False
+    return column
 
 
 def runs(versions: NDArray[np.int32], begin: int, end: int) -> Iterator[tuple[int, slice]]:
     """Runs of equal rule version over rows begin:end; 0 (not in force) is left out."""
     own = versions[begin:end]
+    first = int(own[0])
+    if end - begin == 1 or (own == first).all():  # like nearly every stretch
+        if first:
+            yield first, slice(begin, end)
+        return
     cuts = [0, *(np.flatnonzero(np.diff(own)) + 1).tolist(), end - begin]
-    for first, last in pairwise(cuts):
-        if own[first]:
-            yield int(own[first]), slice(begin + first, begin + last)
+    for start, stop in pairwise(cuts):
+        if own[start]:
+            yield int(own[start]), slice(begin + start, begin + stop)

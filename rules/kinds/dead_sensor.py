@@ -71,7 +71,9 @@ class DeadSensor(Follower):
     ) -> Column:
         """Memory: by sensor its last state and the local days of driving since it changed."""
         zone = rule.schedule.zone if rule.schedule else _DEFAULT_ZONE
-        days = local_days(view.rows["time_us"][places], zone).tolist()
+        days = view.once(
+            ("local_days", zone), lambda whole: local_days(whole.rows["time_us"], zone)
+        )[places].tolist()
         sensors = SENSORS.get(str(view.kind[places.start]), ())
         most = round(parameters["working_days"])
         value = np.full(len(days), UNKNOWN, np.int8)
