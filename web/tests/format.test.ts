@@ -6,8 +6,9 @@ import { bytesOf, isText, runsOf, textOf } from '@/format/hex'
 import { measureRows } from '@/format/measures'
 import { effectiveParameters, outOfRange, overrides } from '@/format/rules'
 import { lanesOf, levelOf, signalsOf } from '@/format/signals'
+import { sentenceOf } from '@/format/sentences'
 import { ago, clockTime, dateTime, duration, shortTime } from '@/format/time'
-import { coordinates, course, distance, number, speed } from '@/format/units'
+import { coordinates, course, distance, number, speed, shownUnit } from '@/format/units'
 import type { Rule, RuleKind } from '@/api/rule_types'
 
 describe('times', () => {
@@ -179,5 +180,21 @@ describe("a rule's parameters", () => {
     expect(overrides([{ ...own!, value: 60 }])).toEqual({})
     expect(outOfRange({ ...own!, value: 601 })).toBe(true)
     expect(outOfRange({ ...own!, value: Number.NaN })).toBe(true)
+  })
+})
+
+describe('a sentence of the server', () => {
+  const said = { sentence_zh: '超速行驶', sentence_en: 'speeding, up to 72 km/h' }
+
+  it('begins as the page’s language has it', () => {
+    expect(sentenceOf(said, 'en')).toBe('Speeding, up to 72 km/h')
+    expect(sentenceOf(said, 'zh')).toBe('超速行驶')
+    expect(sentenceOf({ ...said, sentence_en: '' }, 'en')).toBe('')
+  })
+})
+
+describe('a threshold’s unit', () => {
+  it.each([['km/h', 'km/h'], ['0/1', ''], ['0-1', ''], ['1', ''], ['s', 's']])('%s is shown as “%s”', (unit, shown) => {
+    expect(shownUnit(unit)).toBe(shown)
   })
 })

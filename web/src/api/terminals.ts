@@ -1,5 +1,5 @@
 /** What an engineer asks of a terminal: its profile, its bits, its parameters, what it said. */
-import { request } from './client'
+import { query, request } from './client'
 import type { Command } from './types'
 
 export interface TerminalProfile {
@@ -63,8 +63,9 @@ export interface TerminalToken {
 export const profiles = () => request<TerminalProfile[]>('GET', '/terminal-profiles')
 export const parameters = () => request<TerminalParameter[]>('GET', '/terminal-parameters')
 export const movement = (device_id: number) => request<Movement>('GET', `/devices/${device_id}/bits`)
-export const messages = (device_id: number) =>
-  request<TerminalMessage[]>('GET', `/devices/${device_id}/messages?limit=20`)
+export const MESSAGES_A_PAGE = 20
+export const messages = (device_id: number, name: string, before_id?: number) =>
+  request<TerminalMessage[]>('GET', `/devices/${device_id}/messages${query({ name, before_id, limit: MESSAGES_A_PAGE })}`)
 export const setProfile = (device_id: number, profile: string | null) =>
   request<unknown>('PATCH', `/devices/${device_id}`, { profile })
 export const issueToken = (device_id: number) => request<TerminalToken>('POST', `/devices/${device_id}/token`)

@@ -1,5 +1,6 @@
 /** A rule's parameters as they work: the kind's defaults with the rule's own values laid over. */
 import type { BackTestDevice, BackTestResult, KindParameter, RuleBody, RuleKind } from '@/api/rule_types'
+import { sentenceOf } from './sentences'
 import type { Language } from './time'
 
 export type EffectiveParameter = KindParameter & { value: number }
@@ -9,6 +10,13 @@ export function effectiveParameters(rule: RuleBody, kind: RuleKind | undefined):
     ...parameter,
     value: rule.parameters[parameter.name] ?? parameter.default,
   }))
+}
+
+/** The kind's own thresholds, and those that every kind has and this rule leaves as they are. */
+export function apart(parameters: EffectiveParameter[], kinds: readonly RuleKind[]): { own: EffectiveParameter[]; usual: EffectiveParameter[] } {
+  const isUsual = ({ name, value, default: usual }: EffectiveParameter) =>
+    value === usual && kinds.every((kind) => kind.parameters.some((parameter) => parameter.name === name))
+  return { own: parameters.filter((one) => !isUsual(one)), usual: parameters.filter(isUsual) }
 }
 
 /** What the rule overrides: only values that differ from the kind's default. */
@@ -52,7 +60,7 @@ export function verdictRows(result: BackTestResult, verdict: Verdict, language: 
             key: `${item.device.id}-${item.started_at}`,
             unit: nameOf(item.device),
             started_at: item.started_at,
-            sentence: language === 'zh' ? item.sentence_zh : item.sentence_en,
+            sentence: sentenceOf(item, language),
             violation_id: item.violation_id,
             place: [item.longitude, item.latitude],
           }))

@@ -60,5 +60,7 @@ export function unitOf(name: string): string {
   return SUFFIXES.find(([suffix]) => name.endsWith(suffix))?.[1] ?? ''
 }
 
-/** The unit of a rule's threshold as people read it; a choice of 0 or 1 has none. */
-export const shownUnit = (unit: string) => (unit === '0/1' ? '' : unit)
+const UNITLESS = ['0/1', '0-1', '1']
+
+/** The unit of a rule's threshold as people read it; choices, shares and counts have none. */
+export const shownUnit = (unit: string) => (UNITLESS.includes(unit) ? '' : unit)

@@ -13,6 +13,9 @@ export default {
     corridor: 'approved route',
     contract: 'contract area',
     closed: 'closed area',
+    earthwork: 'earthwork',
+    foundation: 'foundation',
+    structure: 'structure',
   },
   fence: {
     new: 'New fence',

@@ -13,6 +13,9 @@ export default {
     corridor: '核准路线',
     contract: '标段',
     closed: '封闭区',
+    earthwork: '土方',
+    foundation: '基坑',
+    structure: '主体',
   },
   fence: {
     new: '新建围栏',

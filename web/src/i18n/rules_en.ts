@@ -16,6 +16,7 @@ export default {
     value: { yes: 'met', no: 'not met', unknown: 'unknown', hold: 'between two limits' },
   },
   rule: {
+    usual: '{n} usual thresholds as they come',
     new: 'New rule',
     new_title: 'New rule',
     kind: 'Kind of rule',

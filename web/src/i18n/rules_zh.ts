@@ -16,6 +16,7 @@ export default {
     value: { yes: '成立', no: '不成立', unknown: '未知', hold: '介于上下限之间' },
   },
   rule: {
+    usual: '另有 {n} 项通用阈值，均为默认值',
     new: '新建规则',
     new_title: '新建规则',
     kind: '规则类型',

@@ -2,6 +2,7 @@
 import { ref, watch } from 'vue'
 import { LiveLine, liveUrl } from '@/api/live'
 import type { Command, LiveMessage, Position, Violation } from '@/api/types'
+import { sentenceOf } from '@/format/sentences'
 import { applyPositions, clearFleet, loadFleet } from './fleet'
 import { language } from './preferences'
 import { tell, tellError } from './notices'
@@ -40,8 +41,8 @@ function hear(violation: Violation): void {
   const isInQueue = location.hash.startsWith('#/violations')
   if (!isNew || violation.late || isInQueue) return
   const unit = violation.device.plate ?? violation.device.name
-  const words = language.value === 'zh' ? `${unit}：${violation.sentence_zh}` : `${unit}: ${violation.sentence_en}`
-  tell('news', words, violation.id)
+  const sentence = sentenceOf(violation, language.value)
+  tell('news', language.value === 'zh' ? `${unit}：${sentence}` : `${unit}: ${sentence}`, violation.id)
 }
 
 const RECEIVERS: { [T in LiveMessage['type']]: (message: Extract<LiveMessage, { type: T }>) => void } = {
