@@ -32,6 +32,12 @@ describe('what a terminal said', () => {
     expect(shapeOf(value)).toEqual({ form: 'one', value })
   })
 
+  it('comes in the order that is asked for, the rest after it', () => {
+    expect(shapeOf({ z: 1, a: 2, model: 'X', maker_id: 'Y' }, ['maker_id', 'model'])).toMatchObject({
+      rows: [['maker_id', 'Y'], ['model', 'X'], ['z', 1], ['a', 2]],
+    })
+  })
+
   it('leaves a zero and a no, and leaves out what is empty', () => {
     expect(shapeOf({ channel: 0, read: false, issuer: '', expires: null })).toEqual({
       form: 'list',

@@ -1,13 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '@/api/client'
 import type { BackTestResult, Rule, RuleKind } from '@/api/rule_types'
-import { verdictRows } from '@/format/rules'
+import { apart, verdictRows, type EffectiveParameter } from '@/format/rules'
 import { fieldTime, minutesOf, minuteText } from '@/format/time'
 import { messageOf } from '@/stores/notices'
 import { language } from '@/stores/preferences'
 import { judges, kinds } from '@/stores/rulebook'
 
 const device = { id: 7, name: 'unit', plate: '沪A1', kind: 'muck_truck' as const }
+
+describe('thresholds', () => {
+  it('that most kinds have and a rule leaves alone stand apart', () => {
+    const usual = { name: 'clear_s', default: 45 }
+    const kinds = ['a', 'b', 'c'].map((name) => ({ name, parameters: name === 'c' ? [] : [usual] })) as unknown as RuleKind[]
+    const parameters = [{ ...usual, value: 45 }, { name: 'speed_kmh', default: 5, value: 5 }] as EffectiveParameter[]
+    expect(apart(parameters, kinds).usual.map(({ name }) => name)).toEqual(['clear_s'])
+    expect(apart([{ ...parameters[0]!, value: 60 }], kinds).usual).toEqual([])
+  })
+})
 
 describe('a window', () => {
   it('is written as a clock and read again', () => {

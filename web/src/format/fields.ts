@@ -24,11 +24,17 @@ function readable(fields: Fields): Fields {
   return { ...shown, ...place, ...Object.fromEntries(within) }
 }
 
-export function shapeOf(value: unknown): Shape {
+/** `order`: names of fields as they are to be read; others come after these. */
+export function shapeOf(value: unknown, order: readonly string[] = []): Shape {
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
+  const inOrder = (names: string[]) => names.sort((a, b) => place(a) - place(b))
   if (Array.isArray(value) && value.length > 0 && value.every(isFields)) {
     const rows = value.map(readable)
-    return { form: 'table', heads: [...new Set(rows.flatMap(Object.keys))], rows }
+    return { form: 'table', heads: inOrder([...new Set(rows.flatMap(Object.keys))]), rows }
   }
-  if (isFields(value)) return { form: 'list', rows: Object.entries(readable(value)) }
+  if (isFields(value)) {
+    const fields = readable(value)
+    return { form: 'list', rows: inOrder(Object.keys(fields)).map((name) => [name, fields[name]]) }
+  }
   return { form: 'one', value }
 }

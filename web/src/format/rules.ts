@@ -12,10 +12,10 @@ export function effectiveParameters(rule: RuleBody, kind: RuleKind | undefined):
   }))
 }
 
-/** The kind's own thresholds, and those that every kind has and this rule leaves as they are. */
+/** The kind's own thresholds, and those that most kinds have and this rule leaves as they are. */
 export function apart(parameters: EffectiveParameter[], kinds: readonly RuleKind[]): { own: EffectiveParameter[]; usual: EffectiveParameter[] } {
-  const isUsual = ({ name, value, default: usual }: EffectiveParameter) =>
-    value === usual && kinds.every((kind) => kind.parameters.some((parameter) => parameter.name === name))
+  const holders = (name: string) => kinds.filter((kind) => kind.parameters.some((parameter) => parameter.name === name))
+  const isUsual = ({ name, value, default: usual }: EffectiveParameter) => value === usual && 2 * holders(name).length > kinds.length
   return { own: parameters.filter((one) => !isUsual(one)), usual: parameters.filter(isUsual) }
 }
 

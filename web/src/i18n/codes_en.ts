@@ -76,7 +76,7 @@ export default {
     gap: 'reports missing',
   },
   severity: { info: 'info', warning: 'warning', serious: 'serious' },
-  status: { open: 'Open', taken: 'Taken', closed: 'Closed' },
+  status: { open: 'open', taken: 'taken', closed: 'closed' },
   finding: { standing: 'standing', withdrawn: 'withdrawn' },
   result: { fined: 'fined', warned: 'warned', rectified: 'rectified', false_alarm: 'false alarm' },
   false_reason: {

@@ -99,6 +99,8 @@ export function fenceLayers(source: string, theme: Theme, withLabels = true): La
   const isArea = among('Polygon', 'MultiPolygon')
   const isCorridor = among('LineString', 'MultiLineString')
   const isGrid = ['==', ['get', 'look'], 'grid']
+  const isPoints = ['==', ['get', 'shape'], 'point_set']
+  const opacity = [isGrid, 0.35, 0.85]
   const colours = PALETTES[theme]
   const layers: unknown[] = [
     {
@@ -134,7 +136,8 @@ export function fenceLayers(source: string, theme: Theme, withLabels = true): La
       paint: {
         'line-color': colour,
         'line-width': ['case', isGrid, 0.7, 1.4],
-        'line-opacity': ['case', isGrid, 0.35, 0.85],
+        // Hundreds of small points are specks from afar.
+        'line-opacity': ['step', ['zoom'], ['case', isPoints, 0, ...opacity], 14, ['case', ...opacity]],
         'line-dasharray': [3, 2],
       },
     },
