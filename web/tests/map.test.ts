@@ -1,8 +1,10 @@
 import type { Feature, LineString, Polygon } from 'geojson'
 import { describe, expect, it } from 'vitest'
+import type { PatrolPath } from '@/api/patrol_types'
 import type { Track } from '@/api/types'
 import { cellFeatures, colourOf, colourOfDue, DUE, NEVER, STEPS } from '@/map/cells'
 import { circle, drawable } from '@/map/fences'
+import { markFeatures, pathFeatures } from '@/map/patrol_marks'
 import { builtInStyle } from '@/map/style'
 import { boundsOf, brokenAfter, trackFeatures } from '@/map/tracks'
 
@@ -47,6 +49,26 @@ describe('a track', () => {
   it('has bounds, or none', () => {
     expect(boundsOf(trackFeatures(track(3)))).toEqual([118, 32, 118.002, 32])
     expect(boundsOf({ type: 'FeatureCollection', features: [] })).toBeNull()
+  })
+})
+
+describe('a patrol path', () => {
+  // Fixes at 8:00, 8:30, ... 10:00.
+  const path = track(5) as unknown as PatrolPath
+  path.properties.times = [0, 30, 60, 90, 120].map((minutes) => new Date(Date.UTC(2026, 10, 22, 8, minutes)).toISOString())
+  path.properties.stays = [['08:30', '08:35'], ['09:30', '09:45']].map(([from, to]) => ({
+    from: `2026-11-22T${from}:00Z`, to: `2026-11-22T${to}:00Z`, longitude: 118, latitude: 32,
+  }))
+  path.properties.events = []
+
+  it('is pale but for its last hour, without a break', () => {
+    const lines = pathFeatures(path).features.filter((item) => item.properties?.role === 'line')
+    expect(lines.map((item) => [item.properties?.old ?? false, (item.geometry as LineString).coordinates.length])).toEqual([[true, 3], [false, 3]])
+    expect(pathFeatures(null).features).toEqual([])
+  })
+
+  it('has small marks where somebody stood long ago', () => {
+    expect(markFeatures(path).features.map((item) => [item.properties?.old, item.properties?.size])).toEqual([[true, 4], [false, 9]])
   })
 })
 
