@@ -81,12 +81,14 @@ def illegal_dumping(scene: Scene) -> Facts:
             scene.memory["full_s"] = float(scene.at.time_s[loaded][-1])
         return sure, maybe
     away_m = scene.away_m((*WORK_PLACES, "parking"))
-    for place, time_s in enumerate(scene.at.time_s.tolist()):
-        full_s = time_s if loaded[place] else full_s
-        tips = raised[place] and time_s - full_s < RECENT_S
-        up_s = up_s + GRID_S if tips and away_m[place] > 25 else 0
+    columns = (scene.at.time_s, loaded, raised, away_m > 25, away_m > 95)
+    told = zip(*(column.tolist() for column in columns), strict=True)
+    for place, (time_s, is_loaded, is_raised, off, far_off) in enumerate(told):
+        full_s = time_s if is_loaded else full_s
+        tips = is_raised and time_s - full_s < RECENT_S
+        up_s = up_s + GRID_S if tips and off else 0
         gone_s = time_s if up_s > LIFTED_S else gone_s
-        sure[place] = up_s > LIFTED_S and away_m[place] > 95
+        sure[place] = up_s > LIFTED_S and far_off
         maybe[place] = time_s - gone_s < VANISHED_S
     scene.memory.update(full_s=full_s, gone_s=gone_s, up_s=up_s)
     return sure, maybe
@@ -138,17 +140,15 @@ def unwashed_exit(scene: Scene) -> Facts:
         return sure, maybe
     washing = (scene.away_m(("wash_bay",)) < -2) & (scene.kmh < 2)
     loaded, unseen = scene.says("loaded"), scene.blind | scene.elsewhere | scene.silent
-    for place in range(len(sure)):
-        if in_site[place] and not visit.code:
+    columns = (loaded, in_site, washing, washing & ~scene.elsewhere, unseen, away_m > LEFT_M)
+    told = zip(*(column.tolist() for column in columns), strict=True)
+    for place, (full, inside, washes, shown, hidden, gone) in enumerate(told):
+        if inside and not visit.code:
             point = scene.points[place]
             visit.enter(next(s.code for s in sites if Polygon(s.ring).contains(point)))
         if visit.code:
-            visit.step(
-                loaded=bool(loaded[place]), in_site=bool(in_site[place]),
-                washing=bool(washing[place]), unseen=bool(unseen[place]),
-                shown=bool(washing[place] & ~scene.elsewhere[place]),
-            )  # fmt: skip
-            if away_m[place] > LEFT_M:
+            visit.step(loaded=full, in_site=inside, washing=washes, shown=shown, unseen=hidden)
+            if gone:
                 visit.leave()
         if visit.told_s:
             visit.told_s -= GRID_S

@@ -45,17 +45,20 @@ def _driven_s(
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Seconds from the end of the last rest to each moment's last driving."""
     since_s, last_s = scene.memory.get(name, (-1.0, -1.0))
-    driven_s = np.zeros(len(drives))
+    time_s, driven_s, place = scene.at.time_s, np.zeros(len(drives)), 0
     if last_s < 0 and not drives.any():
         return driven_s
-    for place, (time_s, driving) in enumerate(
-        zip(scene.at.time_s.tolist(), drives.tolist(), strict=True)
-    ):
-        if last_s >= 0 and time_s - last_s >= rest_s:
-            since_s = last_s = -1.0
-        if driving:
-            since_s = time_s if since_s < 0 else since_s
-            last_s = time_s + GRID_S
-        driven_s[place] = last_s - since_s
+    edges = np.flatnonzero(np.diff(drives, prepend=False, append=False)).tolist()
+    for start, end in [*zip(edges[::2], edges[1::2], strict=True), (len(drives), len(drives))]:
+        if last_s >= 0:
+            rested = int(np.searchsorted(time_s, last_s + rest_s))
+            driven_s[place : min(start, rested)] = last_s - since_s
+            if rested <= start and rested < len(drives):
+                since_s = last_s = -1.0
+        if start < end:
+            since_s = float(time_s[start]) if since_s < 0 else since_s
+            driven_s[start:end] = time_s[start:end] + GRID_S - since_s
+            last_s = float(time_s[end - 1]) + GRID_S
+        place = end
     scene.memory[name] = (since_s, last_s)
     return driven_s

@@ -35,7 +35,8 @@ def wrong_direction(scene: Scene) -> Facts:
             continue
         angle_deg = np.zeros(len(near))
         course = scene.at.course_deg[near]
-        angle_deg[near] = _angle_deg(np.array(line), scene.points[near], course)
+        places = np.stack([scene.at.x_m[near], scene.at.y_m[near]], 1)
+        angle_deg[near] = _angle_deg(np.array(line), places, course)
         well_on = scene.to_line_m(line) < CORRIDOR_HALF_WIDTH_M - 8
         sure |= near & well_on & (scene.kmh > 12) & (angle_deg > 150)
         maybe |= near & (angle_deg > 110)
@@ -43,17 +44,26 @@ def wrong_direction(scene: Scene) -> Facts:
 
 
 def _angle_deg(
-    line: NDArray[np.float64], points: NDArray[np.object_], course_deg: NDArray[np.float64]
+    line: NDArray[np.float64], places: NDArray[np.float64], course_deg: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """From the direction of the line's pieces at each point, of which the best one counts."""
+    """From the direction of the line's pieces at each place, of which the best one counts."""
     steps = np.diff(line, axis=0)
-    pieces = shapely.linestrings(np.stack([line[:-1], line[1:]], axis=1))
     piece_deg = np.degrees(np.arctan2(steps[:, 0], steps[:, 1]))
-    distance_m = shapely.distance(points[:, None], pieces[None, :])
+    distance_m = _to_pieces_m(line, steps, places)
     angle = np.abs((course_deg[:, None] - piece_deg + 180) % 360 - 180)
     reach_m = np.maximum(distance_m.min(1) + BESIDE_M, CORRIDOR_HALF_WIDTH_M)
     angle[distance_m > reach_m[:, None]] = np.inf
     return np.asarray(angle.min(1), np.float64)
+
+
+def _to_pieces_m(
+    line: NDArray[np.float64], steps: NDArray[np.float64], places: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Of each place to each piece: all pairs at once, which a geometry library has one by one."""
+    x_m, y_m = (places[:, None, axis] - line[None, :-1, axis] for axis in (0, 1))
+    length_2 = np.maximum((steps**2).sum(1), 1e-9)
+    share = np.clip((x_m * steps[:, 0] + y_m * steps[:, 1]) / length_2, 0.0, 1.0)
+    return np.asarray(np.hypot(x_m - share * steps[:, 0], y_m - share * steps[:, 1]), np.float64)
 
 
 def forbidden_area(scene: Scene) -> Facts:

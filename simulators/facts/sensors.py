@@ -46,7 +46,10 @@ def _unchanged(scene: Scene, name: str, day: NDArray[np.int64], driven: Mask, wh
     for start, end in pairwise([0, *changes, len(state)]):
         days = set() if start in changes else days
         mask[start:end] = len(days) >= WORKING_DAYS
-        for one in np.unique(day[start:end][driven[start:end]]).tolist():
+        on_days = day[start:end][driven[start:end]]
+        if len(on_days) and on_days[0] == on_days[-1]:
+            on_days = on_days[:1]  # nearly always: an hour has one day
+        for one in np.unique(on_days).tolist():
             days = {*days, one}
             if len(days) >= WORKING_DAYS:
                 first = int(np.argmax(driven[start:end] & (day[start:end] == one)))

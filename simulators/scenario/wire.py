@@ -30,8 +30,9 @@ class Line:
     def pieces(self, frames: Sequence[bytes]) -> list[bytes]:
         """What is written to the socket, piece by piece: one `write` each."""
         pieces: list[bytes] = []
+        draw = self.chance.random
         for frame in frames:
-            damaged, twice, slowly = (self.chance.random() for _ in range(3))
+            damaged, twice, slowly = draw(), draw(), draw()
             if damaged < self.damaged:
                 pieces.append(self.spoil(frame))
             if slowly < self.bytewise:
