@@ -22,11 +22,18 @@ from xunji.logs import log_level
 from xunji.settings import Settings
 
 RULES_PROCESS = "xunji.rules_process"  # the module that it runs
+ANY_PACE = 1 << 40  # a minute
 
 
 def gateway_options(settings: Settings) -> GatewayOptions:
     """Doors and their caps."""
     gateway = settings.gateway
+    # A second of simulated time may take a millisecond: nobody is too fast then.
+    at_any_pace = settings.clock == "simulated"
+
+    def capped(per_minute: int) -> int:
+        return ANY_PACE if at_any_pace else per_minute
+
     return GatewayOptions(
         host=gateway.host,
         port=gateway.port,
@@ -39,17 +46,16 @@ def gateway_options(settings: Settings) -> GatewayOptions:
             gateway.write_stall_s,
         ),
         udp=gateway.udp,
-        udp_limits=UdpLimits(gateway.per_minute_address, gateway.idle_timeout_s),
+        udp_limits=UdpLimits(capped(gateway.per_minute_address), gateway.idle_timeout_s),
         named=gateway.named,
-        # A second of simulated time may take a millisecond: nobody is too fast then.
-        reports_per_s=None if settings.clock == "simulated" else gateway.reports_per_s,
+        reports_per_s=None if at_any_pace else gateway.reports_per_s,
         reports_burst=gateway.reports_burst,
         http_port=gateway.http_port,
         http_limits=HttpLimits(
             max_connections=gateway.max_connections,
             max_body_bytes=gateway.http_max_body_bytes,
-            per_minute_terminal=gateway.http_per_minute,
-            per_minute_address=gateway.http_per_minute_address,
+            per_minute_terminal=capped(gateway.http_per_minute),
+            per_minute_address=capped(gateway.http_per_minute_address),
             require_tokens=gateway.require_tokens,
         ),
         mqtt=_mqtt_options(settings) if settings.mqtt.enabled else None,

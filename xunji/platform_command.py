@@ -28,14 +28,15 @@ def judge_platform(
 ) -> None:
     """Play and judge; ends the program with the exit status."""
     try:
+        files.check()
         scenario, source = read_scenario(name)
+        # The last whole day on which all already lies behind us: its platform's clock is real.
+        days = int(scenario.hours // 24) + 2
+        past_us = time.time_ns() // 1_000 - days * DAY_US
+        plan = make_plan(source.path.stem, scenario, source, after_us=past_us)
     except (ScenarioProblem, OSError) as problem:
         typer.echo(str(problem), err=True)
         sys.exit(2)
-    # The last whole day on which everything already lies behind us: its platform's clock is real.
-    days = int(scenario.hours // 24) + 2
-    past_us = time.time_ns() // 1_000 - days * DAY_US
-    plan = make_plan(source.path.stem, scenario, source, after_us=past_us)
     run = ForeignRun(plan, address, speed=speed, reply_limit_s=reply_limit_s, limit_s=limit_s)
     told = asyncio.run(run.play(progress()))
     show(told, files)

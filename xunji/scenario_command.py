@@ -45,7 +45,6 @@ PROBLEMS = (
     SettingsProblem,
     OSError,
 )
-FAST = 1_000_000  # requests a minute of a phone: in a fast run an hour passes in a second
 GRACE_S = 60.0  # beyond the run's own limit: its process is ended then
 Tell = Callable[[dict[str, Any]], None]
 
@@ -69,6 +68,12 @@ class Files:
     json: Path | None = None
     dump: Path | None = None
 
+    def check(self) -> None:
+        """Raises ScenarioProblem before anything has run: afterwards it would be too late."""
+        for path in (self.junit, self.json, self.dump):
+            if path is not None and not path.parent.is_dir():
+                raise ScenarioProblem(f"{path}: there is no folder {path.parent}; make it first")
+
 
 def list_scenarios() -> None:
     """Name the library's scenarios, each with its sentence."""
@@ -81,6 +86,7 @@ def run_scenario(
 ) -> None:
     """Play and judge, or only dump; ends the program with the exit status."""
     try:
+        files.check()
         if files.dump is not None:
             _dump(name, files.dump)
             return
@@ -193,7 +199,6 @@ async def _embedded(plan: Plan) -> AsyncIterator[tuple[Target, int, OwnServer | 
     with tempfile.TemporaryDirectory(prefix="xunji-") as folder:
         settings = demo_settings(Path(folder), free_port(0), None)
         settings.gateway.port, settings.mqtt.embedded_port = free_port(0), free_port(0)
-        settings.gateway.http_per_minute = settings.gateway.http_per_minute_address = FAST
         clock = SimulatedClock(fleet.origin_us)
         own = OwnServer(lambda: Server(settings, clock=clock, basemap=basemap(fleet.city)))
         await own.start()

@@ -41,6 +41,7 @@ FaultKind = Literal[
     "server_restart",
 ]  # fmt: skip
 Clock = Annotated[str, Meta(pattern=r"^(\d )?([01]\d|2[0-3]):[0-5]\d$", description='"21:40"')]
+_START = r"^\d{4}-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d$"
 UnitName = Annotated[
     str, Meta(pattern=r"^(all|[a-z]+( [a-z]+)?( \d+)?)$", description='"muck truck 7"')
 ]
@@ -119,7 +120,7 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True):
     """A whole file. `start` is local (Asia/Shanghai)."""
 
     about: Annotated[str, Meta(min_length=10)]
-    start: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d$")]
+    start: Annotated[str, Meta(pattern=_START, description='"2026-03-02 19:00"')]
     hours: Annotated[float, Meta(gt=0, le=72)]
     fleet: FleetForm
     seed: int = 7

@@ -132,7 +132,11 @@ def make_plan(
     name: str, scenario: Scenario, source: Source, *, after_us: int | None = None
 ) -> Plan:
     """The plan of a scenario. Raises ScenarioProblem with the line of what cannot be."""
-    fleet = _build(name, scenario, source, origin_us(scenario, after_us))
+    try:
+        start_us = origin_us(scenario, after_us)
+    except ValueError as error:
+        raise source.problem(("start",), f"no such day: {scenario.start}; {error}") from error
+    fleet = _build(name, scenario, source, start_us)
     clockwork, names = Clockwork(scenario, source), Names(fleet, source)
     end_s = int(scenario.hours * 3_600)
     _check_times(fleet, scenario, source, end_s)

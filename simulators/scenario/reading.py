@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ LIBRARY = Path(__file__).parents[1] / "scenarios"
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 _WHERE = re.compile(r" - at `\$(.*?)`")
 _UNKNOWN = re.compile(r"unknown field `(\w+)`")
+_NO_VALUE = re.compile(r"Invalid enum value '(.*?)'")
+_PATTERN = re.compile(r"Expected `str` matching regex '.*'")
 
 
 class ScenarioProblem(Exception):
@@ -57,7 +60,8 @@ def read_scenario(name: str) -> tuple[Scenario, Source]:
         path = Path(name)
     if not path.is_file():
         raise ScenarioProblem(
-            f"{name}: no such file, nor a scenario of the library: {', '.join(scenario_names())}"
+            f"{name}: no such file, nor a scenario of the library (xunji simulate --list)"
+            + _perhaps(name, scenario_names())
         )
     if path.stat().st_size > MAX_BYTES:
         raise ScenarioProblem(f"{path}: larger than {MAX_BYTES // 1024} KiB")
@@ -94,10 +98,20 @@ def _explained(text: str) -> tuple[tuple[str | int, ...], str]:
     steps = _STEP.findall(where[1]) if where else []
     place: tuple[str | int, ...] = tuple(name or int(index) for name, index in steps)
     schema = _schema_at(place)
-    unknown = _UNKNOWN.search(text)
+    unknown, wrong = _UNKNOWN.search(text), _NO_VALUE.search(text)
+    message = _PATTERN.sub("not written as it should be", _WHERE.sub("", text))
     if unknown:
         place = (*place, unknown[1])
-    return place, f"{_WHERE.sub('', text)}; allowed: {_allowed(schema)}"
+        message += _perhaps(unknown[1], schema.get("properties", ()))
+    if wrong:
+        message += _perhaps(wrong[1], schema.get("enum", ()))
+    return place, f"{message}; allowed: {_allowed(schema)}"
+
+
+def _perhaps(word: str, words: Iterable[str | None]) -> str:
+    """The one that was probably meant."""
+    meant = difflib.get_close_matches(word, [one for one in words if one], 1)
+    return f"; did you mean {meant[0]}?" if meant else ""
 
 
 def _schema_at(place: tuple[str | int, ...]) -> dict[str, Any]:
@@ -130,7 +144,7 @@ def _allowed(schema: dict[str, Any]) -> str:
         return ", ".join(str(value) for value in schema["enum"] if value is not None)
     limits = {
         "minimum": "from {}", "exclusiveMinimum": "more than {}", "maximum": "up to {}",
-        "pattern": "like {}", "minLength": "at least {} characters",
+        "description": "such as {}", "minLength": "at least {} characters",
     }  # fmt: skip
     words = [text.format(schema[name]) for name, text in limits.items() if name in schema]
     return " ".join([str(schema.get("type", "any value")), *words])

@@ -56,7 +56,11 @@ def test_the_good_one_is_good() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("hours: 2", "ours: 2", "3: ours: Object contains unknown field `ours`; allowed: about"),
+        (
+            "hours: 2",
+            "ours: 2",
+            "3: ours: Object contains unknown field `ours`; did you mean hours?; ",
+        ),
         ("packet_loss, rate", "packet_loss, share", "11: faults[0].share: "),
         ("packet_loss", "pocket_loss", "11: faults[0].kind: "),
         ("rate: 0.1", "rate: 1.5", "11: faults[0].rate: "),
@@ -73,6 +77,9 @@ def test_the_good_one_is_good() -> None:
         ),
         ("unit: muck truck 1", "unit: inspector 1", "6: behaviours[0].unit: inspector 1 cannot"),
         ("hours: 2", "hours: a lot", "3: hours: "),
+        ("2026-03-02", "2026-02-30", "2: start: no such day: 2026-02-30 19:00; "),
+        ("2026-03-02", "2 March", "2: start: not written as it should be; allowed: string such as"),
+        ("leaves_uncovered", "leaves_uncoverd", "7: behaviours[0].does: Invalid enum value 'leav"),
         ("fleet: {muck_truck: 2, inspector: 1}", "fleet: {}", "4: fleet: has no unit"),
         ("hours: 2", "hours: 2\nhours: 3", "3: hours: stands there twice"),
         ("fleet: {", "fleet: [", "4: not YAML"),
@@ -162,3 +169,20 @@ def test_every_scenario_of_the_library_is_readable() -> None:
     assert len(scenario_names()) >= 24
     for name in scenario_names():
         assert len(read_scenario(name)[0].about) < 110, name
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "meant"),
+    [
+        ("leaves_uncovered", "leaves_uncoverd", "leaves_uncovered"),
+        ("hours: 2", "hour: 2", "hours"),
+        ("rule: uncovered_load", "rule: uncoverd_load", "uncovered_load"),
+    ],
+)
+def test_what_was_probably_meant_is_named(old: str, new: str, meant: str) -> None:
+    assert f"; did you mean {meant}?; allowed: " in refused(GOOD.replace(old, new, 1))
+
+
+def test_a_name_that_is_none_names_the_nearest() -> None:
+    with pytest.raises(ScenarioProblem, match=r"--list\); did you mean noisy-day\?$"):
+        read_scenario("noisyday")

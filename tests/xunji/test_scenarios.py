@@ -82,6 +82,10 @@ def test_scenarios_are_listed_and_what_is_none_is_refused(tmp_path: Path) -> Non
     done = CliRunner().invoke(app, ["simulate", str(bad)])
     assert done.exit_code == 2
     assert "bad.yaml:3: hours: " in done.output
+    there = ["--json", str(tmp_path / "no such folder" / "a.json")]
+    done = CliRunner().invoke(app, ["simulate", "uncovered-nearly", *there])
+    assert done.exit_code == 2
+    assert "make it first" in done.output.replace("\n", " ")
     assert CliRunner().invoke(app, ["simulate", "--check"]).exit_code == 2
 
 
