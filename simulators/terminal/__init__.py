@@ -1,4 +1,4 @@
-"""Simulated terminals on real sockets: JT/T 808 over TCP, handset JSON over MQTT."""
+"""Simulated terminals on real sockets: each protocol by each of its transports."""
 
 from simulators.terminal.handset import Handset, HandsetLink
 from simulators.terminal.jt808 import Jt808Terminal, Refused

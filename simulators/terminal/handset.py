@@ -1,4 +1,4 @@
-"""Inspectors' handsets over MQTT: JSON with `seq`, kept until the server's `ack` names it.
+"""Inspectors' handsets: JSON with `seq`, kept until the server's `ack` names it.
 
 One `HandsetLink` is one broker connection that carries any number of handsets, as a phone
 operator's gateway would; each handset has its own topics (docs/protocols/handset.md).

@@ -122,8 +122,8 @@ def test_a_missing_field_is_named() -> None:
     assert "`start`" in refused(GOOD.replace('start: "2026-03-02 19:00"\n', ""))
 
 
-def test_an_unknown_name_is_told_which_names_there_are() -> None:
-    with pytest.raises(ScenarioProblem, match=r"nosuch: no such file.*noisy-day"):
+def test_an_unknown_name_is_told_where_the_names_are() -> None:
+    with pytest.raises(ScenarioProblem, match=r"nosuch: no such file.*simulate --list"):
         read_scenario("nosuch")
 
 

@@ -34,7 +34,7 @@ def quiet(line: dict[str, Any]) -> None:
     """Nobody watches."""
 
 
-@pytest.mark.parametrize("name", ["bad-line", "silent-late", "sightings"])
+@pytest.mark.parametrize("name", ["bad-line", "handsets", "sightings"])
 async def test_a_scenario_of_the_library_passes(name: str) -> None:
     told = await judge_scenario(name, EMBEDDED, quiet)
     assert told["error"] is None
