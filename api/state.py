@@ -15,6 +15,7 @@ from pipeline.back_tests import BackTests
 from pipeline.duty_hours import DutyHours
 from pipeline.export.jobs import ExportJobs
 from pipeline.fence_export import FenceExports
+from pipeline.patrol_ground import PatrolGround
 from pipeline.take_in.jobs import ImportJobs
 from storage.instants import DAY_US
 from storage.media import MediaStore
@@ -37,6 +38,7 @@ class AppState:
     exports: ExportJobs
     imports: ImportJobs
     duty: DutyHours | None = None  # whose fixes are hidden outside their shifts
+    patrol_ground: PatrolGround = field(default_factory=PatrolGround)
     status_cache: StatusCache = field(default_factory=StatusCache)
     scopes: ScopeCache = field(default_factory=ScopeCache)
     login_limit: LoginLimit = field(default_factory=LoginLimit)

@@ -9,18 +9,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import structlog
 
-from geofence.index import FenceIndex
 from model.fences import Shift
-from model.rulebook import Rulebook
 from pipeline.contract import Clock
+from pipeline.patrol_ground import PatrolGround
 from rules.shift_report import ShiftReport, shift_reports
 from storage.database import Connection, Database
 from storage.instants import to_datetime
 from storage.patrol_shifts import due_shifts, open_shifts, write_shifts
-from storage.rulebook import current_revision, load_rulebook
 from storage.tracks import positions_of_many
 
 _log = structlog.get_logger(__name__)
@@ -34,7 +31,7 @@ class PatrolShifts:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._ground: tuple[Rulebook, FenceIndex] | None = None
+        self._ground = PatrolGround()
 
     async def run(self) -> None:
         """Every minute; a database that is away is tried again next time."""
@@ -60,7 +57,7 @@ class PatrolShifts:
         return count
 
     async def _sum_up(self, conn: Connection, due: Sequence[Shift], now_us: int) -> None:
-        rulebook, index = await self._on_ground(conn, now_us)
+        rulebook, index = await self._ground.read(conn, now_us)
         from_us: dict[int, int] = {}
         for shift in due:
             from_us[shift.device_id] = min(
@@ -70,20 +67,6 @@ class PatrolShifts:
         reports = await asyncio.to_thread(shift_reports, rulebook, index, due, rows, now_us)
         visits = [visit for report in reports for visit in _visits(report)]
         await write_shifts(conn, [_summary(report, now_us) for report in reports], visits)
-
-    async def _on_ground(self, conn: Connection, now_us: int) -> tuple[Rulebook, FenceIndex]:
-        """The rulebook's cells, their assignments and the outages; read again when it changes."""
-        if self._ground is None or self._ground[0].revision != await current_revision(conn):
-            rulebook = await load_rulebook(conn, now_us)
-            owed = tuple(a for a in rulebook.assignments if a.purpose == "grid")
-            ids = {a.fence_id for a in owed}
-            fences = tuple(f for f in rulebook.fences if "grid" in f.tags or f.id in ids)
-            known = msgspec.structs.replace(
-                rulebook, fences=fences, assignments=owed, rules=(), shifts=(), permits=(),
-                waybills=(), sightings=(),
-            )  # fmt: skip
-            self._ground = known, await asyncio.to_thread(FenceIndex, fences)
-        return self._ground
 
 
 def _summary(report: ShiftReport, now_us: int) -> dict[str, Any]:

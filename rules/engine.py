@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.index import FenceIndex
-from model.position import FixSource, Rows, rows_at
+from model.position import Rows, rows_at
 from model.rulebook import Finding, Rulebook
 from model.trips import Trip
-from rules.absence import Absences, works_of
+from rules.absence import Absences
 from rules.batch import Batch
+from rules.believed import believe
 from rules.build_view import build_view, last_places, sort_rows
 from rules.contract import UNKNOWN, YES, Column, FollowingKind, RuleKind
 from rules.duties import Duties
@@ -28,6 +29,7 @@ from rules.following import blank_column, runs
 from rules.judged import Judged
 from rules.owed import DutyKind, Ground
 from rules.plan import Plan, Version, make_plans, share_device_sets
+from rules.remember import remember
 from rules.roster import Roster
 from rules.state import DeviceState
 from rules.trilogic import Tri
@@ -37,9 +39,6 @@ from rules.view import View
 UNJUDGED_AFTER_US = 120_000_000
 STRETCH = 64  # fixes of a device read at once for the episode machine
 LANGUAGES: tuple[Literal["zh", "en"], ...] = ("zh", "en")
-# Columns of rows, and what states call them.
-_PLACE = ("time_us", "longitude_e6", "latitude_e6", "accuracy_m", "fix_source")
-_KEPT = ("located_us", *_PLACE[1:])
 
 
 class Engine:
@@ -66,6 +65,7 @@ class Engine:
         self.failing = dict(failing or {})
         self.counts_trips = True  # a back-test of a rule that does not ask for them need not
         self.devices = {device.id: device for device in rulebook.devices}
+        self.on_foot = {device.id for device in rulebook.devices if device.kind == "inspector"}
         self._device_ids = np.array(sorted(self.devices), np.int32)
         self._kinds = {device.id: device.kind for device in rulebook.devices}
         self._findings = FindingMaker(rulebook, self.index)
@@ -106,6 +106,7 @@ class Engine:
         view = build_view(sort_rows(rows), self.rulebook, self._kinds, self.roster, self.index)
         batch = Batch.of(view, self._device_ids, states)
         view.before = last_places(batch.ids, states)
+        believed = believe(view, self.on_foot, states)
         if self.counts_trips:
             over = follow_trips(view, states, self.devices, asked=self._asks_for_hauls)
             if trips is not None:
@@ -120,7 +121,7 @@ class Engine:
             own = view.rows[batch.bounds[place] : batch.bounds[place + 1]]
             findings += self._absences.ended_by(batch.ids[place], batch.states[place], own)
         findings += self.duties.advance(states, batch)
-        _remember(batch)
+        remember(batch, believed)
         return findings
 
     def at_tick(self, states: Mapping[int, DeviceState], tick_us: int) -> list[Finding]:
@@ -285,22 +286,3 @@ def handed_over(plan: Plan, episode: Episode, sample: Sample) -> Iterator[Told]:
 def _eventful(value: Tri) -> NDArray[np.bool_]:
     """Where a device without an episode has something to say."""
     return np.asarray((value == YES) | (value == UNKNOWN), np.bool_)
-
-
-def _remember(batch: Batch) -> None:
-    """What the newest rows say, in columns: most devices have nothing else to keep."""
-    rows, ends = batch.view.rows, batch.bounds[1:] - 1
-    located = np.where(rows["fix_source"] != FixSource.NONE, np.arange(len(rows)), -1)
-    seen = np.maximum.accumulate(located)[ends]
-    places = [rows[name][seen].tolist() for name in _PLACE]
-    for number in np.flatnonzero(seen < batch.bounds[:-1]).tolist():  # without a place in these
-        state = batch.states[number]
-        for column, name in zip(places, _KEPT, strict=True):
-            column[number] = getattr(state, name)
-    last_us, works = rows["time_us"][ends].tolist(), works_of(rows_at(rows, ends))
-    columns = zip(batch.states, last_us, works, *places, strict=True)
-    for state, time_us, work, located_us, longitude_e6, latitude_e6, accuracy_m, source in columns:
-        state.last_us = time_us
-        state.ignition, state.speed_kmh_e1 = work
-        state.located_us, state.accuracy_m, state.fix_source = located_us, accuracy_m, source
-        state.longitude_e6, state.latitude_e6 = longitude_e6, latitude_e6

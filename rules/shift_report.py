@@ -19,12 +19,14 @@ from geofence.index import FenceIndex
 from model.fences import Shift
 from model.position import Rows
 from model.rulebook import Outage, Rule, Rulebook
+from rules.believed import believe
 from rules.build_view import build_view, sort_rows
 from rules.owed import Watched
 from rules.plan import effective_parameters
 from rules.readings import accuracy_m
 from rules.registry import kinds_by_name
 from rules.roster import Roster
+from rules.silence import deaf_us
 from rules.view import View
 from rules.walked import step_m
 from rules.whereabouts import AWAY, PRESENT, SIGNED_OFF, look_whereabouts
@@ -53,8 +55,9 @@ class Visit:
 @dataclass(frozen=True, slots=True)
 class ShiftReport:
     """One shift. `late` and `left_early` are None where nobody knows; the seconds add up to what
-    has passed of the shift. `first_us`, `last_us`: at work, 0 never. `cells`: assigned, and how
-    many of these were visited; `visits` are to any cell."""
+    has passed of the shift. `first_us`, `last_us`: at work, 0 never. `fixes`: that tell the place,
+    `doubted`: there were others. `cells`: assigned, and how many of these were visited; `visits`
+    are to any cell."""
 
     shift: Shift
     state: State
@@ -67,6 +70,7 @@ class ShiftReport:
     unknown_s: int
     walked_m: int
     fixes: int
+    doubted: bool
     cells: int
     cells_visited: int
     visits: tuple[Visit, ...]
@@ -116,6 +120,8 @@ def shift_reports(
     limits, rows = dict(thresholds()), sort_rows(rows)
     roster = Roster.of(rulebook)
     view = build_view(rows, rulebook, {}, roster, index)
+    believe(view, {shift.device_id for shift in shifts}, {})
+    view = view.walked
     whole = Watched(np.arange(len(rows)), np.zeros(len(rows), np.intp), ())
     seen = look_whereabouts(view, whole, _RULE, limits)
     fact = np.where(seen.known, np.array(seen.facts, np.int64), _NOWHERE)
@@ -125,7 +131,7 @@ def shift_reports(
     reports = []
     for number, (shift, part) in enumerate(zip(shifts, slices, strict=True)):
         track = _track(rows["time_us"][part], fact[part], shift, now_us)
-        walked_m = _walked_m(rows[part], fact[part], accuracy[part], limits)
+        walked_m = _walked_m(view.rows[part], fact[part], accuracy[part], limits)
         found = _Round(walked_m, _assigned(roster, shift), visits.get(number, ()))
         reports.append(_report(shift, track, now_us, rulebook.outages, found))
     return reports
@@ -180,6 +186,7 @@ def _report(
         unknown_s=(passed_us - known_us) // _SECOND_US,
         walked_m=round(found.walked_m),
         fixes=len(track.fact),
+        doubted=track.doubted,
         cells=len(found.owed),
         cells_visited=sum(visit.fence_id in found.owed for visit in found.visits),
         visits=found.visits,
@@ -198,10 +205,8 @@ def _state(
         return "absent" if track.known_us >= limits["min_known_share"] * shift_us else "unknown"
     if track.doubted:
         return "unknown"
-    deaf_us = sum(
-        max(min(o.to_us, shift.ends_us) - max(o.from_us, shift.starts_us), 0) for o in outages
-    )
-    return "unknown" if deaf_us > (1 - limits["min_known_share"]) * shift_us else "absent"
+    deaf = deaf_us(outages, shift.starts_us, shift.ends_us)
+    return "unknown" if deaf > (1 - limits["min_known_share"]) * shift_us else "absent"
 
 
 def _late(shift: Shift, track: _Track, there: Sequence[int]) -> bool | None:

@@ -53,6 +53,11 @@ def joined(shifts: Iterable[Shift]) -> list[Shift]:
     return stretches
 
 
+def deaf_us(outages: Iterable[Outage], from_us: int, to_us: int) -> int:
+    """How long of [from, to) the server itself heard nobody."""
+    return sum(max(min(o.to_us, to_us) - max(o.from_us, from_us), 0) for o in outages)
+
+
 def _without(start_us: int, end_us: int, outages: Sequence[Outage]) -> Iterator[tuple[int, int]]:
     for outage in sorted(outages, key=lambda o: o.from_us):
         if outage.to_us <= start_us or outage.from_us >= end_us:

@@ -7,11 +7,15 @@ import msgspec
 from rules.contract import Memory
 from rules.episodes import Episode
 
+# When (us), longitude and latitude (1e-6 degree), accuracy in metres.
+Believed = tuple[int, int, int, int]
+
 
 class DeviceState(msgspec.Struct):
     """After every fix up to and including `last_us` (0: none yet); the rest by rule id.
 
-    The place is that of the last fix that had one, at `located_us`. `ignition`, `speed_kmh_e1`: the
+    The place is that of the last fix that had one, at `located_us`; `believed`: where a person on
+    foot is to be believed instead (rules.believed), None there. `ignition`, `speed_kmh_e1`: the
     last fix's, as `rules.absence` reads them (0 and -1: unknown).
     """
 
@@ -23,6 +27,7 @@ class DeviceState(msgspec.Struct):
     fix_source: int = 0
     ignition: int = 0
     speed_kmh_e1: int = -1
+    believed: Believed | None = None
     episodes: dict[int, Episode] = {}
     memories: dict[int, Memory] = {}
 

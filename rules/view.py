@@ -28,7 +28,7 @@ class View:
     A part of a batch's view knows its `whole`, and `place`: its rows' numbers there, rising.
     What several rules ask is computed once, over the whole: `once`. `hauls`: what the trucks haul,
     once `rules.trips` has followed them. `before`: the last located fix of each device of the
-    batch before its rows, where that is known.
+    batch before its rows, where that is known. `walk`: see `walked`.
     """
 
     rows: Rows
@@ -41,6 +41,7 @@ class View:
     located: Membership | None = None
     hauls: Hauls | None = None
     before: Callable[[], Rows] | None = None
+    walk: View | None = None
     whole: View | None = None
     place: Places = field(default_factory=lambda: np.empty(0, np.intp))
     made: dict[Hashable, Any] = field(default_factory=dict)
@@ -56,6 +57,13 @@ class View:
         if self.located is None:
             self.located = self._locate()
         return self.located
+
+    @property
+    def walked(self) -> View:
+        """The same fixes where people on foot are to be believed to be (rules.believed)."""
+        if self.walk is None and self.whole is not None and self.whole.walk is not None:
+            self.walk = self.whole.walk.part(self.place)
+        return self.walk or self
 
     def once(self, name: Hashable, make: Callable[[View], NDArray[Any]]) -> NDArray[Any]:
         """The column `make(view)`, made once a batch however many rules ask. Do not write into it.

@@ -1,7 +1,8 @@
 """Where an inspector is during a shift: at work, elsewhere, or signed off; fix by fix.
 
-Unknown is a fix that says nothing about the place (no position, too inaccurate): nobody is absent
-because of it.
+Each fix counts where it is to be believed (rules.believed): a coarse one soon after a good one puts
+nobody out of the grid. Unknown is a fix that says nothing about the place (no position, too
+inaccurate): nobody is absent because of it.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def look_whereabouts(
     view: View, watched: Watched, rule: Rule, parameters: dict[str, float]
 ) -> Seen:
     """Facts AWAY, PRESENT or SIGNED_OFF. Whoever has no cell is present wherever the fix is."""
+    view = view.walked
     pairs = assigned_pairs(view, rule, "grid")
     bound = pairs.any_for(len(view.rows))
     sure = precise(view, parameters)

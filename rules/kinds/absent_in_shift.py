@@ -11,6 +11,7 @@ from rules.owed import KNOWN_SHARE, Duty, Ground, Seen, Verdict, Watched
 from rules.plan import Version
 from rules.registry import register
 from rules.shift_duties import MINUTE_US, ShiftDuty, shift_duties
+from rules.silence import deaf_us
 from rules.view import View
 from rules.whereabouts import PLACE_PARAMETERS, PRESENT, look_whereabouts
 from rules.wording import duration
@@ -91,7 +92,8 @@ class AbsentInShift(ShiftDuty):
             return Verdict(UNKNOWN, progress.get("doubt") or "not_heard", measures)
         if not heard and not parameters["silence_counts"]:
             return Verdict(UNKNOWN, "not_heard", measures)
-        if not heard and _deaf_us(ground, duty) > (1 - parameters["min_known_share"]) * shift_us:
+        deaf = deaf_us(ground.rulebook.outages, duty.from_us, duty.due_us)
+        if not heard and deaf > (1 - parameters["min_known_share"]) * shift_us:
             return Verdict(UNKNOWN, "outage", measures)
         return Verdict(YES, measures=measures)
 
@@ -105,15 +107,6 @@ class AbsentInShift(ShiftDuty):
         if silent:
             return "nothing heard of in the whole shift"
         return f"at work for only {there} of the shift, elsewhere for the rest"
-
-
-def _deaf_us(ground: Ground, duty: Duty) -> int:
-    """How long of the duty the server itself heard nobody."""
-    spans = (
-        min(outage.to_us, duty.due_us) - max(outage.from_us, duty.from_us)
-        for outage in ground.rulebook.outages
-    )
-    return sum(span for span in spans if span > 0)
 
 
 register(AbsentInShift())
