@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol as Interface
 from typing import runtime_checkable
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +33,18 @@ class Clause:
     en: str
     value: NDArray[np.int8]
     measured: NDArray[np.float64] | None = None
+    threshold: float | None = None
+    unit: str = ""
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """A clause at one fix, or of a duty; `value`: yes, no, unknown or hold (between limits)."""
+
+    name: str
+    zh: str
+    en: str
+    value: str
+    measured: float | None = None
     threshold: float | None = None
     unit: str = ""
 

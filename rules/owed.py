@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from geofence.index import FenceIndex
 from model.rulebook import Rule, Rulebook
+from rules.clauses import Said
 from rules.contract import Column, Memory, Parameter
 from rules.following import blank_column
 from rules.plan import Version
@@ -133,6 +134,14 @@ class DutyKind(Interface):
         parameters: dict[str, float],
     ) -> Verdict:
         """Whether the duty was done. `progress` may be empty where the kind is `unheard`."""
+
+
+@runtime_checkable
+class ExplainingDuty(Interface):
+    """A DutyKind that says more of its verdict than its measures: parts, of which one is enough."""
+
+    def says(self, verdict: Verdict, parameters: dict[str, float]) -> list[Said]:
+        """Every part; none, where nothing was measured."""
 
 
 class Dutiful:

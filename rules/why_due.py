@@ -12,11 +12,12 @@ import numpy as np
 from model.position import Rows
 from model.rulebook import Device, Rulebook
 from rules.batch import Batch
+from rules.believed import believe
 from rules.build_view import build_view, sort_rows
 from rules.contract import NO, UNKNOWN, RuleKind
 from rules.duties import GRACE_US
 from rules.engine import Engine
-from rules.owed import Duty, Verdict
+from rules.owed import Duty, ExplainingDuty, Verdict
 from rules.state import DeviceState
 from rules.trips import follow_trips
 from rules.why_not_words import Answer, answer
@@ -40,17 +41,22 @@ def why_due(
     owed = engine.duties.around(device.id, at_us)
     if not owed:
         return answer("no_duty")
-    duty = owed[0][0]
+    duty, version = owed[0]
     verdict = _verdict(engine, device, duty, heard)
     from_us, due_us = duty.from_us, duty.due_us
     if verdict is None:
         code = "not_due" if heard[2] < due_us + GRACE_US else "unheard"
         return answer(code, from_us=from_us, due_us=due_us)
     if verdict.value == NO:
-        return answer("duty_done", facts=_facts(verdict), from_us=from_us, due_us=due_us)
-    if verdict.value == UNKNOWN:
-        return answer("unknown", reason=verdict.reason)
-    return answer("would_be_raised", started_us=due_us)
+        found = answer("duty_done", facts=_facts(verdict), from_us=from_us, due_us=due_us)
+    elif verdict.value == UNKNOWN:
+        found = answer("unknown", reason=verdict.reason)
+    else:
+        found = answer("would_be_raised", started_us=due_us)
+    if not isinstance(kind, ExplainingDuty):
+        return found
+    said = tuple(kind.says(verdict, version.parameters))
+    return msgspec.structs.replace(found, clauses=said)
 
 
 def _verdict(
@@ -63,6 +69,7 @@ def _verdict(
     if len(rows):
         rows = sort_rows(rows)
         view = build_view(rows, engine.rulebook, kinds, engine.roster, engine.index)
+        believe(view, engine.on_foot, states)
         follow_trips(view, {device.id: copy.deepcopy(state)}, engine.devices)
         for judged in engine.duties.judge(states, Batch.of(view, own, states)):
             if judged.duty == duty:

@@ -15,8 +15,9 @@ import numpy as np
 
 from model.position import Rows
 from model.rulebook import Device, Rule, Rulebook
+from rules.believed import believe
 from rules.build_view import build_view, last_places
-from rules.clauses import Clause, ExplainingKind, RecallingKind
+from rules.clauses import Clause, ExplainingKind, RecallingKind, Said
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, FollowingKind, RuleKind
 from rules.engine import Engine
 from rules.episodes import ACTIVE, IDLE, PENDING, Episode, Sample, advance
@@ -24,7 +25,7 @@ from rules.state import DeviceState
 from rules.stretch import stretch
 from rules.trips import HAULS, follow_trips
 from rules.view import View
-from rules.why_not_words import Answer, Said, answer
+from rules.why_not_words import Answer, answer
 
 _WORDS = {YES: "yes", NO: "no", UNKNOWN: "unknown", HOLD: "hold"}
 
@@ -86,6 +87,7 @@ class Trial:
         engine = self._engine
         view = build_view(rows, engine.rulebook, kinds, engine.roster, engine.index)
         view.before = last_places([asked.device.id], {asked.device.id: state})
+        believe(view, engine.on_foot, {asked.device.id: state})
         follow_trips(view, {asked.device.id: copy.deepcopy(state)}, engine.devices)
         column, self._clauses = self._judged(view, state)
         episode = state.episodes.get(asked.rule.id) or Episode()

@@ -8,20 +8,9 @@ from typing import Any
 import msgspec
 
 from model.rulebook import Device, Rule
+from rules.clauses import Said
 from rules.contract import RuleKind
 from rules.wording import duration, number
-
-
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """A clause at one fix; `value`: yes, no, unknown or hold (between two limits)."""
-
-    name: str
-    zh: str
-    en: str
-    value: str
-    measured: float | None = None
-    threshold: float | None = None
-    unit: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

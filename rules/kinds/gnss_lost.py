@@ -1,4 +1,4 @@
-"""A vehicle at work whose terminal has had no position for too long."""
+"""A vehicle at work, or an inspector in a shift, without a position for too long."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import numpy as np
 from model import signals
 from model.position import FixSource
 from model.rulebook import Rule
-from model.vehicles import VEHICLES
+from model.vehicles import VEHICLES, UnitKind
 from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Parameter
 from rules.fixes import Fix, acquit_outside_schedule, fixes
 from rules.following import Follower, blank_column
+from rules.on_duty import on_duty
 from rules.readings import column_of
 from rules.registry import register
 from rules.view import View
+from rules.whereabouts import signed_off
 from rules.wording import Words
 
 _PARAMETERS = (
@@ -31,20 +33,22 @@ _WORDS = Words("作业中卫星定位丢失", "at work without a position", "驶
 
 
 class GnssLost(Follower):
-    """Not positioned while the ignition is on or, where no terminal says so, the odometer runs."""
+    """Not positioned while the ignition is on or, where no terminal says so, the odometer runs; of
+    an inspector, in a shift and not signed off."""
 
     name = "gnss_lost"
     family: Family = "conduct"
     zh = "卫星定位丢失"
     en = "GNSS lost"
     measure_name = "driven_m"
-    vehicle_kinds: tuple[str, ...] = VEHICLES
+    vehicle_kinds: tuple[str, ...] = (*VEHICLES, UnitKind.INSPECTOR)
     parameters: tuple[Parameter, ...] = _PARAMETERS
     episode_defaults: dict[str, float] = _EPISODE_DEFAULTS
     storm = "gnss"  # of many units at once the weather is to blame (rules.storms)
     parts = (
         ("no_position", "终端未定位", "no position"),
-        ("at_work", "点火，或里程仍在增加", "ignition on, or the odometer runs"),
+        ("at_work", "点火，或里程仍在增加；巡查员在班",
+         "ignition on, or the odometer runs; of an inspector, on duty"),
     )  # fmt: skip
 
     def follow(
@@ -54,7 +58,13 @@ class GnssLost(Follower):
         count = places.stop - places.start
         if not memory and view.usable[places].all():
             return blank_column(count)
-        steps = [_step(fix, memory, parameters["moved_m"]) for fix in fixes(view, places)]
+        moved_m = parameters["moved_m"]
+        if view.kinds.get(int(view.rows["device_id"][places.start])) == UnitKind.INSPECTOR:
+            working = (on_duty(view) & ~signed_off(view))[places].tolist()
+        else:
+            working = [None] * count
+        pairs = zip(fixes(view, places), working, strict=True)
+        steps = [_step(fix, memory, moved_m, at_work) for fix, at_work in pairs]
         value = np.array([value for value, _ in steps], np.int8)
         acquit_outside_schedule(value, view, places, rule)
         return column_of(value, np.array([driven_m for _, driven_m in steps], np.float64))
@@ -68,11 +78,14 @@ class GnssLost(Follower):
         return _WORDS.sentence(measures, self.measure_name, language)
 
 
-def _step(fix: Fix, memory: Memory, moved_m: float) -> tuple[int, float]:
-    """The condition, and the metres driven without a position (NaN: the odometer is unknown)."""
+def _step(fix: Fix, memory: Memory, moved_m: float, at_work: bool | None) -> tuple[int, float]:
+    """The condition, and the metres driven without a position (NaN: the odometer is unknown).
+    `at_work`: None, as the fix says."""
     if fix.fix_source != FixSource.NONE:
         memory.clear()
         return NO, np.nan
+    if at_work is not None:
+        return (YES if at_work else NO), np.nan
     before_m = memory.get("latest_m", -1)
     if fix.odometer_m >= 0:
         memory.setdefault("first_m", fix.odometer_m)

@@ -61,6 +61,7 @@ class InspectorOffGrid:
 
     def condition(self, view: View, rule: Rule, parameters: dict[str, float]) -> Column:
         """YES only when even the near end of the accuracy circle is too far."""
+        view = view.walked
         pairs = assigned_pairs(view, rule, "grid")
         bound = pairs.any_for(len(view.rows)) & on_duty(view)
         accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])
@@ -73,6 +74,7 @@ class InspectorOffGrid:
 
     def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
         """On duty, with a cell in force, farther from it than allowed."""
+        view = view.walked
         pairs = assigned_pairs(view, rule, "grid")
         bound, duty = pairs.any_for(len(view.rows)), on_duty(view)
         accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])

@@ -67,6 +67,7 @@ class PatrolShort(ShiftDuty):
 
     def look(self, view: View, watched: Watched, rule: Rule, parameters: dict[str, float]) -> Seen:
         """Places that are precise, with the assigned cells that they lie in."""
+        view = view.walked
         pairs = assigned_pairs(view, rule, "grid")
         inside: dict[int, list[int]] = defaultdict(list)
         within = pairs.metres[pairs.number] == 0

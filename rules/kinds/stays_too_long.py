@@ -60,6 +60,7 @@ class StaysTooLong(Follower):
     ) -> Column:
         """Memory: `place` (1e-6 degrees) and `since_us` of the stay, `last_us` of its last fix,
         `away_us` since when the fixes have been away."""
+        view = view.walked
         bound = _bound(view)[places]
         if not bound.any():
             memory.clear()

@@ -11,6 +11,7 @@ from model.position import Rows
 from model.rulebook import Finding, Rulebook
 from rules.absence import Absences
 from rules.batch import Batch
+from rules.believed import believe
 from rules.build_view import build_view, last_places, sort_rows
 from rules.contract import UNKNOWN, Column, FollowingKind
 from rules.duties import Duties
@@ -61,6 +62,7 @@ class PlainEngine:
     def _advance_one(self, id_: int, state: DeviceState, one: Rows) -> Iterator[Finding]:
         view = build_view(one, self._book, self._kinds, self._roster, self._index)
         view.before = last_places([id_], {id_: state})
+        believe(view, self._memory.on_foot, {id_: state})
         follow_trips(view, {id_: state}, self._devices)
         for plan in self._plans:
             yield from self._walk(plan, id_, state, view)

@@ -79,7 +79,7 @@ def test_a_share_of_the_register_and_a_least_number() -> None:
 @pytest.mark.parametrize(
     ("kind", "cause"),
     [("vehicle_offline", "silence"), ("inspector_silent", "silence"), ("gnss_lost", "gnss"),
-     ("uncovered_load", None)],
+     ("absent_in_shift", "silence"), ("uncovered_load", None)],
 )  # fmt: skip
 def test_which_kinds_a_storm_explains(kind: str, cause: str | None) -> None:
     assert cause_of(kinds_by_name()[kind]) == cause

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
+from model.fences import Shift
 from model.position import Rows
 from model.rulebook import Rule, Schedule
 from rules.contract import Column, FollowingKind, Memory
@@ -40,6 +41,7 @@ def followed(
     parameters: dict[str, float] | None = None,
     schedule: Schedule | None = None,
     vehicle: str = "",
+    shifts: Sequence[Shift] = (),
 ) -> list[str]:
     """The words for each fix; "unknown: reason" where it is unknown.
 
@@ -47,9 +49,10 @@ def followed(
     read again.
     """
     rows = rows_of_steps(steps)
-    whole, last = _judge(kind, [rows], parameters, schedule, vehicle)
+    city = City(vehicle=vehicle, shifts=shifts)
+    whole, last = _judge(kind, [rows], parameters, schedule, city)
     for cut in range(1, len(rows)):
-        again, memory = _judge(kind, [rows[:cut], rows[cut:]], parameters, schedule, vehicle)
+        again, memory = _judge(kind, [rows[:cut], rows[cut:]], parameters, schedule, city)
         assert again == whole, f"cut at {cut}"
         assert memory == last, f"cut at {cut}"
     return whole
@@ -60,7 +63,7 @@ def _judge(
     pieces: Sequence[Rows],
     parameters: dict[str, float] | None,
     schedule: Schedule | None,
-    vehicle: str,
+    city: City,
 ) -> tuple[list[str], bytes]:
     found = kinds_by_name()[kind]
     assert isinstance(found, FollowingKind)
@@ -73,7 +76,7 @@ def _judge(
     memory: Memory = {}
     words: list[str] = []
     for rows in pieces:
-        view = City(vehicle=vehicle).view(rows)
+        view = city.view(rows)
         column = found.follow(view, slice(0, len(rows)), memory, rule, values)
         assert column.value.dtype == np.int8
         assert len(column.value) == len(column.measure) == len(column.fence) == len(rows)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from model.fences import Shift
 from model.position import FixSource
 from model.signals import NO, YES
 from rules.registry import kinds_by_name
-from tests.rules.kinds.city import Fix, daily
+from tests.rules.kinds.city import Fix, daily, when
 from tests.rules.kinds.followed import Step, followed
 
 OPEN_QUESTION = "unknown: signal_unknown"
@@ -44,6 +45,22 @@ CASES = [
 @pytest.mark.parametrize(("name", "steps", "expected"), CASES, ids=[case[0] for case in CASES])
 def test_case(name: str, steps: list[Step], expected: list[str]) -> None:
     assert followed("gnss_lost", steps) == expected
+
+
+def handset(minutes_past_ten: int, source: FixSource, duty: int | None = None) -> Step:
+    signals = {} if duty is None else {"on_duty": duty}
+    return Step(60 * minutes_past_ten, Fix(source=source, signals=signals))
+
+
+def test_an_inspector_is_at_work_in_a_shift() -> None:
+    """From ten past ten to twenty past ten; nobody owes a position outside."""
+    shift = Shift(device_id=1, starts_us=when("2026-03-02T10:10"), ends_us=when("2026-03-02T10:20"))
+    none, gnss = FixSource.NONE, FixSource.GNSS
+    steps = [handset(5, none), handset(11, none), handset(12, gnss), handset(13, none),
+             handset(14, none, NO), handset(21, none)]  # fmt: skip
+    found = followed("gnss_lost", steps, vehicle="inspector", shifts=[shift])
+    assert found == ["no", "yes", "no", "yes", "no", "no"]
+    assert followed("gnss_lost", [handset(11, none)], vehicle="inspector") == ["no"]
 
 
 def test_schedule_narrows_the_rule() -> None:

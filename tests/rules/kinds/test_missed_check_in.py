@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from model.fences import Window
-from model.position import Rows
+from model.position import FixSource, Rows
+from model.signals import YES
 from rules.registry import kinds_by_name
+from rules.state import DeviceState
+from rules.why_not import Question, why_not
 from tests.rules.kinds.city import EVERY_DAY, Fix, assign, at, fence
 from tests.rules.kinds.owing import book_of, judged, verdicts, word
 from tests.rules.kinds.patrolling import END_US, LOST, SILENT, START_US, morning
@@ -45,6 +51,68 @@ def test_case(name: str, runs: list[tuple[int, Fix | None]], said: str) -> None:
     assert word(BOOK, from_ten_before(*runs)) == said
 
 
+def pressed(fix: Fix, **more: Any) -> Fix:
+    """The handset sends a check-in there."""
+    return replace(fix, signals={"check_in": YES}, **more)
+
+
+IN_FIRST, IN_SECOND, IN_THIRD = pressed(FIRST), pressed(SECOND), pressed(THIRD)
+VAGUE = {"accuracy": 900, "source": FixSource.LBS}
+EVENTS = [
+    ("all pressed", [(20, FIRST), (1, IN_FIRST), (20, SECOND), (1, IN_SECOND), (20, THIRD),
+                     (1, IN_THIRD), (17, NOWHERE)], "no"),
+    ("there, but one not pressed", [(20, FIRST), (1, IN_FIRST), (20, SECOND), (20, THIRD),
+                                    (1, IN_THIRD), (18, NOWHERE)], "yes"),
+    ("pressed in the wrong order", [(20, SECOND), (1, IN_SECOND), (20, FIRST), (1, IN_FIRST),
+                                    (20, THIRD), (1, IN_THIRD), (17, NOWHERE)], "yes"),
+    ("passed in the wrong order, pressed in the right one",
+     [(10, SECOND), (10, FIRST), (1, IN_FIRST), (20, SECOND), (1, IN_SECOND), (20, THIRD),
+      (1, IN_THIRD), (17, NOWHERE)], "no"),
+    ("pressed far from every point", [(20, FIRST), (20, SECOND), (20, THIRD),
+                                      (1, pressed(NOWHERE)), (19, NOWHERE)], "yes"),
+    ("pressed where nobody knows", [(20, FIRST), (1, IN_FIRST), (20, SECOND), (1, IN_SECOND),
+                                    (10, LOST), (1, pressed(LOST)), (27, NOWHERE)],
+     "unknown: poor_gnss"),
+    ("too few pressed for that to explain", [(20, FIRST), (1, IN_FIRST), (10, LOST),
+                                             (1, pressed(LOST)), (48, NOWHERE)], "yes"),
+    ("a coarse fix soon after a good one", [(20, FIRST), (1, IN_FIRST), (20, SECOND),
+                                            (1, IN_SECOND), (20, THIRD),
+                                            (1, pressed(THIRD, **VAGUE)), (17, NOWHERE)],
+     "unknown: poor_gnss"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "runs", "said"), EVENTS, ids=[c[0] for c in EVENTS])
+def test_check_ins_of_the_handset(name: str, runs: list[tuple[int, Fix | None]], said: str) -> None:
+    assert word(BOOK, from_ten_before(*runs)) == said
+
+
+def test_which_way_the_rule_wants() -> None:
+    by_place = from_ten_before((25, FIRST), (25, SECOND), (30, THIRD))
+    pressed_once = from_ten_before((25, FIRST), (1, IN_FIRST), (25, SECOND), (29, THIRD))
+    expected = {0: ("no", "no"), 1: ("no", "yes"), 2: ("yes", "yes")}
+    for way, words in expected.items():
+        book = book_of("missed_check_in", [POINTS], ROUND, {"by_events": way})
+        assert (word(book, by_place), word(book, pressed_once)) == words
+
+
+def test_why_not_says_by_what_it_was_judged() -> None:
+    rows = from_ten_before((25, FIRST), (1, IN_FIRST), (25, SECOND), (29, THIRD))
+    question = Question(
+        rulebook=BOOK, device=BOOK.devices[0], rule_id=9, at_us=START_US + 60_000_000,
+        state=DeviceState(), rows=rows, known_until_us=END_US,
+    )  # fmt: skip
+    found = why_not(question, kinds_by_name())
+    assert found.code == "would_be_raised"
+    said = {clause.name: (clause.value, clause.measured) for clause in found.clauses}
+    assert said == {"missed": ("yes", 2), "out_of_order": ("no", 0)}
+    assert "手机签到" in found.clauses[0].zh
+    done = from_ten_before((25, FIRST), (25, SECOND), (30, THIRD))
+    found = why_not(replace(question, rows=done), kinds_by_name())
+    assert (found.code, {clause.value for clause in found.clauses}) == ("duty_done", {"no"})
+    assert "到过" in found.clauses[0].zh
+
+
 def test_what_is_measured_and_where() -> None:
     (found,) = judged(BOOK, from_ten_before((20, THIRD), (20, SECOND), (40, NOWHERE)))
     measures = found.verdict.measures
@@ -68,3 +136,8 @@ def test_sentences() -> None:
     measures = {"missed_points": 1, "out_of_order_points": 2, "total_points": 5}
     assert kind.sentence(measures, "zh") == "5个签到点中漏签1个，2个未按顺序"
     assert kind.sentence(measures, "en") == "1 of 5 check-in points missed, 2 out of order"
+    measures = {"missed_points": 2, "there_without_check_in": 1, "total_points": 5}
+    assert kind.sentence(measures, "zh") == "5个签到点中漏签2个（其中1个到过未签）"
+    assert kind.sentence(measures, "en") == (
+        "2 of 5 check-in points missed (1 of them passed without checking in)"
+    )
