@@ -1,13 +1,14 @@
 """Commands on their way to terminals: delivered once, to whoever is connected, answers noted.
 
-A terminal that is away gets its commands within a poll of its next log-in, unless they expired.
+A terminal that is away gets its commands within a poll of its next log-in, unless they expired; one
+that comes by HTTP, with the answer to its next request (`collect`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 from typing import Protocol as Interface
@@ -90,6 +91,7 @@ class CommandDelivery:
         self._counters = counters
         self._live = live
         self._answers: deque[Answer] = deque()
+        self._waiting: set[int] = set()
         self._awake = asyncio.Event()
 
     def wake(self) -> None:
@@ -103,6 +105,30 @@ class CommandDelivery:
             self._answers.popleft()
             self._counters.add("answers_dropped")
         self.wake()
+
+    def waits(self, device_id: int) -> bool:
+        """Whether the device has queued commands, by the last look."""
+        return device_id in self._waiting
+
+    async def collect(
+        self, device_id: int, encode: Callable[[int, str, dict[str, Any]], bytes]
+    ) -> list[bytes]:
+        """As `gateway.desk.Letters`."""
+        self._waiting.discard(device_id)
+        made: list[bytes] = []
+        try:
+            for command in await self._source.take([device_id], self._clock.now_us()):
+                try:
+                    made.append(encode(command.id, command.kind, command.body))
+                except ProtocolError as error:
+                    await self._impossible(command, error)
+                    continue
+                self._counters.add("commands_sent")
+                self._publish((command,))
+        except Exception as error:  # the database is away; commands wait
+            self._counters.add("command_turns_failed")
+            _log.warning("commands_wait", error=repr(error))
+        return made
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -142,8 +168,8 @@ class CommandDelivery:
 
     async def _deliver(self) -> None:
         now_us = self._clock.now_us()
-        waiting = await self._source.waiting(now_us) if len(self._online) else ()
-        reachable = [device for device in waiting if self._online.of_device(device) is not None]
+        self._waiting = await self._source.waiting(now_us)
+        reachable = [id_ for id_ in self._waiting if self._online.of_device(id_) is not None]
         if not reachable:
             return
         for command in await self._source.take(reachable, now_us):
@@ -159,15 +185,18 @@ class CommandDelivery:
             if error.reason in NOT_NOW:
                 await self._source.give_back(command.id)
                 return
-            self._counters.add("commands_impossible")
-            now_us = self._clock.now_us()
-            why = {"detail": error.detail}
-            self._publish(
-                await self._source.answer(command.id, command.device_id, error.reason, now_us, why)
-            )
+            await self._impossible(command, error)
             return
         self._counters.add("commands_sent")
         self._publish((command,))
+
+    async def _impossible(self, command: Queued, error: ProtocolError) -> None:
+        """The terminal cannot take it: that is its answer."""
+        self._counters.add("commands_impossible")
+        now_us, why = self._clock.now_us(), {"detail": error.detail}
+        self._publish(
+            await self._source.answer(command.id, command.device_id, error.reason, now_us, why)
+        )
 
     def _publish(self, changes: Iterable[Changed]) -> None:
         if self._live is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from typing import Protocol as Interface
 
 from gateway.counters import Counters
 from gateway.directory import Directory
@@ -29,11 +30,25 @@ class Answer:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+class Letters(Interface):
+    """Commands for terminals that are no connection, to be taken home with an answer."""
+
+    def waits(self, device_id: int) -> bool:
+        """Whether something is queued, as far as is known without asking the database."""
+
+    async def collect(
+        self, device_id: int, encode: Callable[[int, str, dict[str, Any]], bytes]
+    ) -> list[bytes]:
+        """What is queued, now marked as sent, as `encode(id, kind, body)` makes it; a
+        ProtocolError of it is the command's answer. Nothing while the database is away."""
+
+
 @dataclass(slots=True)
 class Desk:
     """Given to every door. `answered` takes a terminal's answer to a command.
 
-    `media` None: photos are refused; `notes` None: so is what else terminals say.
+    `media` None: photos are refused; `notes` None: so is what else terminals say. `letters` None:
+    nobody takes commands home with an answer.
     """
 
     ingest: Ingest
@@ -45,6 +60,7 @@ class Desk:
     media: Media | None = None
     notes: Notes | None = None
     rate: ReportRate = field(default_factory=ReportRate)
+    letters: Letters | None = None
 
     def refuse(
         self,

@@ -110,8 +110,9 @@ class Gateway:
         rate = NoRate() if per_s is None else ReportRate(per_s, options.reports_burst)
         answered = self.commands.answered
         self._desk = Desk(
-            ingest, clock, directory, self.online, counters, answered, media, notes, rate
-        )
+            ingest, clock, directory, self.online, counters, answered, media, notes, rate,
+            self.commands,
+        )  # fmt: skip
         self._doors: list[TcpDoor] = []
         self._http: HttpDoor | None = None
         self._udp: UdpDoor | None = None

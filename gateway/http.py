@@ -119,7 +119,7 @@ class HttpDoor:
         if refusal is None:
             directory = self.desk.directory.of(name)
             session = protocol.session_for(directory, addressed.identity)
-            exchange.begin(protocol, session, addressed.payload, now_us)
+            exchange.begin(protocol, session, addressed, now_us)
         return refusal
 
     def _protocol_of(self, path: str) -> OverHttp | None:

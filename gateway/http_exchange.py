@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -23,7 +24,7 @@ from protocols.contract import (
     Unregistered,
     Upload,
 )
-from protocols.transports import OverHttp
+from protocols.transports import Addressed, OverHttp
 
 _log = structlog.get_logger(__name__)
 AWAY = "away"  # of an upload that could not be taken now
@@ -62,10 +63,13 @@ class Exchange:
         self._replies: list[bytes] = []
         self._protocol: OverHttp | None = None
         self._session: Session | None = None
+        self._identity = ""
+        self._collecting: asyncio.Task[None] | None = None
 
-    def begin(self, protocol: OverHttp, session: Session, payload: bytes, now_us: int) -> None:
+    def begin(self, protocol: OverHttp, session: Session, who: Addressed, now_us: int) -> None:
         """Hand the payload's events on."""
-        self._protocol, self._session = protocol, session
+        self._protocol, self._session, self._identity = protocol, session, who.identity
+        payload = who.payload
         name = cast(TerminalProtocol, protocol).name
         try:
             events = session.receive_data(payload, now_us)
@@ -129,8 +133,31 @@ class Exchange:
         last_word = refused is not None and (refused.status == TOO_FAST or not self._replies)
         if refused is not None and refused.status != 200 and last_word:
             self._done(refusal_answer(refused))
+            return
+        device_id = self._awaited()
+        if device_id is None:
+            self._answer(())
         else:
-            self._done(Answer(200, *self._of_protocol().answer(self._replies)))
+            self._collecting = asyncio.create_task(self._answer_with_commands(device_id))
+
+    def _awaited(self) -> int | None:
+        """The terminal, if commands wait for it that the answer can carry."""
+        letters, protocol = self._desk.letters, self._of_protocol()
+        if letters is None or not protocol.carries_commands or not self._replies:
+            return None
+        name = cast(TerminalProtocol, protocol).name
+        device = self._desk.directory.known(name, self._identity)
+        waits = device is not None and letters.waits(device.device_id)
+        return device.device_id if device is not None and waits else None
+
+    async def _answer_with_commands(self, device_id: int) -> None:
+        session, letters = self._session, self._desk.letters
+        assert session is not None
+        assert letters is not None
+        self._answer(await letters.collect(device_id, partial(session.command, self._identity)))
+
+    def _answer(self, commands: Sequence[bytes]) -> None:
+        self._done(Answer(200, *self._of_protocol().answer(self._replies, commands)))
 
 
 def refusal_answer(refusal: Refusal) -> Answer:

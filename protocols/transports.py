@@ -39,19 +39,21 @@ class OverHttp(Interface):
 
     `paths`: those it answers for, and all below them (`/` is that path alone). `refused_status`:
     of a payload that is quarantined and that the session does not answer for: 200 where a sender
-    would repeat for ever what cannot become better.
+    would repeat for ever what cannot become better. `carries_commands`: answers may hold commands.
     """
 
     paths: tuple[str, ...]
     refused_status: int
+    carries_commands: bool
 
     def address(self, request: Request) -> Addressed:
         """Raises ProtocolError: "no_identity", or what is wrong with the request."""
 
     def session_for(self, directory: Directory, identity: str) -> Session: ...
 
-    def answer(self, replies: Sequence[bytes]) -> tuple[str, bytes]:
-        """Content type and body that say what the session replied."""
+    def answer(self, replies: Sequence[bytes], commands: Sequence[bytes]) -> tuple[str, bytes]:
+        """Content type and body that say what the session replied; `commands` as it made them,
+        none where the protocol carries none."""
 
 
 @runtime_checkable

@@ -40,6 +40,7 @@ class Handset:
     topics = (f"{_PREFIX}+/up",)
     paths = ("/handset",)
     refused_status = 400
+    carries_commands = True
 
     def recognises(self, head: bytes) -> bool | None:
         """A stream that starts with a JSON object."""
@@ -68,9 +69,12 @@ class Handset:
             raise ProtocolError("no_identity", "post to /handset/IDENTITY")
         return Addressed(identity, request.secret, request.body)
 
-    def answer(self, replies: Sequence[bytes]) -> tuple[str, bytes]:
-        """The acknowledgement as on `.../ack`."""
-        return "application/json", b"".join(replies)
+    def answer(self, replies: Sequence[bytes], commands: Sequence[bytes]) -> tuple[str, bytes]:
+        """The acknowledgement as on `.../ack`; in `down` what would come on `.../down`."""
+        body = b"".join(replies)
+        if commands:
+            body = body.removesuffix(b"}") + b',"down":[%s]}' % b",".join(commands)
+        return "application/json", body
 
     def decode_reports(self, frames: Sequence[bytes]) -> Decoded:
         return rows.decode_reports(frames)

@@ -33,6 +33,7 @@ class OsmAnd:
     default_port: int | None = None
     paths = ("/osmand", "/")
     refused_status = 200
+    carries_commands = False
 
     def recognises(self, head: bytes) -> bool | None:  # noqa: ARG002
         """Never a stream."""
@@ -61,7 +62,7 @@ class OsmAnd:
             raise _NO_IDENTITY
         return Addressed(plain(identity), value_of(pairs, SECRETS) or request.secret, frame)
 
-    def answer(self, replies: Sequence[bytes]) -> tuple[str, bytes]:  # noqa: ARG002
+    def answer(self, replies: Sequence[bytes], commands: Sequence[bytes]) -> tuple[str, bytes]:  # noqa: ARG002
         """Nothing."""
         return "text/plain", b""
 

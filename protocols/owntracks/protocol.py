@@ -26,6 +26,7 @@ class OwnTracks:
     topics = (f"{_PREFIX}+/+", f"{_PREFIX}+/+/event")
     paths = ("/owntracks", "/pub")
     refused_status = 200
+    carries_commands = False
 
     def recognises(self, head: bytes) -> bool | None:  # noqa: ARG002
         """Never a stream."""
@@ -61,7 +62,7 @@ class OwnTracks:
             )
         return Addressed(f"{user}/{device}", request.secret, request.body)
 
-    def answer(self, replies: Sequence[bytes]) -> tuple[str, bytes]:  # noqa: ARG002
+    def answer(self, replies: Sequence[bytes], commands: Sequence[bytes]) -> tuple[str, bytes]:  # noqa: ARG002
         """An empty list of friends."""
         return "application/json", b"[]"
 

@@ -71,7 +71,7 @@ async def street(
     """Everything by one port: the door that recognises protocols hands HTTP over."""
     async with running_rig(database, **given) as rig:
         shelf = Shelf()
-        desk = replace(rig.door.desk, media=shelf)
+        desk = replace(rig.door.desk, media=shelf, letters=rig.delivery)
         door = HttpDoor(desk, protocols_by_name().values(), limits)
         await door.start()
         rig.door.http = door
