@@ -33,11 +33,13 @@ class FieldError(Exception):
 @dataclass(frozen=True, slots=True)
 class Register:
     """What a file may name. `units`: plate, identity or name -> (device, organisation);
-    `fences`: code or name -> id; `patterns` of shifts: name -> id; None where several have it."""
+    `fences`: code or name -> id; `patterns` of shifts and `organisations`: name -> id; None where
+    several have it."""
 
     units: Mapping[str, tuple[int, int] | None]
     fences: Mapping[str, int | None]
     patterns: Mapping[str, int | None] = field(default_factory=dict)
+    organisations: Mapping[str, int | None] = field(default_factory=dict)
 
 
 Parse = Callable[[str, Register], Any]

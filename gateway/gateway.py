@@ -24,6 +24,7 @@ from gateway.http import HttpDoor, HttpLimits
 from gateway.mqtt import MqttDoor, routed
 from gateway.mqtt_client import BrokerAddress, MqttClient
 from gateway.online import OnlineTable, Terminal
+from gateway.recognition import ANYBODY
 from gateway.report_rate import NoRate, ReportRate
 from gateway.tcp import TcpDoor, TcpLimits
 from gateway.udp import UdpDoor, UdpLimits
@@ -31,6 +32,7 @@ from pipeline.contract import Clock, Ingest, LiveHub, Media, Notes
 from protocols.contract import TerminalProtocol
 from protocols.jt808 import JT808
 from protocols.jt808.files import FILES
+from protocols.nmea.protocol import NMEA
 from protocols.registry import protocols_by_name
 from protocols.transports import OverMqtt
 
@@ -63,7 +65,8 @@ class GatewayOptions:
     `gateway.recognition.session_of` has it.
 
     `reports_per_s`, `reports_burst`: of one device (`gateway.report_rate`); None: without limit.
-    `files_port`: for files of active-safety alarms. `mqtt` None: nobody by MQTT. Port 0 asks for a
+    `files_port`: for files of active-safety alarms. `mqtt` None: nobody by MQTT. `receivers`: port
+    -> identity of the one NMEA receiver that comes there, and need not log in. Port 0 asks for a
     free one; `Gateway.ports` tells which.
     """
 
@@ -79,6 +82,7 @@ class GatewayOptions:
     named: Mapping[str, str] = field(default_factory=dict)
     reports_per_s: float | None = 20
     reports_burst: int = 5_000
+    receivers: Mapping[int, str] = field(default_factory=dict)
     mqtt: MqttOptions | None = None
 
 
@@ -115,7 +119,7 @@ class Gateway:
         )  # fmt: skip
         self._doors: list[TcpDoor] = []
         self._http: HttpDoor | None = None
-        self._udp: UdpDoor | None = None
+        self._udp: list[UdpDoor] = []
         self._broker: EmbeddedBroker | None = None
         self._mqtt: list[MqttDoor] = []
         self._mqtt_client: MqttClient | None = None
@@ -135,6 +139,8 @@ class Gateway:
             await self._open("any", streams, self._options.port)
             if self._options.udp:
                 await self._open_udp(streams, self._options.port)
+            for port, identity in self._options.receivers.items():
+                await self._open_receiver(port, identity)
             if self._options.http_port is not None:
                 await self._open_http(http, self._options.http_port)
             for name, port in self._options.fixed_ports.items():
@@ -160,8 +166,8 @@ class Gateway:
             await door.stop_listening()
         if self._http is not None:
             await self._http.stop_listening()
-        if self._udp is not None:
-            self._udp.stop_receiving()
+        for datagrams in self._udp:
+            datagrams.stop_receiving()
         for receiving in self._mqtt:
             receiving.stop_receiving()
         if self._cameras is not None:
@@ -178,15 +184,15 @@ class Gateway:
         self._doors = []
         if self._http is not None:
             await self._http.stop()
-        if self._udp is not None:
-            await self._udp.stop()
+        for datagrams in self._udp:
+            await datagrams.stop()
         await self._last_writes()
         if self._mqtt_client is not None:
             await self._mqtt_client.stop()
         if self._broker is not None:
             await self._broker.stop()
-        self._mqtt = []
-        self._http = self._udp = self._mqtt_client = self._broker = self._cameras = None
+        self._mqtt, self._udp = [], []
+        self._http = self._mqtt_client = self._broker = self._cameras = None
 
     def status(self) -> dict[str, Any]:
         """How things stand; `terminals`: the first MAX_LISTED that are online, longest first."""
@@ -210,10 +216,15 @@ class Gateway:
         return {**told, "too_fast": self._desk.rate.early[device_id]}
 
     async def _open(
-        self, name: str, protocols: Sequence[TerminalProtocol], port: int, register: str = ""
+        self,
+        name: str,
+        protocols: Sequence[TerminalProtocol],
+        port: int,
+        register: str = "",
+        named: Mapping[str, str] | None = None,
     ) -> None:
         door = TcpDoor(self._desk, protocols, self._options.limits, register)
-        door.named = self._options.named
+        door.named = self._options.named if named is None else named
         door.http = self._http if len(protocols) > 1 else None
         try:
             self.ports[name] = await door.start(self._options.host, port)
@@ -228,12 +239,25 @@ class Gateway:
             raise self._taken(port, error) from error
 
     async def _open_udp(self, protocols: Sequence[TerminalProtocol], port: int) -> None:
-        options = self._options
-        self._udp = UdpDoor(self._desk, protocols, options.udp_limits, options.named)
+        self.ports["udp"] = await self._open_datagrams(protocols, port, self._options.named)
+
+    async def _open_datagrams(
+        self, protocols: Sequence[TerminalProtocol], port: int, named: Mapping[str, str]
+    ) -> int:
+        door = UdpDoor(self._desk, protocols, self._options.udp_limits, named)
         try:
-            self.ports["udp"] = await self._udp.start(options.host, port)
+            opened = await door.start(self._options.host, port)
         except OSError as error:
             raise self._taken(port, error) from error
+        self._udp.append(door)
+        return opened
+
+    async def _open_receiver(self, port: int, identity: str) -> None:
+        """TCP and, where datagrams are taken, UDP."""
+        named, name = {ANYBODY: identity}, f"receiver {identity}"
+        await self._open(name, [NMEA], port, named=named)
+        if self._options.udp:
+            await self._open_datagrams([NMEA], self.ports[name], named)
 
     def _taken(self, port: int, error: OSError) -> DoorProblem:
         return DoorProblem(

@@ -8,6 +8,7 @@ from protocols.contract import Bad, Directory, Session, TerminalProtocol
 from protocols.transports import OverMqtt
 
 NAMED = ("nmea",)  # protocols without names of their own
+ANYBODY = "*"
 MAX_HEAD_BYTES = 64  # enough for every protocol to recognise its own
 
 
@@ -34,10 +35,10 @@ def session_of(
 ) -> Session:
     """The session of a connection from `peer` (address:port).
 
-    `named`: addresses, or addresses with a port, whose terminals say nowhere who they are ->
-    identity; for protocols that take one from outside.
+    `named`: addresses, or addresses with a port, whose terminals say nowhere who they are (ANYBODY:
+    whoever comes) -> identity; for protocols that take one from outside.
     """
-    identity = named.get(peer) or named.get(peer.rpartition(":")[0])
+    identity = named.get(peer) or named.get(peer.rpartition(":")[0]) or named.get(ANYBODY)
     if identity is not None and protocol.name in NAMED and isinstance(protocol, OverMqtt):
         return protocol.session_for(directory, identity)
     return protocol.session(directory)

@@ -52,6 +52,16 @@ async def device_ids(conn: AsyncConnection[Any], visible: Sequence[int]) -> list
     return [row[0] for row in await cursor.fetchall()]
 
 
+async def known_identities(
+    conn: AsyncConnection[Any], identities: Sequence[str]
+) -> set[tuple[str, str]]:
+    """(protocol, identity) of all registered terminals with one of these identities, whosever."""
+    cursor = await conn.execute(
+        "SELECT protocol, identity FROM devices WHERE identity = ANY(%s)", (list(identities),)
+    )
+    return {(row[0], row[1]) for row in await cursor.fetchall()}
+
+
 async def device(conn: AsyncConnection[Any], visible: Sequence[int], device_id: int) -> Row | None:
     """One visible device."""
     parameters = {"organisations": list(visible), "id": device_id}

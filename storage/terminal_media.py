@@ -38,6 +38,19 @@ WHERE t.device_id = %s AND m.content_type LIKE 'image/%%'
 ORDER BY taken_at, t.id LIMIT %s
 """
 MAX_PHOTOS = 50  # of one violation's evidence
+# Old reports, and the files that nothing else shows; what evidence holds stays with its report.
+_DROP_REPORTS = """
+WITH old AS (
+    DELETE FROM terminal_media t USING media m
+    WHERE m.sha256 = t.sha256 AND NOT m.kept AND t.event = 'report'
+      AND t.received_at < %(before)s RETURNING t.id, t.sha256)
+DELETE FROM media m
+WHERE m.sha256 IN (SELECT sha256 FROM old)
+  AND NOT EXISTS (SELECT 1 FROM sightings s WHERE s.photo = m.sha256)
+  AND NOT EXISTS (SELECT 1 FROM terminal_media t
+                  WHERE t.sha256 = m.sha256 AND t.id NOT IN (SELECT id FROM old))
+RETURNING m.sha256
+"""
 _FILTERS = """
   AND (%(device_id)s::integer IS NULL OR t.device_id = %(device_id)s)
   AND (%(media_number)s::bigint IS NULL OR t.media_number = %(media_number)s)
@@ -104,6 +117,12 @@ async def find_media(
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(f"{_SELECT} AND t.id = %(id)s".encode(), parameters)
         return await cursor.fetchone()
+
+
+async def drop_photo_reports(conn: AsyncConnection[Any], before_us: int) -> list[str]:
+    """Forget photo reports of handsets that came before; names of the files to delete."""
+    cursor = await conn.execute(_DROP_REPORTS, {"before": to_datetime(before_us)})
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def terminal_photos_between(

@@ -20,6 +20,7 @@ from storage.path_views import drop_path_views
 from storage.patrol_shifts import drop_old_shifts
 from storage.retention import drop_expired, trim
 from storage.sightings import drop_sightings
+from storage.terminal_media import drop_photo_reports
 from storage.terminal_messages import drop_messages
 from xunji.settings import Settings
 from xunji.upkeep import StorageState, keep_in_shape
@@ -83,6 +84,9 @@ class Housekeeping:
             deleted["daily_summaries"] = await drop_old_days(conn, days_before)
             await remake(conn, now_us)
             photos = await drop_media(conn, before_us, int(settings.media_gigabytes * 1e9))
+            report_days = self._settings.privacy.photo_report_days
+            if report_days is not None:
+                photos += await drop_photo_reports(conn, now_us - report_days * DAY_US)
             self.state = await keep_in_shape(conn, self._database, self._settings, now_us)
         finally:
             await conn.close()

@@ -50,6 +50,7 @@ def gateway_options(settings: Settings) -> GatewayOptions:
         named=gateway.named,
         reports_per_s=None if at_any_pace else gateway.reports_per_s,
         reports_burst=gateway.reports_burst,
+        receivers=gateway.receivers,
         http_port=gateway.http_port,
         http_limits=HttpLimits(
             max_connections=gateway.max_connections,

@@ -62,6 +62,9 @@ class GatewaySettings(BaseModel):
     named: dict[str, str] = Field(
         {}, description="NMEA receivers without a log-in: address or address:port -> identity"
     )
+    receivers: dict[int, str] = Field(
+        {}, description="ports of one NMEA receiver each, without a log-in: port -> identity"
+    )
     per_minute_address: int = Field(12_000, ge=1, description="datagrams of one address")
     http_port: int | None = Field(
         None, description="one for HTTP alone; without it `port` takes HTTP too"
@@ -171,6 +174,9 @@ class PrivacySettings(BaseModel):
     off_shift: Literal["drop", "hide", "show"] = Field(
         "hide",
         description="fixes of inspectors outside their shifts: drop stores none, hide shows none",
+    )
+    photo_report_days: int | None = Field(
+        None, ge=1, description="photo reports of handsets kept; null: as long as other photos"
     )
 
 

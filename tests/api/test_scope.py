@@ -42,6 +42,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/violations/{violation_id}/warn"): {},
     ("POST", "/devices/{device_id}/commands"): {"text": "x"},
     ("POST", "/devices/{device_id}/token"): {},
+    ("POST", "/devices/import"): {},
     ("DELETE", "/devices/{device_id}/token"): None,
     ("POST", "/imports"): {},
     ("DELETE", "/imports/{import_id}"): None,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime
 
 import pytest
 
+from gateway.gateway import GatewayOptions
 from model.position import FixSource
 from protocols.contract import Event
 from protocols.nmea import encode_fix, login
 from protocols.nmea.session import NmeaSession
 from storage.database import Database
 from tests.gateway.rig import running_rig, until
+from tests.gateway.test_gateway import gateway_of
 from tests.gateway.test_jt808 import streams
 
 SECOND_US = 1_000_000
@@ -67,3 +70,24 @@ async def test_a_stranger_is_listed(database: Database) -> None:
         assert await client.reader.read() == b""
         await rig.directory.write_strangers()
         assert await rig.rows("SELECT protocol, identity FROM unregistered") == [("nmea", "NOBODY")]
+
+
+async def test_a_receiver_is_named_by_the_port_it_sends_to(plain_database: Database) -> None:
+    async with running_rig(plain_database) as rig:
+        device = await rig.register("BOAT-1", "nmea")
+        gateway = gateway_of(rig, GatewayOptions(port=0, udp=True, receivers={0: "BOAT-1"}))
+        await gateway.start()
+        try:
+            port, now_us = gateway.ports["receiver BOAT-1"], rig.clock.now_us()
+            stream = await rig.connect(port)
+            stream.send(encode_fix(now_us, 121.5, 31.2))
+            stream.writer.close()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.sendto(encode_fix(now_us - 5_000_000, 121.5, 31.2), ("127.0.0.1", port))
+            await until(lambda: sum(len(batch) for _, batch, _ in rig.committed) == 2, 15)
+            other = await rig.connect(gateway.ports["any"])
+            other.send(encode_fix(now_us, 121.5, 31.2))
+            assert await other.closed()
+            assert [row[0] for row in await rig.positions()] == [device, device]
+        finally:
+            await gateway.stop(rig.ingest.tick)

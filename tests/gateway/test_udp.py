@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.udp import UdpDoor, UdpLimits
+from protocols.contract import TerminalProtocol
+from protocols.jt808.framing import unwrap
+from protocols.jt808.header import parse_header
+from protocols.jt808.messages import decode_body
+from protocols.jt808.protocol import JT808, encode_frames
 from protocols.nmea import NMEA, encode_fix, login
 from storage.database import Database
 from tests.gateway.rig import Rig, position, running_rig, until
+from tests.gateway.test_jt808 import PHONE, location
 from tests.gateway.tiny import TinyProtocol
 
 SECOND_US = 1_000_000
@@ -68,10 +74,11 @@ async def street(
     database: Database,
     limits: UdpLimits | None = None,
     named: dict[str, str] | None = None,
+    protocols: Sequence[TerminalProtocol] = (_Tiny(), NMEA),
     **given: Any,
 ) -> AsyncIterator[Street]:
     async with running_rig(database, **given) as rig:
-        door = UdpDoor(rig.door.desk, [_Tiny(), NMEA], limits, named)
+        door = UdpDoor(rig.door.desk, protocols, limits, named)
         port = await door.start("127.0.0.1", 0)
         town = Street(rig, door, port)
         try:
@@ -151,3 +158,52 @@ async def test_the_silent_are_forgotten(plain_database: Database) -> None:
         await until(lambda: town.rig.online.of_device(device) is not None)
         await until(lambda: town.rig.online.of_device(device) is None)
         assert town.rig.counters["udp_closed.idle"] == 1
+
+
+def _told(datagram: bytes) -> tuple[int, dict[str, Any]]:
+    """Message id and fields of one frame."""
+    frame = unwrap(datagram[1:-1])
+    header = parse_header(frame)
+    body = frame[header.body_at : -1]
+    return header.message_id, decode_body(header.message_id, body, header.version)
+
+
+async def test_jt808_in_datagrams(plain_database: Database) -> None:
+    """Log-in, a report acknowledged after the commit, one whose acknowledgement was lost and that
+    comes again, two frames a datagram, and a frame that is cut: it ends with its datagram."""
+    async with street(plain_database, protocols=(JT808, NMEA)) as town:
+        rig = town.rig
+        device = await rig.register(PHONE, "jt808")
+        terminal, stranger = await town.sender(), await town.sender()
+        now_us = rig.clock.now_us() // SECOND_US * SECOND_US
+        terminal.say(location(now_us, 1))  # not logged in: nothing is stored of it
+        code = rig.directory.of("jt808").issue_code(PHONE)
+        terminal.say(encode_frames(0x0102, {"token": code}, PHONE, 2))
+        await until(lambda: (0x8001, 2, 0) in _acks(terminal))
+        rig.writer.gate.clear()
+        terminal.say(location(now_us, 3))
+        await until(lambda: rig.writer.tries > 0)
+        await asyncio.sleep(0.1)
+        assert (0x8001, 3, 0) not in _acks(terminal)
+        rig.writer.gate.set()
+        await until(lambda: (0x8001, 3, 0) in _acks(terminal))
+        terminal.say(location(now_us, 3))
+        await until(lambda: _acks(terminal).count((0x8001, 3, 0)) == 2)
+        both = location(now_us - SECOND_US, 4) + location(now_us - 2 * SECOND_US, 5)
+        terminal.say(location(now_us, 6)[:-5], both)
+        await until(lambda: (0x8001, 5, 0) in _acks(terminal))
+        stranger.say(location(now_us - 3 * SECOND_US, 7))
+        await asyncio.sleep(0.2)
+        assert stranger.heard == []
+        times = [row[1] for row in await rig.positions() if row[0] == device]
+        assert times == [now_us - n * SECOND_US for n in (2, 1, 0)]
+        held = rig.online.of_device(device)
+        assert held is not None
+        held.link.send_command(PHONE, 9, "text", {"text": "hello", "flags": []})
+        await until(lambda: _told(terminal.heard[-1])[0] == 0x8300)
+
+
+def _acks(sender: Sender) -> list[tuple[int, int, int]]:
+    """(0x8001, serial, result) of what was heard."""
+    told = [_told(datagram) for datagram in sender.heard]
+    return [(id_, f["ack_serial"], f["result"]) for id_, f in told if id_ == 0x8001]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from model.uploads import TerminalFile
 from storage.cameras import Source
 from storage.database import Database
 from storage.media import (
@@ -18,6 +19,7 @@ from storage.media import (
     record_media,
 )
 from storage.sightings import NewSighting, drop_sightings, save_sighting
+from storage.terminal_media import TerminalMedia, drop_photo_reports
 
 JPEG = b"\xff\xd8\xff"
 DAY_US = 86_400_000_000
@@ -90,3 +92,35 @@ async def test_what_goes_and_what_stays(plain_database: Database) -> None:
         assert set(left) == {(names[0], True), (names[4], False)}
         units = await (await conn.execute("SELECT plate FROM devices")).fetchall()
         assert units == [("B400",)], "of the other plates nothing is left"
+
+
+async def test_photo_reports_go_by_a_time_of_their_own(
+    plain_database: Database, tmp_path: Path
+) -> None:
+    """Of a handset: an old report, one that evidence holds, one whose picture was also ordered, a
+    young one. What a truck's camera took stays."""
+    store = MediaStore(tmp_path)
+    async with plain_database.pool.connection() as conn:
+        await conn.execute("INSERT INTO organisations (id, name) VALUES (1, 'City')")
+        await conn.execute(
+            "INSERT INTO devices (id, organisation_id, identity, protocol, kind, name)"
+            " VALUES (1, 1, 'H', 'handset', 'inspector', 'H')"
+        )
+    pictures = [JPEG + bytes([number]) * 9 for number in range(5)]
+    told = [(0, "report", 0), (1, "report", 0), (2, "report", 0), (2, "command", 0),
+            (3, "report", 3), (4, "command", 0)]  # fmt: skip
+    for number, (picture, event, day) in enumerate(told):
+        file = TerminalFile(
+            device_id=1, media_number=number, event=event, channel=1, data=pictures[picture],
+            received_us=NOON_US + day * DAY_US, taken_us=None, longitude_e6=None, latitude_e6=None,
+        )  # fmt: skip
+        await TerminalMedia(plain_database, store).keep(file)
+    names = [describe(picture).sha256 for picture in pictures]
+    async with plain_database.pool.connection() as conn:
+        await keep_media(conn, [names[1]])
+        assert await drop_photo_reports(conn, NOON_US + 2 * DAY_US) == [names[0]]
+        query = "SELECT sha256, event FROM terminal_media ORDER BY media_number"
+        left = await (await conn.execute(query)).fetchall()
+        assert left == [(names[1], "report"), (names[2], "command"), (names[3], "report"),
+                        (names[4], "command")]  # fmt: skip
+        assert await drop_photo_reports(conn, NOON_US + 2 * DAY_US) == []
