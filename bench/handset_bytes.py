@@ -58,18 +58,18 @@ def _owntracks() -> bytes:
     )
 
 
-def _publish(payload: int, topic: str) -> int:
-    """PUBLISH of QoS 1: fixed header, topic with its length, packet id, payload."""
-    rest = 2 + len(topic) + 2 + payload
+def _publish(payload: int, topic: str, qos: int = 1) -> int:
+    """PUBLISH: fixed header, topic with its length, packet id (of QoS 1), payload."""
+    rest = 2 + len(topic) + 2 * qos + payload
     return 1 + (1 if rest < 128 else 2 if rest < 16_384 else 3) + rest
 
 
 def _mqtt(payload: int, topic: str, ack: int | None) -> float:
-    """There and back: PUBLISH, PUBACK, and our acknowledgement with its PUBACK."""
+    """There and back: PUBLISH, PUBACK, and our acknowledgement of QoS 0."""
     there = _publish(payload, topic) + PUBACK_BYTES + 2 * TCP_BYTES
     if ack is None:
         return there
-    return there + _publish(ack, topic.replace("/up", "/ack")) + PUBACK_BYTES + 2 * TCP_BYTES
+    return there + _publish(ack, topic.replace("/up", "/ack"), qos=0) + TCP_BYTES
 
 
 def _http(target: str, body: int, answer: int) -> float:

@@ -40,6 +40,8 @@ _log = structlog.get_logger(__name__)
 
 MAX_IDENTITY_CHARACTERS = 64
 MAX_SESSIONS = 100_000  # registered handsets heard of lately; the longest silent one goes first
+# A lost acknowledgement is asked for again by the message itself, which the handset then repeats.
+_QOS = {"ack": 0, "down": 1}
 SILENT_AFTER_US = 300_000_000  # a handset not heard of by MQTT for so long is not online
 
 
@@ -142,7 +144,7 @@ class MqttDoor:
         topic = self._over.reply_topic(identity, leaf)
         if topic is None or not payload:
             return
-        if self.client is None or not self.client.publish(topic, payload):
+        if self.client is None or not self.client.publish(topic, payload, _QOS[leaf]):
             self._desk.counters.add("mqtt_unsent")
 
     def _events(

@@ -119,11 +119,11 @@ class MqttClient:
             await asyncio.to_thread(_end, client)
         self.connected.clear()
 
-    def publish(self, topic: str, payload: bytes) -> bool:
-        """Publish with QoS 1; False when it cannot even be queued."""
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> bool:
+        """Publish; False when it cannot even be queued."""
         if self._client is None:
             return False
-        info = self._client.publish(topic, payload, qos=1)
+        info = self._client.publish(topic, payload, qos=qos)
         return info.rc in (paho.MQTT_ERR_SUCCESS, paho.MQTT_ERR_NO_CONN)
 
     def acknowledge(self, message: Received) -> None:
