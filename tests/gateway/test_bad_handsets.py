@@ -32,7 +32,7 @@ class Broker:
     def acknowledge(self, message: Received) -> None:
         self.acknowledged.append(message)
 
-    def publish(self, topic: str, payload: bytes, qos: int) -> bool:  # noqa: ARG002
+    def publish(self, topic: str, payload: bytes, qos: int) -> bool:
         self.published.append((topic, payload))
         return True
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from model.fences import Shift
+from model.position import FixSource, empty_rows
 from model.rulebook import Device, Rulebook
+from rules.engine import Engine
 from rules.registry import kinds_by_name
+from rules.state import DeviceState
 from rules.storms import Area, Onset, StormLimits, areas_of, cause_of, needed_of, storms
+from tests.rules.kinds.city import when
+from tests.rules.kinds.owing import book_of
 
+HOUR_US = 3_600_000_000
 WINDOW_US = 600
 PARENTS = {1: None, 2: 1, 3: 1, 9: 1}
 NEEDED: dict[Area, int] = {(1, "units"): 6, (2, "units"): 3, (3, "units"): 3, (9, "place"): 4}
@@ -83,6 +92,33 @@ def test_a_share_of_the_register_and_a_least_number() -> None:
 )  # fmt: skip
 def test_which_kinds_a_storm_explains(kind: str, cause: str | None) -> None:
     assert cause_of(kinds_by_name()[kind]) == cause
+
+
+def test_a_district_of_inspectors_that_loses_its_satellites_is_one_storm() -> None:
+    """Nineteen handsets lose GNSS within four minutes, one an hour later."""
+    book = book_of("gnss_lost", [], [], unit="inspector")
+    ids, start_us = range(1, 21), when("2026-03-02T08:00")
+    people = tuple(replace(book.devices[0], id=i, identity=str(i), organisation_id=2) for i in ids)
+    shifts = tuple(
+        Shift(device_id=i, starts_us=start_us, ends_us=start_us + 4 * HOUR_US) for i in ids
+    )
+    book = replace(book, devices=people, shifts=shifts, organisation_parents=PARENTS)
+    minutes = np.arange(1, 120)
+    parts = []
+    for id_ in ids:
+        rows = empty_rows(len(minutes))  # without a place, until one is said
+        rows["device_id"], rows["time_us"] = id_, start_us + minutes * 60_000_000
+        since = 80 if id_ == 20 else 10 + id_ % 4
+        rows["fix_source"][minutes < since] = FixSource.GNSS
+        parts.append(rows)
+    engine = Engine(book, kinds_by_name())
+    states: dict[int, DeviceState] = {}
+    findings = {f.device_id: f for f in engine.advance(states, np.concatenate(parts))}
+    assert set(findings) == set(ids)
+    onsets = [onset(f.device_id, f.started_us, owner=f.organisation_id) for f in findings.values()]
+    (storm,) = storms(onsets, needed_of(book, StormLimits()), StormLimits().window_us)
+    assert (storm.organisation_id, storm.devices) == (1, 19)
+    assert 20 not in storm.members
 
 
 @given(
