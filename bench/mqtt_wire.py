@@ -22,6 +22,7 @@ from simulators.load.order import handset
 PREFIX = "xunji/handset/"
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 1, 2, 3, 4, 8, 9
 CONNECT_LIMIT_S, DRAIN_S = 60.0, 30.0
+HEARD_EVERY_S = 0.5
 BACK_S = 86_400  # handsets tell of the last day, a second a fix, so that no fix is in the future
 _ID = struct.Struct(">H")
 
@@ -111,11 +112,12 @@ class Wire(asyncio.Protocol):
         """Whole packets, however they are cut."""
         self._buffer += data
         acknowledged = []
-        for kind, _, body in packets(self._buffer):
+        for kind, flags, body in packets(self._buffer):
             if kind == PUBLISH:
-                end = 2 + _ID.unpack_from(body)[0]
-                acknowledged.append(b"\x40\x02" + body[end : end + 2])
-                self.published(body[end + 2 :])
+                end, qos = 2 + _ID.unpack_from(body)[0], flags >> 1 & 3
+                if qos:
+                    acknowledged.append(b"\x40\x02" + body[end : end + 2])
+                self.published(body[end + 2 * (qos > 0) :])
             elif kind == PUBACK:
                 self.acknowledged(_ID.unpack_from(body)[0])
             elif kind == CONNACK:
@@ -152,6 +154,15 @@ class Sender(Wire):
     def missing(self) -> int:
         """Messages without an answer."""
         return len(self._under_way)
+
+    async def heard(self) -> None:
+        """Send one message until it is answered: a server may still be about to subscribe."""
+        while not self.came:
+            self._under_way.clear()
+            self._send()
+            await asyncio.sleep(HEARD_EVERY_S)
+        self.latencies_s.clear()
+        self.came = 0
 
     def begin(self) -> None:
         """Fill the window."""
@@ -205,6 +216,8 @@ async def _connected(port: int, wires: list[Any]) -> None:
 async def _handsets(order: Order) -> Sums:
     senders = [Sender(number, order) for number in range(order.handsets)]
     await _connected(order.port, senders)
+    async with asyncio.timeout(CONNECT_LIMIT_S):
+        await senders[0].heard()
     began_s, cpu_s = time.monotonic(), time.process_time()
     for sender in senders:
         sender.begin()

@@ -37,7 +37,10 @@ class PlainEngine:
         self._index = Engine(book, kinds_by_name()).index
         self._roster = Roster.of(book)
         # An engine without rules, of units that make no trips, only remembers where each was last.
-        units = tuple(replace(device, kind="other") for device in book.devices)
+        units = tuple(
+            device if device.kind == "inspector" else replace(device, kind="other")
+            for device in book.devices
+        )
         self._memory = Engine(Rulebook(revision=1, devices=units), {})
         self._findings = FindingMaker(book, self._index)
         plans = make_plans(book, kinds_by_name())
