@@ -45,19 +45,32 @@ def believe(
 ) -> dict[int, Believed]:
     """Give a whole view the places of `View.walked`; by device what to believe after its rows,
     where that is not its last located fix. The view's rows are sorted by device and time."""
-    rows = view.rows
+    moved, found = believed_rows(view.rows, on_foot, states)
+    if moved is not None:
+        view.walk = View(
+            rows=moved, usable=view.usable, index=view.index, fences=view.fences,
+            rulebook=view.rulebook, roster=view.roster, kinds=view.kinds,
+        )  # fmt: skip
+    return found
+
+
+def believed_rows(
+    rows: Rows, on_foot: Container[int], states: Mapping[int, DeviceState]
+) -> tuple[Rows | None, dict[int, Believed]]:
+    """As `believe`, of rows outside a view; None: all stand as they are."""
     accuracy = accuracy_of(rows, ASSUMED_M)
+    usable = rows["fix_source"] != FixSource.NONE
     satellite = rows["fix_source"] == FixSource.GNSS
-    coarse = view.usable & ~(satellite & (accuracy <= GOOD_M))
+    coarse = usable & ~(satellite & (accuracy <= GOOD_M))
+    found: dict[int, Believed] = {}
     devices = [id_ for id_ in np.unique(rows["device_id"][coarse]).tolist() if id_ in on_foot]
     if not devices:
-        return {}
+        return None, found
     moved = rows.copy()
-    found: dict[int, Believed] = {}
     for id_ in devices:
         begin, end = np.searchsorted(rows["device_id"], [id_, id_ + 1]).tolist()
         last = _last(states.get(id_))
-        places = begin + np.flatnonzero(view.usable[begin:end])
+        places = begin + np.flatnonzero(usable[begin:end])
         for place, fix in zip(places.tolist(), _fixes(rows, places, accuracy, coarse), strict=True):
             last = _step(last, fix)
             if fix.coarse:
@@ -65,11 +78,7 @@ def believe(
                 moved["accuracy_m"][place] = last[3] + _walked_m(fix, last)
         if last is not None and coarse[places[-1]]:
             found[id_] = last
-    view.walk = View(
-        rows=moved, usable=view.usable, index=view.index, fences=view.fences,
-        rulebook=view.rulebook, roster=view.roster, kinds=view.kinds,
-    )  # fmt: skip
-    return found
+    return moved, found
 
 
 def _fixes(

@@ -75,6 +75,20 @@ async def test_states_of_a_handset_that_reports(
     assert words in entry["why_en"]
 
 
+@pytest.mark.parametrize(("good_before", "state"), [(30, "on_duty"), (400, "off_grid")])
+async def test_a_coarse_fix_soon_after_a_good_one_puts_nobody_off_the_grid(
+    town: Town, browser: Browser, good_before: int, state: str
+) -> None:
+    """The board reads where somebody is to be believed, as the rules do."""
+    now_us = NOW_US + 600 * SECOND_US
+    town.clock.advance_to(now_us)
+    await _report(town, now_us - (5 + good_before) * SECOND_US, 2)
+    await _report(
+        town, now_us - 5 * SECOND_US, 3, longitude_e6=118_830_000, accuracy_m=60, fix_source=3
+    )
+    assert (await _entry(browser))["state"] == state
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [
