@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from alerts.outbox import AlertOptions
-from gateway.gateway import GatewayOptions, MqttOptions
 from gateway.http import HttpLimits
+from gateway.options import GatewayOptions, MqttOptions
 from gateway.tcp import TcpLimits
 from gateway.udp import UdpLimits
 from pipeline.contract import Clock

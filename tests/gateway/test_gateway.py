@@ -9,7 +9,8 @@ from contextlib import AsyncExitStack
 import aiomqtt
 import pytest
 
-from gateway.gateway import DoorProblem, Gateway, GatewayOptions, MqttOptions
+from gateway.gateway import DoorProblem, Gateway
+from gateway.options import GatewayOptions, MqttOptions
 from gateway.tcp import TcpLimits
 from storage.command_queue import CommandQueue
 from storage.database import Database

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.gateway import GatewayOptions
+from gateway.options import GatewayOptions
 from model.position import FixSource
 from protocols.contract import Event
 from protocols.nmea import encode_fix, login
