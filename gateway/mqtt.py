@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 import structlog
@@ -226,12 +227,16 @@ def routed(doors: Sequence[MqttDoor], client: MqttClient) -> Callable[[Received]
     """Gives each message to the door whose topics it matches."""
     filters = [(topic, door) for door in doors for topic in door.topics]
 
+    @lru_cache(MAX_SESSIONS)  # matching costs more than all else that happens to a message here
+    def door_of(topic: str) -> MqttDoor | None:
+        return next((door for wanted, door in filters if topic_matches_sub(wanted, topic)), None)
+
     def received(message: Received) -> None:
-        for topic, door in filters:
-            if topic_matches_sub(topic, message.topic):
-                door.received(message)
-                return
-        client.acknowledge(message)  # of a subscription of an earlier version of ours
+        door = door_of(message.topic)
+        if door is None:
+            client.acknowledge(message)  # of a subscription of an earlier version of ours
+        else:
+            door.received(message)
 
     return received
 
