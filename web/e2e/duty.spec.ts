@@ -50,3 +50,18 @@ test('a task is sent and taken back, a note handed over, and the look at a path 
   await page.getByTestId('patrol-looks').click()
   await expect.poll(() => page.getByTestId('row').count()).toBeGreaterThan(0)
 })
+
+test('the roll-call of a start counts everybody once and leaves as a file', async ({ page }) => {
+  await logIn(page, 'dispatcher')
+  await page.goto('/#/patrol?tab=start')
+  await expect(page.getByTestId('start-at')).toBeVisible()
+  await page.getByTestId('start-at').selectOption({ index: 1 })
+  const people = page.getByTestId('starter')
+  await expect.poll(() => people.count()).toBeGreaterThan(0)
+  const all = await people.count()
+  const counts = await page.locator('button.count b').allTextContents()
+  expect(counts.map(Number).reduce((sum, n) => sum + n, 0)).toBe(all)
+  const file = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'CSV' }).click()
+  expect((await file).suggestedFilename()).toMatch(/^rollcall-\d{4}-\d\d-\d\d-\d\d-\d\d\.csv$/)
+})
