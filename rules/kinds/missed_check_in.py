@@ -24,6 +24,7 @@ from rules.view import View
 from rules.whereabouts import PRECISION, precise, why_imprecise
 
 MAX_VISITS = 1_000  # comings remembered a round; later ones are not needed for the order
+BESIDE_US = 60_000_000  # a check-in counts where the handset was so shortly before, too
 _ROUNDING = 1e-9
 BY_PLACE, WHERE_SENT, BY_EVENTS = 0, 1, 2
 # The numbers of the points that a fix is near, None: nobody knows; whether the person checks in.
@@ -107,21 +108,22 @@ class MissedCheckIn(ShiftDuty):
         steps: Sequence[tuple[int, Fact]],
         parameters: dict[str, float],  # noqa: ARG002
     ) -> None:
-        """`at`: the points that the last fix was near; `visits`: [point, time of coming]; `checks`:
-        [point, time of checking in]; `sent`: check-ins, `astray`: those without a place."""
-        at, visits = progress.get("at", []), progress.get("visits", [])
-        checks = progress.get("checks", [])
+        """`at`: the points that the last fix was near, `at_us`: when; `visits`: [point, time of
+        coming]; `checks`: [point, time of checking in]; `sent`: check-ins, `astray`: those of
+        which nobody knows the place."""
+        at, at_us = progress.get("at", []), progress.get("at_us", 0)
+        visits, checks = progress.get("visits", []), progress.get("checks", [])
         sent, astray = progress.get("sent", 0), progress.get("astray", 0)
         for time_us, (near, check) in steps:
-            sent += check
-            if near is None:
-                astray += check
-                continue
-            visits += [[number, time_us] for number in near if number not in at]
-            checks += [[number, time_us] for number in near if check]
-            at = near
-        progress.update(at=at, visits=visits[:MAX_VISITS], checks=checks[:MAX_VISITS])
-        progress.update(sent=sent, astray=astray)
+            if check:
+                beside = at if time_us - at_us <= BESIDE_US else []
+                checks += [[number, time_us] for number in sorted({*(near or ()), *beside})]
+                sent, astray = sent + 1, astray + (near is None and not beside)
+            if near is not None:
+                visits += [[number, time_us] for number in near if number not in at]
+                at, at_us = near, time_us
+        progress.update(at=at, at_us=at_us, sent=sent, astray=astray)
+        progress.update(visits=visits[:MAX_VISITS], checks=checks[:MAX_VISITS])
 
     def verdict(
         self,

@@ -75,10 +75,13 @@ EVENTS = [
      "unknown: poor_gnss"),
     ("too few pressed for that to explain", [(20, FIRST), (1, IN_FIRST), (10, LOST),
                                              (1, pressed(LOST)), (48, NOWHERE)], "yes"),
-    ("a coarse fix soon after a good one", [(20, FIRST), (1, IN_FIRST), (20, SECOND),
-                                            (1, IN_SECOND), (20, THIRD),
-                                            (1, pressed(THIRD, **VAGUE)), (17, NOWHERE)],
-     "unknown: poor_gnss"),
+    ("without a place, but a minute after one", [(20, FIRST), (1, IN_FIRST), (20, SECOND),
+                                                 (1, IN_SECOND), (20, THIRD),
+                                                 (1, pressed(THIRD, **VAGUE)), (17, NOWHERE)],
+     "no"),
+    ("at the very moment an outlier", [(20, FIRST), (1, pressed(NOWHERE)), (20, SECOND),
+                                       (1, IN_SECOND), (20, THIRD), (1, IN_THIRD),
+                                       (17, NOWHERE)], "no"),
 ]  # fmt: skip
 
 
