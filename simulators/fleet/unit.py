@@ -148,9 +148,12 @@ class Unit:
         if not len(times):
             return np.zeros(0, FIX_DTYPE)
         moments = self.timeline.at(times)
-        fixes, lost = self._measure(moments)
-        told = self._tell_by_hand(times, fixes)
-        keep = (~lost | told) & ~self._silent(times) & self.on_shift(times)
+        check_ins, ends = self._told_by_hand(times)
+        fixes, lost = self._measure(moments, check_ins)
+        fixes["signals"][check_ins] |= YES << _CHECK_IN
+        fixes["signals"][ends] &= ~(3 << _ON_DUTY)
+        fixes["signals"][ends] |= NO << _ON_DUTY
+        keep = (~lost | check_ins | ends) & ~self._silent(times) & self.on_shift(times)
         fixes = fixes[keep]
         for spoil in self.spoil:
             fixes = spoil(fixes)
@@ -162,20 +165,19 @@ class Unit:
         number = bisect_right(self.habits.check_ins, float(time_s - self.skew_s), key=_at_s)
         return self.habits.check_ins[number - 1].point if number else ""
 
-    def _tell_by_hand(self, times: NDArray[np.int64], fixes: Fixes) -> NDArray[np.bool_]:
-        """Put check-ins and the ends of shifts on the fixes that tell of them; which those are."""
-        told = np.zeros(len(times), np.bool_)
+    def _told_by_hand(
+        self, times: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which fixes tell of check-ins, and which of the ends of shifts."""
+        told, ends = np.zeros((2, len(times)), np.bool_)
         if self.shift is None:
-            return told
+            return told, ends
         ends = self.on_shift(times) & ~self.on_shift(times + self.interval_s)
-        fixes["signals"][ends] &= ~(3 << _ON_DUTY)
-        fixes["signals"][ends] |= NO << _ON_DUTY
         check_ins = self.habits.check_ins
         first = bisect_right(check_ins, times[0] - self.interval_s, key=_at_s)
         last = bisect_right(check_ins, times[-1], key=_at_s)
         told[np.searchsorted(times, [one.at_s for one in check_ins[first:last]])] = True
-        fixes["signals"][told] |= YES << _CHECK_IN
-        return told | ends
+        return told, ends
 
     def _silent(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
         silent = np.zeros(len(times), np.bool_)
@@ -183,10 +185,12 @@ class Unit:
             silent |= (times >= span.from_s) & (times < span.to_s)
         return silent
 
-    def _measure(self, moments: Moments) -> tuple[Fixes, NDArray[np.bool_]]:
+    def _measure(
+        self, moments: Moments, check_ins: NDArray[np.bool_]
+    ) -> tuple[Fixes, NDArray[np.bool_]]:
         count = len(moments.time_s)
         fixes = np.zeros(count, FIX_DTYPE)
-        noise = [self._error() for _ in range(count)]
+        noise = [self._error(by_hand=by_hand) for by_hand in check_ins.tolist()]
         east = np.array([n[0] for n in noise])
         north = np.array([n[1] for n in noise])
         for bias in self.habits.biases:
@@ -210,9 +214,10 @@ class Unit:
             fixes["send_s"][rows] = int(span.to_s) + 1
         return fixes, np.array([n[7] for n in noise], np.bool_)
 
-    def _error(self) -> tuple[float, float, int, float, int, int, int, bool]:
+    def _error(self, *, by_hand: bool) -> tuple[float, float, int, float, int, int, int, bool]:
         """East, north (m), altitude, speed (0.1 km/h), accuracy, satellites, source, lost.
 
+        `by_hand`: an app that takes a check-in looks for some seconds: no outlier passes for it.
         Draws the same number of values for every fix, so that one fix never shifts the next.
         """
         gauss, draw = self.chance.gauss, self.chance.random
@@ -227,7 +232,7 @@ class Unit:
         accuracy, satellites = 4 + int(8 * quality), 9 + int(12 * (1 - quality))
         if self.habits.poor_gnss:
             accuracy, satellites, source = 130 + int(300 * quality), 0, FixSource.LBS
-        elif outlier < OUTLIER_SHARE:
+        elif outlier < OUTLIER_SHARE and not by_hand:
             east += size if where < 0.5 else -size
             north += size * (where - 0.5)
             satellites = 4
