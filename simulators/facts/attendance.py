@@ -67,7 +67,7 @@ def patrol_short(scene: Scene) -> Facts:
 
 
 def missed_check_in(scene: Scene) -> Facts:
-    """Not at all points of the round, or not in their order."""
+    """Not at all points of the round, or not in their order, or not told so by hand."""
     return _judged(scene, _look_points, _missed, lambda _start, end: end + TOLERANCE_S)
 
 
@@ -154,11 +154,13 @@ def _patrol_short(known: Memory, _due_s: float) -> Verdict:
 
 def _look_points(scene: Scene, seen: _Shift, window: Mask, known: Memory) -> None:
     """`near`: for how long it was near each point; `comings`: (point, time) when it was there for
-    sure, the last of each look; `perhaps`: all times at which it may have been, by point."""
+    sure, the last of each look; `perhaps`: all times at which it may have been, by point; `told`,
+    `surely_told`: check-ins by hand, (point, time)."""
     cell = scene.fence_codes("grid")[0]
     points = shapely.points(scene.city.check_ins[cell])
     away_m: NDArray[np.float64] = shapely.distance(points[:, None], scene.points[None, :])
     blank = {"near": [0] * len(points), "perhaps": [[] for _ in points], "comings": []}
+    blank |= {"told": [], "surely_told": []}
     for name, value in blank.items():
         known.setdefault(name, value)
     for number, metres in enumerate(away_m):
@@ -166,13 +168,36 @@ def _look_points(scene: Scene, seen: _Shift, window: Mask, known: Memory) -> Non
         known["near"][number] += GRID_S * len(near)
         known["perhaps"][number] += scene.at.time_s[window & (metres < NEAR_M[0])].tolist()
         known["comings"] += [(number, float(scene.at.time_s[place])) for place in near[-1:]]
+    by_hand = np.zeros(len(window), np.bool_)
+    by_hand[_moments_of_check_ins(scene)] = True
+    for name, within_m, rows in (
+        ("told", NEAR_M[0], window),
+        ("surely_told", NEAR_M[1], ~seen.unseen),
+    ):
+        for number, metres in enumerate(away_m):
+            there = np.flatnonzero(by_hand & window & rows & (metres < within_m))
+            known[name] += [(number, float(scene.at.time_s[place])) for place in there]
+    known["by_hand"] = known.get("by_hand", False) or bool((by_hand & window).any())
+
+
+def _moments_of_check_ins(scene: Scene) -> NDArray[np.intp]:
+    """Of a handset that can tell of them."""
+    time_s, can = scene.at.time_s, scene.unit.protocol == "handset"
+    times_s = [one.at_s for one in scene.unit.habits.check_ins if can]
+    due_s = np.array([at_s for at_s in times_s if time_s[0] <= at_s < time_s[-1] + GRID_S])
+    return np.searchsorted(time_s, due_s, side="right") - 1
 
 
 def _missed(known: Memory, _due_s: float) -> Verdict:
     share, points = _unseen_share(known), range(len(known["near"]))
-    comings = [[at_s for one, at_s in known["comings"] if one == point] for point in points]
+    comings, told, surely_told = (
+        [[at_s for one, at_s in known[name] if one == point] for point in points]
+        for name in ("comings", "told", "surely_told")
+    )
     perhaps = min(known["near"]) < CHECKED_S or not _in_order(comings)
     missed = not _in_order(known["perhaps"])
+    if known["by_hand"]:  # then the rule goes by what is told
+        perhaps, missed = perhaps or not _in_order(surely_told), missed or not _in_order(told)
     return missed and share < UNSEEN_SHARES[0], perhaps and share < UNSEEN_SHARES[1]
 
 

@@ -29,7 +29,7 @@ Deed = Literal[
     "drives_without_rest", "does_not_spray", "does_not_sweep", "works_too_fast", "leaves_area",
     "stands_at_roadside", "stays_in_depot", "works_half",
     "leaves_grid", "falls_silent", "mocks_position", "stands_about", "walks_little", "signs_off",
-    "skips_check_ins", "shuffles_check_ins", "stops_short",
+    "skips_check_ins", "shuffles_check_ins", "stops_short", "forgets_check_ins",
     "goes_offline", "loses_satellites", "freezes", "jumps", "loses_power", "loses_antenna",
     "loses_ignition_wire", "loses_body_wire", "skips_stands", "takes_short_cut", "turns_home",
     "loses_permit", "is_sent_elsewhere", "gets_waybill_late", "gets_idle_waybill",

@@ -58,6 +58,7 @@ DEEDS: dict[str, tuple[tuple[UnitKind, ...], str]] = {
     "skips_check_ins": (INSPECTOR, "skips_check_ins"),
     "shuffles_check_ins": (INSPECTOR, "shuffles_check_ins"),
     "stops_short": (INSPECTOR, "stops_short"),
+    "forgets_check_ins": (INSPECTOR, "forgets_check_ins"),
     "mocks_position": (INSPECTOR, "mocked"),
     "goes_offline": (VEHICLES, "offline"),
     "loses_satellites": (VEHICLES, "blind"),

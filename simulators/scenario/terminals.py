@@ -18,7 +18,11 @@ TRANSPORTS = {
 }
 OF_VEHICLES = ("jt808",)  # the others tell nothing of cover, pump or brush
 # deed: which protocols tell what it does
-TOLD_BY = {"mocks_position": ("handset", "osmand"), "signs_off": ("handset",)}
+TOLD_BY = {
+    "mocks_position": ("handset", "osmand"),
+    "signs_off": ("handset",),
+    "forgets_check_ins": ("handset",),
+}
 Terminals = dict[tuple[str, int], tuple[str, str]]
 
 

@@ -26,6 +26,7 @@ STAYS_S, SHIFT_S = 2_700.0, 14_400.0
 BENCH_S, BENCHES_APART_M = (1_000.0, 1_300.0), 130.0
 LAST_WORD_S = 60.0
 SHORT_M = 150.0
+REPORTED = 2  # points of a round at which who forgets checks in
 OFF_GRID_M, NEARLY_OFF_M = 260.0, 30.0
 OFF_GRID_S, NEARLY_OFF_S = 720.0, 480.0
 SILENT_S, NEARLY_SILENT_S, DEAD_ZONE_S = 1_560.0, 480.0, 420.0
@@ -41,6 +42,7 @@ ROUNDS: dict[str, tuple[slice, slice]] = {
     "skips_check_ins": (slice(None, 2), slice(2, None)),
     "shuffles_check_ins": (slice(None, None, -1), slice(1, None)),
     "stops_short": (slice(None), slice(-1, None)),
+    "forgets_check_ins": (slice(None), slice(0)),
 }
 WHOLE: tuple[slice, slice] = slice(None), slice(0)
 
@@ -81,6 +83,10 @@ class Round:
         named = [(f"{self.code}-{number}", place) for number, place in enumerate(places, 1)]
         return named[ROUNDS.get(self._special(now_s), WHOLE)[0]]
 
+    def reported(self, now_s: float) -> int:
+        """At how many points of a round that begins now the person checks in."""
+        return REPORTED if self._special(now_s) == "forgets_check_ins" else len(self.points)
+
     def passed_by(self, now_s: float) -> Sequence[Point]:
         """Those that it keeps away from."""
         if self._special(now_s) == "stops_short" and self.short_m < KEPT_AWAY_M:
@@ -116,11 +122,8 @@ def patrol_work(driver: Driver, plan: PatrolPlan) -> Iterator[None]:
     driver.point = _random_point(driver, room)
     speed_ms = RIDING_MS if driver.chance.random() < 0.4 else WALKING_MS
     while True:
-        if plan.round is not None and (points := plan.round.due(driver.now_s)):
-            for name, point in points:
-                driver.walk([point], speed_ms, "patrolling", on_duty=YES)
-                plan.habits.check_ins.append(CheckIn(driver.now_s + CHECKS_IN_AFTER_S, name))
-                driver.wait(driver.chance.uniform(*CHECK_IN_S), "checking_in", on_duty=YES)
+        if plan.round is not None:
+            _make_round(driver, plan.round, plan.habits, speed_ms)
         if plan.appointments.due_s <= driver.now_s:
             start_s = driver.now_s
             _keep_appointment(driver, plan)
@@ -137,6 +140,16 @@ def patrol_work(driver: Driver, plan: PatrolPlan) -> Iterator[None]:
                 plan.habits.check_ins.append(CheckIn(driver.now_s + CHECKS_IN_AFTER_S))
             driver.wait(looks_s, "looking", on_duty=YES)
         yield
+
+
+def _make_round(driver: Driver, round_: Round, habits: Habits, speed_ms: float) -> None:
+    """The round that is due, if one is, with its check-ins."""
+    points, reported = round_.due(driver.now_s), round_.reported(driver.now_s)
+    for number, (name, point) in enumerate(points):
+        driver.walk([point], speed_ms, "patrolling", on_duty=YES)
+        if number < reported:
+            habits.check_ins.append(CheckIn(driver.now_s + CHECKS_IN_AFTER_S, name))
+        driver.wait(driver.chance.uniform(*CHECK_IN_S), "checking_in", on_duty=YES)
 
 
 def _room(shape: Polygon) -> Polygon:
