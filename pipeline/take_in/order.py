@@ -36,7 +36,7 @@ class ImportOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 class Told(Telling, frozen=True, kw_only=True):
     """Rows of the file that are done and what became of them; `wrong`: (row of the file from 1,
-    why) of the first refused ones. `progress`: the share of the file that is read."""
+    why) of the first refused ones. `progress`: the share of the file's rows."""
 
     progress: float = 0.0
     rows: int = 0

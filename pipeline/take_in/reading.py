@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -17,6 +19,7 @@ Table = dict[str, list[Any]]
 # Column of ours: the element of a track point in GPX 1.0 and 1.1.
 _GPX = {"altitude_m": "ele", "time": "time", "satellites": "sat", "course_deg": "course"}
 _KMH_PER_MS = 3.6
+_ROW_BEGINS = {"csv": b"\n", "gpx": b"<trkpt"}
 
 
 class UnreadableError(ValueError):
@@ -70,6 +73,18 @@ def read_gpx(file: BinaryIO) -> Iterator[Table]:
         raise UnreadableError(str(error)) from error
     if rows:
         yield _columns(rows)
+
+
+def row_count(path: Path, format_: str) -> int:
+    """About how many rows a file has; at least 1. Raises UnreadableError."""
+    try:
+        if format_ == "parquet":
+            return max(int(pa.parquet.read_metadata(path).num_rows), 1)
+    except pa.ArrowInvalid as error:
+        raise UnreadableError(str(error)) from error
+    with path.open("rb") as file:
+        pieces = iter(partial(file.read, BLOCK_BYTES), b"")
+        return max(sum(piece.count(_ROW_BEGINS[format_]) for piece in pieces), 1)
 
 
 def _tables(table: Any) -> Iterator[Table]:

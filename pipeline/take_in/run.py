@@ -15,7 +15,7 @@ from model.position import PositionBatch
 from pipeline.acceptance import ACCEPTED, REASONS, Window, distrust_null_island, refusals
 from pipeline.duty_hours import DutyHours
 from pipeline.take_in.order import ImportOrder, Told
-from pipeline.take_in.reading import READERS
+from pipeline.take_in.reading import READERS, row_count
 from pipeline.take_in.rows import Table, Taken, Units, take
 from storage import daily_summaries, rejudge
 from storage.database import Connection, Database
@@ -70,7 +70,8 @@ class _Work:
         if order.drop_off_shift:
             await self._duty.refresh(conn, self._window.now_us)
         progress = await begun(conn, fingerprint, path.name)
-        resumed_at, seen, size = progress.rows_done, 0, max(path.stat().st_size, 1)
+        total = await asyncio.to_thread(row_count, path, order.format)
+        resumed_at, seen = progress.rows_done, 0
         with path.open("rb") as file:
             for table in READERS[order.format](file):
                 count = len(next(iter(table.values()), []))
@@ -78,7 +79,7 @@ class _Work:
                 if seen <= resumed_at:
                     continue  # a file is cut the same way every time
                 progress = await self._store(fingerprint, progress, table, count)
-                tell(self._told(progress, resumed_at, min(file.tell() / size, 1.0)))
+                tell(self._told(progress, resumed_at, min(seen / total, 1.0)))
         async with conn.transaction():
             if order.judge and self._earliest:
                 await rejudge.ask(conn, self._earliest, min(self._earliest.values()))

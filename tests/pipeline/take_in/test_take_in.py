@@ -91,6 +91,7 @@ def numbers(told: Told) -> tuple[int, int, int, int]:
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 async def test_what_was_exported_comes_back(stored: Database, tmp_path: Path, ending: str) -> None:
     path = await exported(stored, tmp_path / f"a.{ending}")
+    assert COUNT <= reading.row_count(path, ending) <= COUNT + 1
     before = await rows_of(stored)
     nothing_new = await imported(stored, path)
     assert numbers(nothing_new) == (COUNT, 0, COUNT, 0)
@@ -115,6 +116,7 @@ async def test_gpx_of_one_unit(stored: Database, tmp_path: Path) -> None:
         await imported(stored, path)
     with pytest.raises(MissingColumnError, match="no unit 99"):
         await imported(stored, path, device_id=99)
+    assert reading.row_count(path, "gpx") == COUNT
     assert (await imported(stored, path, device_id=device_id)).stored == COUNT
     rows = await rows_of(stored)
     assert set(rows["longitude_e6"].tolist()) == {118_000_000 + i for i in range(COUNT)}
@@ -133,6 +135,7 @@ async def test_an_import_goes_on_where_it_was(
 
     def stop_after(told: Told) -> None:
         steps.append(told.rows)
+        assert told.progress == pytest.approx(told.rows / COUNT, abs=0.05)
         if random.Random(len(steps)).random() < 0.5:
             raise KeyboardInterrupt
 
