@@ -30,6 +30,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "inspect_input": _OFFICE,
     "import_history": _OFFICE,
     "webhooks": frozenset({"chief"}),
+    "retention": frozenset({"chief"}),
     "test_clock": frozenset({"chief"}),
 }
 
@@ -129,4 +130,5 @@ Worker = Annotated[Caller, Depends(caller_who_may("work_violations"))]
 Inspector = Annotated[Caller, Depends(caller_who_may("inspect_input"))]
 Importer = Annotated[Caller, Depends(caller_who_may("import_history"))]
 WebhookOwner = Annotated[Caller, Depends(caller_who_may("webhooks"))]
+RetentionKeeper = Annotated[Caller, Depends(caller_who_may("retention"))]
 ClockKeeper = Annotated[Caller, Depends(caller_who_may("test_clock"))]

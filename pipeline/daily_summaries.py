@@ -26,6 +26,7 @@ from storage import daily_summaries as stored
 from storage.daily_summaries import SUMMARY_LOCK, Mark
 from storage.database import Connection, Database
 from storage.instants import DAY_US, from_datetime
+from storage.retention_rules import kept_days
 from storage.tracks import positions_of_many
 
 _log = structlog.get_logger(__name__)
@@ -50,7 +51,7 @@ class DailySummaries:
         self._database = database
         self._clock = clock
         self._zone = ZoneInfo(zone)
-        self._retention_us = retention_days * DAY_US
+        self._retention_days = retention_days
 
     async def run(self) -> None:
         """Every minute; a database that is away is tried again next time."""
@@ -122,7 +123,9 @@ class DailySummaries:
             if not wanted:
                 return True
             now_us = self._clock.now_us()
-            kept = self._day_of(now_us - self._retention_us) + timedelta(days=1)
+            rule = await kept_days(conn, "positions", device_id)
+            days = min(self._retention_days, rule.get(device_id, self._retention_days))
+            kept = self._day_of(now_us - days * DAY_US) + timedelta(days=1)
             first = max(kept, self._day_of(wanted[0].from_us))
             end = first + timedelta(days=WINDOW_DAYS)
             if self._begin_us(end) > now_us:

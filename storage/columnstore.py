@@ -13,11 +13,11 @@ import psycopg
 from psycopg import sql
 
 from storage.database import Connection, Mode
-from storage.partitions import partition_date, partitions
+from storage.partitions import partition_span, partitions
 
 COMPRESS_AFTER = timedelta(hours=6)  # what terminals upload later is rare
 CLUSTER_AFTER = timedelta(hours=1)  # a day by UTC ends at eight in China: people ask for it soon
-_LOCK_LIMIT = "2s"
+LOCK_LIMIT = "2s"
 _LICENCE = "SELECT current_setting('timescaledb.license', true) = 'timescale'"
 _HAS_POLICY = """
 SELECT 1 FROM timescaledb_information.jobs
@@ -31,13 +31,13 @@ _CLOSED_CHUNKS = """
 SELECT format('%%I.%%I', c.chunk_schema, c.chunk_name), i.indexrelid::regclass::text
 FROM timescaledb_information.chunks c
 JOIN pg_index i ON i.indrelid = format('%%I.%%I', c.chunk_schema, c.chunk_name)::regclass
-  AND i.indisprimary AND NOT i.indisclustered
-WHERE c.hypertable_name = 'positions' AND c.range_end < %s AND NOT c.is_compressed
+  AND NOT i.indisclustered
+WHERE c.hypertable_name = %s AND c.range_end < %s AND NOT c.is_compressed
 ORDER BY c.range_start
 """
 _UNCLUSTERED = """
 SELECT indexrelid::regclass::text FROM pg_index
-WHERE indrelid = %s::regclass AND indisprimary AND NOT indisclustered
+WHERE indrelid = %s::regclass AND NOT indisclustered
 """
 
 
@@ -77,11 +77,11 @@ async def cluster_one_day(conn: Connection, mode: Mode, now: datetime) -> str | 
 
     While it runs the day can be neither read nor written: late rows of it wait in the spool.
     """
-    for name, index in await _closed_days(conn, mode, now - CLUSTER_AFTER):
+    for name, index in await closed_days(conn, mode, "positions", now):
         statement = sql.SQL("CLUSTER {} USING {}").format(sql.SQL(name), sql.SQL(index))
         try:
             async with conn.transaction():
-                await conn.execute("SELECT set_config('lock_timeout', %s, true)", (_LOCK_LIMIT,))
+                await conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_LIMIT,))
                 await conn.execute(statement)
                 await conn.execute(sql.SQL("ANALYZE {}").format(sql.SQL(name)))
         except psycopg.errors.LockNotAvailable:
@@ -90,14 +90,18 @@ async def cluster_one_day(conn: Connection, mode: Mode, now: datetime) -> str | 
     return None
 
 
-async def _closed_days(conn: Connection, mode: Mode, before: datetime) -> list[tuple[str, str]]:
-    """(table, primary key's index) of days that ended before, both quoted."""
+async def closed_days(
+    conn: Connection, mode: Mode, table: str, now: datetime
+) -> list[tuple[str, str]]:
+    """(partition or chunk, its index by unit and time) of days that ended some hours ago and were
+    not rewritten by that index yet; both quoted."""
+    before = now - CLUSTER_AFTER
     if mode == "timescale":
-        cursor = await conn.execute(_CLOSED_CHUNKS, (before,))
+        cursor = await conn.execute(_CLOSED_CHUNKS, (table, before))
         return [(name, index.rpartition(".")[2]) for name, index in await cursor.fetchall()]
     found = []
-    for name in await partitions(conn, "positions"):
-        if partition_date(name) + timedelta(days=1) > before.date():
+    for name in await partitions(conn, table):
+        if partition_span(name)[1] > before:
             continue
         row = await (await conn.execute(_UNCLUSTERED, (name,))).fetchone()
         if row is not None:

@@ -11,7 +11,7 @@ from psycopg import sql
 from storage.database import Connection, Mode
 from storage.instants import to_datetime
 from storage.kept_frames import forget_kept_frames, keep_needed_frames
-from storage.partitions import PARTITION_LOCK, partition_date, partitions
+from storage.partitions import PARTITION_LOCK, partition_span, partitions
 
 MAX_QUARANTINE_ROWS = 100_000
 JOURNAL_DAYS = 1  # judged rows are kept this long, for people who look for a fault
@@ -68,7 +68,7 @@ async def _drop_partitions(
     names: list[str] = []
     busy: list[str] = []
     for name in await partitions(conn, table):
-        if partition_date(name) + timedelta(days=1) > cutoff.date():
+        if partition_span(name)[1] > cutoff:
             continue
         try:
             async with conn.transaction():

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import sql
 
-from model.frames import RawFrame
 from model.position import POSITION_DTYPE, FixSource, PositionBatch, Rows, empty_rows, rows_at
 from model.position_json import positions_json
 from storage.copy_format import POSITION_COLUMNS, parse_columns
@@ -29,7 +28,6 @@ from storage.track_filter import TrackFilter
 GAP_S = 300  # no position for longer than this is a gap
 MAX_TRACK_ROWS = 1_000_000  # 115 days at 10 s; a longer period is cut and says so
 OWN_THREAD_ROWS = 20_000
-MAX_FRAMES = 1_000
 EVERYTHING = TrackFilter()
 
 _COLUMNS = sql.SQL(", ").join(sql.SQL("p.{}").format(sql.Identifier(n)) for n in POSITION_COLUMNS)
@@ -61,13 +59,6 @@ _LATEST = sql.SQL(
 _ATTRIBUTES = """
 SELECT p.time, p.variant, p.attributes::text FROM positions p
 WHERE p.device_id = %s AND p.time >= %s AND p.time < %s AND p.attributes IS NOT NULL
-"""
-_FRAMES = """
-SELECT device_id, time, until, received_at, protocol, frame FROM raw_frames
-WHERE device_id = %(device)s AND time < %(end)s AND until >= %(start)s
-UNION SELECT device_id, time, until, received_at, protocol, frame FROM kept_frames
-WHERE device_id = %(device)s AND time < %(end)s AND until >= %(start)s
-ORDER BY time, received_at LIMIT %(limit)s
 """
 
 
@@ -183,25 +174,6 @@ async def fetch_rows(
         assert result is not None
         values = [result.get_value(0, index) for index in range(result.nfields)]
         return parse_columns(values, names)
-
-
-async def raw_frames_of(
-    conn: Connection, device_id: int, from_us: int, to_us: int, limit: int = MAX_FRAMES
-) -> list[RawFrame]:
-    """Stored frames of a device with a fix in [from, to), by time of their first fix."""
-    period = {"start": to_datetime(from_us), "end": to_datetime(to_us)}
-    cursor = await conn.execute(_FRAMES, {"device": device_id, "limit": limit, **period})
-    return [
-        RawFrame(
-            device_id=device,
-            time_us=from_datetime(time),
-            until_us=from_datetime(until),
-            received_us=from_datetime(received),
-            protocol=protocol,
-            frame=bytes(frame),
-        )
-        for device, time, until, received, protocol, frame in await cursor.fetchall()
-    ]
 
 
 async def track(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
+
+from psycopg import sql
 
 from storage.database import Connection, Mode
-from storage.partitions import TABLES, partition_date, partitions
+from storage.partitions import TABLES, partition_span, partitions
 
 GROWTH_DAYS = 7  # closed days of which the growth is the mean
 LOOK_AHEAD_DAYS = 3_650
@@ -15,7 +19,7 @@ LOOK_AHEAD_DAYS = 3_650
 _CHUNKS = """
 SELECT c.hypertable_name, c.range_start::date, d.total_bytes,
        coalesce(s.numrows_pre_compression, 0), greatest(k.reltuples, 0)::bigint,
-       c.is_compressed
+       c.is_compressed, k.oid::regclass::text
 FROM timescaledb_information.chunks c
 JOIN chunks_detailed_size(%(table)s::text::regclass) d
   ON d.chunk_schema = c.chunk_schema AND d.chunk_name = c.chunk_name
@@ -29,12 +33,17 @@ _PARTITION = """
 SELECT pg_total_relation_size(c.oid), greatest(c.reltuples, 0)::bigint
 FROM pg_class c WHERE c.oid = %s::regclass
 """
+# Rows are packs where frames are packed, which is marked as for clustered days.
+_IN_PACKS = sql.SQL(
+    "SELECT coalesce(sum(frames - 1), 0) FROM {} WHERE frames IS NOT NULL AND EXISTS"
+    " (SELECT 1 FROM pg_index WHERE indrelid = {}::regclass AND indisclustered)"
+)
 _OTHERS = "SELECT pg_database_size(current_database())"
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A partition or chunk. `rows`: as the database estimates them."""
+    """The partitions or chunks that begin on it. `rows`: as the database estimates them."""
 
     day: date
     bytes: int
@@ -67,18 +76,26 @@ async def usage(conn: Connection, mode: Mode) -> Usage:
     days: dict[str, tuple[Day, ...]] = {}
     for table in TABLES:
         measured = _chunks(conn, table) if mode == "timescale" else _partitions(conn, table)
-        days[table] = tuple(await measured)
+        days[table] = tuple(_by_day(await measured))
     row = await (await conn.execute(_OTHERS)).fetchone()
     assert row is not None
     return Usage(days, int(row[0]))
 
 
+def _by_day(parts: list[Day]) -> Iterator[Day]:
+    for day, each in groupby(parts, key=lambda part: part.day):
+        same = list(each)
+        size, rows = sum(part.bytes for part in same), sum(part.rows for part in same)
+        yield Day(day, size, rows, all(part.compressed for part in same))
+
+
 async def _chunks(conn: Connection, table: str) -> list[Day]:
     cursor = await conn.execute(_CHUNKS, {"table": table})
-    return [
-        Day(day, int(size), max(int(before), int(rows)), bool(compressed))
-        for _, day, size, before, rows, compressed in await cursor.fetchall()
-    ]
+    found = []
+    for _, day, size, before, rows, compressed, name in await cursor.fetchall():
+        more = 0 if compressed else await _in_packs(conn, table, name)
+        found.append(Day(day, int(size), max(int(before), int(rows) + more), bool(compressed)))
+    return found
 
 
 async def _partitions(conn: Connection, table: str) -> list[Day]:
@@ -86,8 +103,18 @@ async def _partitions(conn: Connection, table: str) -> list[Day]:
     for name in await partitions(conn, table):
         row = await (await conn.execute(_PARTITION, (name,))).fetchone()
         if row is not None:
-            found.append(Day(partition_date(name), int(row[0]), int(row[1]), False))
+            rows = int(row[1]) + await _in_packs(conn, table, name)
+            found.append(Day(partition_span(name)[0].date(), int(row[0]), rows, False))
     return found
+
+
+async def _in_packs(conn: Connection, table: str, name: str) -> int:
+    """How many frames more than rows there are; `name` quoted where it must be."""
+    if table != "raw_frames":
+        return 0
+    query = _IN_PACKS.format(sql.SQL(name), sql.Literal(name))
+    row = await (await conn.execute(query)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def full_on(found: Usage, free_bytes: int, kept_days: dict[str, int], today: date) -> date | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -18,7 +20,9 @@ from storage.instants import DAY_US, to_datetime
 from storage.media import MediaStore, drop_media
 from storage.path_views import drop_path_views
 from storage.patrol_shifts import drop_old_shifts
-from storage.retention import drop_expired, trim
+from storage.retention import Dropped, drop_expired, trim
+from storage.retention_rules import Data, kept_days, units_without
+from storage.retention_trim import trim_units
 from storage.sightings import drop_sightings
 from storage.terminal_media import drop_photo_reports
 from storage.terminal_messages import drop_messages
@@ -27,6 +31,7 @@ from xunji.upkeep import StorageState, keep_in_shape
 
 _log = structlog.get_logger(__name__)
 EVERY_S = 600.0
+TRIM_S = 120.0  # of a round for dropping single rows
 SUMMARY_DAYS = 3 * 366  # attendance, coverage and mileage are asked about for so long
 
 
@@ -65,13 +70,7 @@ class Housekeeping:
         conn = await self._database.connect()
         try:
             now_us = self._clock.now_us()
-            dropped = await drop_expired(
-                conn,
-                self._database.mode,
-                now_us,
-                settings.retention_days,
-                max(settings.raw_frames_days, 1),
-            )
+            dropped = await self._drop(conn, now_us)
             deleted = await trim(conn, now_us, self._settings.rules.snapshot_days)
             before_us = now_us - settings.retention_days * DAY_US
             deleted["sightings"] = await drop_sightings(conn, before_us)
@@ -95,6 +94,32 @@ class Housekeeping:
         if dropped.positions or dropped.raw_frames:
             _log.info("dropped", positions=dropped.positions, raw_frames=dropped.raw_frames)
         _log.debug("trimmed", **deleted)
+
+    async def _drop(self, conn: Connection, now_us: int) -> Dropped:
+        """Whole days when the longest time that is set for them is over; at night rows of units
+        with a shorter one."""
+        mode, settings = self._database.mode, self._settings.database
+        usual: dict[Data, int] = {
+            "positions": settings.retention_days, "raw_frames": max(settings.raw_frames_days, 1)
+        }  # fmt: skip
+        longest: dict[Data, int] = {}
+        at_night = self._is_night(now_us)
+        for data, days in usual.items():
+            other = await kept_days(conn, data)
+            longest[data] = max(days, *other.values(), 0)
+            shorter = {unit: kept for unit, kept in other.items() if kept < longest[data]}
+            if longest[data] > days:
+                shorter |= dict.fromkeys(await units_without(conn, other), days)
+            if at_night and shorter:
+                now = to_datetime(now_us)
+                rows = await trim_units(conn, mode, data, now=now, days=shorter, budget_s=TRIM_S)
+                _log.info("trimmed_units", data=data, rows=rows)
+        return await drop_expired(conn, mode, now_us, longest["positions"], longest["raw_frames"])
+
+    def _is_night(self, now_us: int) -> bool:
+        from_hour, to_hour = self._settings.database.trim_hours
+        hour = datetime.fromtimestamp(now_us / 1e6, ZoneInfo(self._settings.rules.zone)).hour
+        return (hour - from_hour) % 24 < (to_hour - from_hour) % 24
 
     async def _forget_exports(self, conn: Connection, now_us: int) -> list[str]:
         exports = self._settings.exports

@@ -6,7 +6,7 @@ Nested names use a double underscore: XUNJI_DATABASE__URL, XUNJI_GATEWAY__PORT.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 from pydantic_settings import (
@@ -15,6 +15,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+Hour = Annotated[int, Field(ge=0, le=23)]
 
 
 class DatabaseSettings(BaseModel):
@@ -27,9 +29,18 @@ class DatabaseSettings(BaseModel):
     timescale: bool = Field(True, description="false: plain partitions even where it is there")
     retention_days: int = Field(90, ge=1, description="positions older than this are dropped")
     media_gigabytes: float = Field(20, gt=0, description="photos kept; above it the oldest go")
+    trim_hours: tuple[Hour, Hour] = Field(
+        (1, 5), description="hours of the night (`rules.zone`) in which single rows are dropped"
+    )
     raw_frames_days: int = Field(7, ge=0, description="raw frames kept; 0 keeps none")
     disk_gigabytes: float | None = Field(
         None, gt=0, description="room of the database; null: the embedded server's whole disk"
+    )
+    memory_gigabytes: float | None = Field(
+        None, gt=0, description="null: this machine's, or of another server effective_cache_size"
+    )
+    chunk_hours: Literal[1, 2, 3, 4, 6, 12, 24] | None = Field(
+        None, description="how wide new partitions and chunks are; null: from the fleet's size"
     )
 
 

@@ -24,9 +24,10 @@ from model.position import FixSource, Rows
 from storage.commands import commands_of_violation
 from storage.evidence import read_pack
 from storage.permits import permits_of
+from storage.raw_frames import raw_frames_of
 from storage.sightings import photos_between
 from storage.terminal_media import terminal_photos_between
-from storage.tracks import positions_of, raw_frames_of, track_of
+from storage.tracks import positions_of, track_of
 from storage.violations import (
     fence_version,
     read_corrections,

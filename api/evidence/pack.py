@@ -13,7 +13,7 @@ from api.status import server_version
 from api.times import iso, iso_us
 from api.violation_view import violation_json
 from model.frames import RawFrame
-from storage.tracks import raw_frames_of
+from storage.raw_frames import raw_frames_of
 from storage.violations import rule_version
 
 Row = dict[str, Any]

@@ -14,8 +14,8 @@ from api.shapes.terminals import Movement, TerminalLink, TerminalProfile
 from api.times import Time, iso_us, microseconds
 from protocols.jt808 import JT808
 from protocols.jt808.movement import Movement as Moving
+from storage.raw_frames import raw_frames_of
 from storage.registers import device
-from storage.tracks import raw_frames_of
 
 router = APIRouter(tags=["terminals"])
 DEFAULT_US = 1_800 * 1_000_000

@@ -74,6 +74,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/me/tasks/{task_id}/{mark}"): {},
     ("POST", "/patrol/handover"): {"text": "x"},
     ("POST", "/patrol/handover/{note_id}/take"): {},
+    ("PUT", "/retention/{organisation_id}"): {"data": "positions", "days": 7},
     ("POST", "/webhooks"): {"url": "https://example.org/"},
     ("DELETE", "/webhooks/{webhook_id}"): None,
     ("POST", "/test/clock"): {"now": "2030-01-01T00:00:00Z"},
@@ -184,6 +185,7 @@ async def _things_of_a(town: Town, browser: Browser) -> dict[str, Any]:
         "fence_id": town.fences["site"].id,
         "rule_id": town.rules["uncovered"].id,
         "webhook_id": webhook["id"],
+        "organisation_id": town.organisations["a"],
     }
 
 
@@ -261,7 +263,8 @@ async def _everything(town: Town) -> list[Any]:
     """All rows that a request might have changed."""
     tables = ("devices", "fences", "rules", "violations", "violation_log", "commands", "webhooks",
               "permits", "waybills", "cameras", "sightings", "shift_patterns", "rosters", "shifts",
-              "leaves", "shift_swaps", "patrol_tasks", "handover_notes")  # fmt: skip
+              "leaves", "shift_swaps", "patrol_tasks", "handover_notes",
+              "retention_rules")  # fmt: skip
     async with town.database.pool.connection() as conn:
         return [
             await (await conn.execute(f"SELECT * FROM {table} ORDER BY 1, 2".encode())).fetchall()

@@ -21,7 +21,8 @@ from storage.copy_format import (
 )
 from storage.database import Connection, Database
 from storage.partitions import Partitions, day_of
-from storage.tracks import positions_with_attributes, raw_frames_of
+from storage.raw_frames import raw_frames_of
+from storage.tracks import positions_with_attributes
 from storage.variants import copy_positions
 from tests.storage.rows import NOON_US, any_rows, fixes
 

@@ -15,8 +15,9 @@ from storage.database import Connection, Database
 from storage.disk_guard import Disk, forecast, level_of, tighten
 from storage.instants import DAY_US, to_datetime
 from storage.partitions import TABLES
+from storage.raw_frames import raw_frames_of
 from storage.retention import drop_expired, trim
-from storage.tracks import positions_of, raw_frames_of
+from storage.tracks import positions_of
 from storage.usage import Day, Usage, full_on, usage
 from storage.writer import Writer
 from tests.storage.rows import NOON_US, SECOND_US, fixes, scalar, stored_rows, unit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,8 +13,8 @@ from storage.partitions import (
     TABLES,
     Partitions,
     day_of,
-    partition_date,
     partition_name,
+    partition_span,
     partitions,
 )
 from storage.retention import JOURNAL_DAYS, drop_expired, trim
@@ -26,7 +26,11 @@ TODAY = day_of(NOON_US)
 
 def test_names_say_the_day() -> None:
     assert partition_name("positions", TODAY) == "positions_p20260922"
-    assert partition_date("raw_frames_p20260922") == date(2026, 9, 22)
+    midnight = datetime(2026, 9, 22, tzinfo=UTC)
+    assert partition_span("raw_frames_p20260922") == (midnight, midnight + timedelta(days=1))
+    part = partition_name("positions", TODAY, 18, 6)
+    assert part == "positions_p20260922_18_24"
+    assert partition_span(part) == (midnight + timedelta(hours=18), midnight + timedelta(days=1))
     assert day_of(NOON_US) == day_of(TODAY * DAY_US) == day_of((TODAY + 1) * DAY_US - 1)
 
 

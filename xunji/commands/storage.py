@@ -109,6 +109,7 @@ def figures(state: StorageState) -> dict[str, Any]:
     disk = state.disk
     return {
         "columnstore": state.columnstore,
+        "chunk_hours": state.chunk_hours,
         "database_bytes": state.usage.total_bytes,
         "tables": tables,
         "disk": disk and {"total_bytes": disk.total_bytes, "free_bytes": disk.free_bytes},
@@ -122,7 +123,7 @@ def table(told: dict[str, Any]) -> str:
     head = f"{'table':<12}{'MB':>10}{'rows':>14}{'bytes a row':>13}{'days':>6}{'compressed':>12}"
     lines = [
         f"mode {told['mode']}, columnstore {'yes' if told['columnstore'] else 'no'},"
-        f" database {told['database_bytes'] / 1e6:,.1f} MB",
+        f" database {told['database_bytes'] / 1e6:,.1f} MB, new chunks {told['chunk_hours']} h",
         head,
     ]
     for name, one in told["tables"].items():

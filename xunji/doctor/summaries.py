@@ -9,6 +9,7 @@ from pipeline.daily_summaries import days_from_points
 from storage.daily_summaries import any_day, days_of
 from storage.database import Connection
 from storage.instants import to_datetime
+from storage.retention_rules import MAX_DAYS, kept_days
 from xunji.doctor.check import Check
 
 
@@ -16,8 +17,9 @@ async def check_summaries(conn: Connection, retention_days: int, now_us: int) ->
     """`conn` in autocommit."""
     async with conn.transaction():
         await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        kept = min(retention_days, *(await kept_days(conn, "positions")).values(), MAX_DAYS)
         # A local day may begin before the first one that is kept.
-        since = to_datetime(now_us).date() - timedelta(days=retention_days - 2)
+        since = to_datetime(now_us).date() - timedelta(days=kept - 2)
         found = await any_day(conn, since)
         if found is None:
             return Check(

@@ -1,0 +1,102 @@
+"""Closed days of raw frames, packed: where nothing compresses them, an hour of a unit a row.
+
+The counterpart of the columnstore on plain PostgreSQL and on the Apache edition. A day is rewritten
+as a whole in one transaction, so that its disk is free at once; that it is done is marked as for
+clustered days. What comes late stays as single rows among the packs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from datetime import datetime
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg import sql
+from psycopg.pq.abc import PGresult
+
+from storage.columnstore import LOCK_LIMIT, closed_days
+from storage.copy_format import HEADER, TRAILER
+from storage.database import Connection, Mode
+from storage.frame_packs import Frames, pack
+from storage.instants import POSTGRES_EPOCH_US
+
+TOGETHER = 500  # packs that are made in one go: some 20 MB of frames
+
+# All of a unit's hour in one row, its frames in order; values as the wire has them, not as objects.
+_HOURS = """
+DECLARE hours NO SCROLL CURSOR FOR
+SELECT device_id, protocol, min(time), max(until), max(received_at), count(*)::integer,
+       array_agg(time ORDER BY time, received_at), array_agg(until ORDER BY time, received_at),
+       array_agg(received_at ORDER BY time, received_at),
+       array_agg(octet_length(frame)::bigint ORDER BY time, received_at),
+       string_agg(frame, ''::bytea ORDER BY time, received_at)
+FROM {} WHERE frames IS NULL GROUP BY device_id, protocol, date_trunc('hour', time)
+"""
+_FETCH = f"FETCH {TOGETHER} FROM hours"
+_PLAIN = 6  # columns that are written as they are read
+_COPY = """
+COPY packed (device_id, protocol, time, until, received_at, frames, frame)
+FROM STDIN (FORMAT BINARY)
+"""
+_REWRITE = (
+    "CLOSE hours",
+    "INSERT INTO packed SELECT * FROM {0} WHERE frames IS NOT NULL",
+    "TRUNCATE {0}",
+    "INSERT INTO {0} SELECT * FROM packed",
+    "CLUSTER {0} USING {1}",
+    "ANALYZE {0}",
+)
+_ARRAY_HEAD = 5 * 4  # dimensions, nulls, type, length, lower bound
+_ELEMENT = [("length", ">i4"), ("value", ">i8")]
+
+
+async def pack_one_day(conn: Connection, mode: Mode, now: datetime) -> str | None:
+    """Pack the oldest closed day of raw frames that is not; its name. `conn` in autocommit.
+
+    While it runs the day can be read until it is rewritten; late frames of it wait in the spool.
+    """
+    for name, index in await closed_days(conn, mode, "raw_frames", now):
+        try:
+            async with conn.transaction():
+                await conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_LIMIT,))
+                await _pack(conn, sql.SQL(name), sql.SQL(index))
+        except psycopg.errors.LockNotAvailable:
+            continue
+        return name
+    return None
+
+
+async def _pack(conn: Connection, table: sql.SQL, index: sql.SQL) -> None:
+    await conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table))
+    await conn.execute("CREATE TEMPORARY TABLE packed (LIKE raw_frames) ON COMMIT DROP")
+    await conn.execute(sql.SQL(_HOURS).format(table))
+    async with conn.cursor(binary=True) as cursor:
+        while (await cursor.execute(_FETCH.encode())).rowcount:
+            assert cursor.pgresult is not None
+            payload = await asyncio.to_thread(_payload, cursor.pgresult)
+            async with cursor.copy(_COPY.encode()) as copy:
+                await copy.write(payload)
+    for statement in _REWRITE:
+        await conn.execute(sql.SQL(statement).format(table, index))
+
+
+def _payload(hours: PGresult) -> bytes:
+    """The COPY stream of the packs."""
+    parts = [HEADER]
+    for row in range(hours.ntuples):
+        values = [hours.get_value(row, column) or b"" for column in range(hours.nfields)]
+        times, lengths = values[_PLAIN:-2], values[-2]
+        first, last, received = (_numbers(value) + POSTGRES_EPOCH_US for value in times)
+        blob = pack(Frames(first, last, received, _numbers(lengths), values[-1]))
+        parts.append(struct.pack(">h", _PLAIN + 1))
+        for value in (*values[:_PLAIN], blob):
+            parts += (struct.pack(">i", len(value)), value)
+    return b"".join((*parts, TRAILER))
+
+
+def _numbers(array: bytes) -> NDArray[np.int64]:
+    """The elements of a binary array of 8-byte integers or times."""
+    return np.frombuffer(array, _ELEMENT, offset=_ARRAY_HEAD)["value"].astype(np.int64)
