@@ -24,9 +24,9 @@ CITY = 1_350 * 8_640  # fixes a day at 10 s
     ("rows", "memory", "hours"),
     [
         (0, GB, 24),
-        (CITY, 4 * GB, 24),
-        (CITY, 2 * GB, 12),
-        (20 * CITY, 16 * GB, 4),
+        (CITY, 6 * GB, 24),
+        (CITY, 4 * GB, 12),
+        (20 * CITY, 16 * GB, 3),
         (20 * CITY, 64 * GB, 12),
         (1_000 * CITY, GB, 1),
     ],
