@@ -108,12 +108,12 @@ class DailySummaries:
         self, conn: Connection, left: list[Mark], late_wait_us: int, until_s: float
     ) -> bool:
         due_us = self._clock.now_us() - late_wait_us
-        for late in left:
-            if late.marked_us > due_us:
-                continue
-            while not await self._window(conn, late.device_id):
-                if time.monotonic() > until_s:
-                    return False
+        due = [m.device_id for m in left if m.marked_us <= due_us]
+        while due:
+            if time.monotonic() > until_s:
+                return False
+            if await self._window(conn, due[-1]):
+                due.pop()
         return True
 
     async def _window(self, conn: Connection, device_id: int) -> bool:

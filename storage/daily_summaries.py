@@ -53,7 +53,7 @@ SELECT m.device_id, m.from_time, m.marked_at, s.last_at FROM daily_dirty m
 LEFT JOIN LATERAL (SELECT last_at FROM daily_summaries d WHERE d.device_id = m.device_id
                    ORDER BY d.day DESC LIMIT 1) s ON true
 WHERE %(device)s::int IS NULL OR m.device_id = %(device)s
-ORDER BY m.marked_at, m.device_id
+ORDER BY m.marked_at DESC, m.device_id
 """
 # How a part of a day joins the parts before it.
 _JOINED = {
@@ -147,7 +147,7 @@ async def settle_zone(conn: Connection, zone: str) -> bool:
 
 
 async def marks(conn: Connection, device_id: int | None = None) -> list[Mark]:
-    """What is to be summed up, of one unit or of all, the longest waiting first."""
+    """What is to be summed up, of one unit or of all, the longest waiting last."""
     cursor = await conn.execute(_MARKS, {"device": device_id})
     return [
         Mark(row[0], from_datetime(row[1]), from_datetime(row[2]), row[3] and from_datetime(row[3]))

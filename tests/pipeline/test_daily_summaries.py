@@ -110,6 +110,7 @@ async def test_late_fixes_wait_for_their_like(world: World) -> None:
     assert await days(world).once()
     assert (await kept(world, 0))["fixes"].sum() == (rows["fix_source"][50:] > 0).sum()
     world.clock.advance_to(world.clock.now_us() + LATE_WAIT_US + 1)
+    assert not await days(world).once(budget_s=0), "the rest waits for the next pass"
     assert await days(world).once()
     assert (await kept(world, 0)).tolist() == (await recomputed(world, 0)).tolist()
     await world.stop()
