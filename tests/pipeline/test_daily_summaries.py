@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 from geofence.mileage import day_sums
 from model.position import PositionBatch, Rows, empty_rows
 from model.signals import YES, pack
-from pipeline.acceptance import Window
 from pipeline.daily_summaries import LATE_WAIT_US, DailySummaries
-from pipeline.take_in.run import ImportOrder, take_in
+from pipeline.take_in.order import ImportOrder
+from pipeline.take_in.run import take_in
 from storage.daily_summaries import Days, days_of, mark_all
 from storage.database import Database
 from storage.instants import DAY_US, to_datetime
@@ -145,9 +145,14 @@ async def test_what_is_imported_and_another_zone(world: World, tmp_path: Path) -
     lines = [f"2027-01-14T{hour:02}:00:00Z,118.{hour:02},32.0" for hour in range(24)]
     file.write_text("time,longitude,latitude\n" + "\n".join(lines))
     assert await days(world).once()
-    order = ImportOrder(file, "csv", world.devices[1])
-    window = Window(START_US - 90 * DAY_US, START_US)
-    await take_in(world.database, order, window, lambda _progress: None)
+    order = ImportOrder(
+        path=str(file),
+        format="csv",
+        from_us=START_US - 90 * DAY_US,
+        to_us=START_US,
+        device_id=world.devices[1],
+    )
+    await take_in(world.database, order, lambda _told: None)
     assert await days(world).once()
     assert (await kept(world, 1))["fixes"].tolist() == [16, 8]
     assert await DailySummaries(world.database, world.clock, "UTC", 90).once()
