@@ -23,14 +23,14 @@ async def command_body(
     """What is queued. Raises ApiProblem: text_not_gbk, not_found, command_impossible, ..."""
     if isinstance(body, TextCommand):
         return {"text": check_text(body.text), "flags": body.flags}
-    content = body.model_dump(exclude={"kind"}, exclude_none=True)
+    content = body.model_dump(mode="json", by_alias=True, exclude={"kind"}, exclude_none=True)
     if isinstance(body, SetArea):
         content |= await _area(conn, caller, body.fence_id, now_us)
-    _check(unit, body.kind, content)
+    check_command(unit, body.kind, content)
     return content
 
 
-def _check(unit: Row, kind: str, content: Row) -> None:
+def check_command(unit: Row, kind: str, content: Row) -> None:
     """Build it for the terminal's edition, or for any while it is not known."""
     if unit["protocol"] != "jt808":
         raise ApiProblem("command_impossible", why=f"{unit['protocol']} knows no {kind}")

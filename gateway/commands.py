@@ -30,6 +30,14 @@ EXPIRE_EVERY_POLLS = 10
 AWAY_PAUSE_S = 2.0
 
 
+FileOf = Callable[[str], bytes]  # raises FileNotFoundError
+
+
+def _no_file(sha256: str) -> bytes:
+    """Of a gateway that keeps no files."""
+    raise FileNotFoundError(sha256)
+
+
 class Queued(Interface):
     """A command as the queue hands it out (`storage.command_queue.QueuedCommand`)."""
 
@@ -67,6 +75,8 @@ class CommandSource(Interface):
         result: str,
         now_us: int,
         details: dict[str, Any] | None = None,
+        *,
+        kind: str = "",
     ) -> Sequence[Changed]: ...
     async def expire(self, now_us: int) -> Sequence[Changed]: ...
 
@@ -75,6 +85,7 @@ class CommandDelivery:
     """Run `run()` as a task. `wake()`: a command was queued just now, do not wait for the poll.
 
     Every change of state is published to the live hub as kind "command" with {"id": command id}.
+    `file_of`: the bytes of the file that a command names by its `sha256`.
     """
 
     def __init__(
@@ -84,7 +95,10 @@ class CommandDelivery:
         clock: Clock,
         counters: Counters,
         live: LiveHub | None = None,
+        *,
+        file_of: FileOf | None = None,
     ) -> None:
+        self._file_of = file_of or _no_file
         self._source = source
         self._online = online
         self._clock = clock
@@ -160,6 +174,7 @@ class CommandDelivery:
                     answer.result,
                     answer.at_us,
                     answer.details,
+                    kind=answer.kind,
                 )
             )
             self._counters.add("commands_answered")
@@ -180,7 +195,8 @@ class CommandDelivery:
         try:
             if terminal is None:
                 raise ProtocolError("offline")
-            terminal.link.send_command(terminal.identity, command.id, command.kind, command.body)
+            body = await self._with_file(command.body)
+            terminal.link.send_command(terminal.identity, command.id, command.kind, body)
         except ProtocolError as error:
             if error.reason in NOT_NOW:
                 await self._source.give_back(command.id)
@@ -197,6 +213,15 @@ class CommandDelivery:
         self._publish(
             await self._source.answer(command.id, command.device_id, error.reason, now_us, why)
         )
+
+    async def _with_file(self, body: dict[str, Any]) -> dict[str, Any]:
+        if "sha256" not in body:
+            return body
+        try:
+            return {**body, "file": await asyncio.to_thread(self._file_of, body["sha256"])}
+        except FileNotFoundError as error:
+            why = "the file is no longer kept: give the command again"
+            raise ProtocolError("file_gone", why) from error
 
     def _publish(self, changes: Iterable[Changed]) -> None:
         if self._live is not None:

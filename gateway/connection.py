@@ -15,6 +15,7 @@ import structlog
 
 from gateway.http_connection import speaks_http
 from gateway.online import Carried, Key
+from gateway.pacing import Pacing
 from gateway.reactions import Reacting
 from gateway.reading import Reading
 from gateway.recognition import recognise, session_of
@@ -24,6 +25,7 @@ from protocols.contract import (
     Close,
     EndingSession,
     Event,
+    PacedSession,
     ProtocolError,
     Report,
     Send,
@@ -50,8 +52,8 @@ class TcpConnection(Reacting, asyncio.Protocol):
 
     __slots__ = (
         "_bad_in_a_row", "_carried", "_desk", "_door", "_ending", "_flush_planned", "_head",
-        "_heard_s", "_loop", "_name", "_out", "_protocol", "_reading", "_session", "_stalled_s",
-        "_transport", "_unacknowledged", "_unparsed_bytes", "peer",
+        "_heard_s", "_loop", "_name", "_out", "_pacing", "_protocol", "_reading", "_session",
+        "_stalled_s", "_transport", "_unacknowledged", "_unparsed_bytes", "peer",
     )  # fmt: skip
 
     def __init__(self, door: TcpDoor) -> None:
@@ -67,6 +69,7 @@ class TcpConnection(Reacting, asyncio.Protocol):
         self._head = b""
         self._out: list[bytes] = []
         self._flush_planned = False
+        self._pacing: Pacing | None = None
         self._reading = Reading()
         self._stalled_s: float | None = None
         self._ending: str | None = None
@@ -158,6 +161,17 @@ class TcpConnection(Reacting, asyncio.Protocol):
             raise ProtocolError("offline", "the connection is closing")
         self._out.append(self._session.command(identity, command_id, kind, body))
         self._flush()
+        if isinstance(self._session, PacedSession) and self._session.waiting:
+            self._pacing = self._pacing or Pacing(self._write_more)
+            self._pacing.begin(self._session)
+
+    def _write_more(self, data: bytes) -> int | None:
+        """For `Pacing`."""
+        if self._transport is None or self._ending is not None:
+            return None
+        self._out.append(data)
+        self._flush()
+        return self._transport.get_write_buffer_size()
 
     def moved(self, key: Key) -> None:
         """A newer connection carries this terminal; without any other this one is dead."""

@@ -28,6 +28,7 @@ class Answer:
     result: str
     at_us: int
     details: dict[str, Any] = field(default_factory=dict)
+    kind: str = ""  # of `Answered`
 
 
 class Letters(Interface):
@@ -123,5 +124,13 @@ class Desk:
         if device is None:
             self.counters.add("answers_of_strangers")
         else:
-            answer = Answer(event.command_id, device.device_id, event.result, now_us, event.details)
-            self.answered(answer)
+            self.answered(
+                Answer(
+                    event.command_id,
+                    device.device_id,
+                    event.result,
+                    now_us,
+                    event.details,
+                    event.kind,
+                )
+            )

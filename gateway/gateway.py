@@ -15,7 +15,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from gateway.broker import EmbeddedBroker
 from gateway.cameras import CameraDoor, Sightings
-from gateway.commands import CommandDelivery, CommandSource
+from gateway.commands import CommandDelivery, CommandSource, FileOf
 from gateway.counters import Counters
 from gateway.desk import Desk
 from gateway.directory import Directory
@@ -63,13 +63,16 @@ class Gateway:
         media: Media | None = None,
         notes: Notes | None = None,
         sightings: Sightings | None = None,
+        file_of: FileOf | None = None,
     ) -> None:
         self._options = options
         self._clock = clock
         self.directory = directory
         self.counters = counters
         self.online = OnlineTable()
-        self.commands = CommandDelivery(commands, self.online, clock, counters, live)
+        self.commands = CommandDelivery(
+            commands, self.online, clock, counters, live, file_of=file_of
+        )
         per_s = options.reports_per_s
         rate = NoRate() if per_s is None else ReportRate(per_s, options.reports_burst)
         answered = self.commands.answered

@@ -27,6 +27,7 @@ from protocols.contract import (
     Close,
     EndingSession,
     Event,
+    PacedSession,
     ProtocolError,
     Report,
     Send,
@@ -74,7 +75,10 @@ class UdpSource(Reacting):
 
     def send_command(self, identity: str, command_id: int, kind: str, body: dict[str, Any]) -> None:
         """Send a command now. Raises ProtocolError: unsupported_command, too_long."""
-        self.say(self.session.command(identity, command_id, kind, body))
+        data = self.session.command(identity, command_id, kind, body)
+        if isinstance(self.session, PacedSession) and self.session.waiting:
+            raise ProtocolError("too_long", "a command of this length goes over TCP only")
+        self.say(data)
 
     def moved(self, key: Key) -> None:
         """The terminal has come in elsewhere."""

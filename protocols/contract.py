@@ -155,12 +155,17 @@ class Unregistered:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A terminal's answer to the command `command_id` (the id in table `commands`)."""
+    """A terminal's answer to the command `command_id` (the id in table `commands`).
+
+    `kind`: it does not say which command, but the last one of this kind that waits, maybe since
+    an earlier connection; `command_id` is then 0.
+    """
 
     identity: str
     command_id: int
     result: str  # done, failed, message_error, unsupported
     details: dict[str, Any] = field(default_factory=dict)
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +218,18 @@ class Session(Interface):
         Further kinds are the protocol's own (JT/T 808: `protocols.jt808.commands`).
         Raises ProtocolError("unsupported_command" | "too_long" | "not_connected" | ...).
         """
+
+
+@runtime_checkable
+class PacedSession(Interface):
+    """A Session whose commands may be too long to be sent at once."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether more of a command has to be sent."""
+
+    def more(self, room: int) -> bytes:
+        """Its next bytes, about `room`: whole frames, so that others may be sent between."""
 
 
 @runtime_checkable

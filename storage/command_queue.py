@@ -67,8 +67,10 @@ _ANSWER = """
 WITH first AS (
     UPDATE commands SET state = 'answered', answered_at = %(now)s, result = %(result)s,
         answer = %(details)s
-    WHERE id = %(id)s AND device_id = %(device)s AND state IN ('sent', 'expired')
-      AND answered_at IS NULL
+    WHERE device_id = %(device)s AND state IN ('sent', 'expired') AND answered_at IS NULL
+      AND id = CASE WHEN %(kind)s = '' THEN %(id)s ELSE (
+          SELECT max(id) FROM commands WHERE device_id = %(device)s AND kind = %(kind)s
+           AND state IN ('sent', 'expired') AND answered_at IS NULL) END
     RETURNING id, organisation_id),
 task AS (
     UPDATE patrol_tasks SET delivered_at = coalesce(delivered_at, %(now)s),
@@ -115,10 +117,12 @@ class CommandQueue:
         result: str,
         now_us: int,
         details: dict[str, Any] | None = None,
+        *,
+        kind: str = "",
     ) -> list[CommandChange]:
         """The first answer of the command's own terminal counts, even when it comes late.
 
-        `details`: what the answer says, by field.
+        `details`: what the answer says, by field. `kind`: it is for the last one of this kind.
         """
         values = {
             "id": command_id,
@@ -126,6 +130,7 @@ class CommandQueue:
             "result": result,
             "now": to_datetime(now_us),
             "details": jsonb(details) if details else None,
+            "kind": kind,
         }
         return await self._run(_ANSWER, values, CommandChange)
 

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from protocols.jt808.fields import Fields, When
 from protocols.jt808.messages import FIRST_PLATFORM_ID, MESSAGES, SOURCES
 from protocols.jt808.repeated import Group, InPackages, Numbers
+from protocols.jt808.support import support_of
 from protocols.registry import protocols_by_name
 from rules.registry import kinds_by_name
 from simulators.conform.steps import AT_THE_END, STEPS
@@ -122,7 +123,7 @@ def _field_names(fields: Fields) -> str:
 
 
 def messages_table() -> str:
-    """Every message of JT/T 808 with direction, editions, fields of the newest, and source."""
+    """Every message of JT/T 808: direction, editions, fields of the newest, support, source."""
     rows = []
     for message_id, message in sorted(MESSAGES.items()):
         said = (SOURCES[message_id] or "").partition("\n\n")[0].split(" ", 1)[1].replace("\n", " ")
@@ -130,8 +131,10 @@ def messages_table() -> str:
         names = _field_names(message.fields("2019"))
         fields = f"`{names}`" if names else "(empty)"
         number = f"0x{message_id:04X}"
-        rows.append((number, f"`{message.name}`", way, message.span, fields, said))
-    return _table(("id", "name", "way", "editions", "fields (2019)", "meaning, source"), rows)
+        done = support_of(message_id)
+        rows.append((number, f"`{message.name}`", way, message.span, fields, done, said))
+    head = ("id", "name", "way", "editions", "fields (2019)", "what is done", "meaning, source")
+    return _table(head, rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gateway.counters import Counters
 from gateway.directory import Directory
 from gateway.gateway import Gateway
@@ -18,6 +20,8 @@ from storage.terminal_media import TerminalMedia
 from storage.terminal_messages import TerminalMessages
 from xunji.options import gateway_options
 from xunji.settings import Settings
+
+FILES_SHARED = 2  # upgrades in memory, each once for all terminals that it goes to
 
 
 def build_gateway(
@@ -47,6 +51,7 @@ def build_gateway(
         live=live,
         media=media,
         notes=notes,
+        file_of=lru_cache(FILES_SHARED)(lambda sha256: store.path(sha256).read_bytes()),
         sightings=SightingIntake(database, store, clock, retention_us),
     )
     return gateway, media, notes

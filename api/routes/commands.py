@@ -25,7 +25,8 @@ from storage.terminal_messages import list_messages
 
 router = APIRouter(tags=["commands"])
 # What would only confuse hours later; settings wait for the terminal's next log-in.
-_AT_ONCE = ("text", "photo", "track", "query_location", "link_test", "doors", "confirm_alarm")
+_AT_ONCE = ("text", "photo", "track", "query_location", "link_test", "doors", "confirm_alarm",
+            "record_audio")  # fmt: skip
 
 
 @router.post("/devices/{device_id}/commands", response_model=Command, status_code=201)

@@ -7,9 +7,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.shapes.people import Person
+from api.times import Time
 
 TextFlag = Literal["emergency", "display", "tts"]
 Shape = Literal["circle", "polygon", "route"]
+MediaType = Literal["image", "audio", "video"]
+MediaEvent = Literal[
+    "command", "timer", "robbery", "collision", "door_open", "door_closed", "door_closed_moving",
+    "distance",
+]  # fmt: skip
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d$")]
 Notice = Literal["enter_driver", "enter_platform", "leave_driver", "leave_platform"]
 
@@ -126,6 +132,46 @@ class MediaUpload(_Command):
     delete: bool = False
 
 
+class _Stored(_Command):
+    media_type: MediaType = "image"
+    channel: int = Field(0, ge=0, le=255)
+    event: MediaEvent = "command"
+    since: Time | None = Field(None, alias="from")
+    until: Time | None = Field(None, alias="to")
+
+
+class MediaSearch(_Stored):
+    """What the terminal has stored of a kind; `channel` 0: of all; no times: ever."""
+
+    kind: Literal["media_search"]
+
+
+class MediaUploadAll(_Stored):
+    """All that a search would find is uploaded."""
+
+    kind: Literal["media_upload_all"]
+    delete: bool = False
+
+
+class RecordAudio(_Command):
+    """Record sound for so long; 0 stops. `keep`: it stays in the terminal."""
+
+    kind: Literal["record_audio"]
+    duration_s: int = Field(ge=0, le=3_600)
+    keep: bool = False
+    sample_rate_khz: Literal[8, 11, 23, 32] = 8
+
+
+class QueryRecorder(_Command):
+    """What the driving recorder holds; from `speeds` on of a period."""
+
+    kind: Literal["query_recorder"]
+    what: str = Field(max_length=40)
+    since: Time | None = Field(None, alias="from")
+    until: Time | None = Field(None, alias="to")
+    blocks: int | None = Field(None, ge=1, le=0xFFFF)
+
+
 class AnyMessage(_Command):
     """Any message of the platform by name or id; its fields stand in docs/protocols/jt808.md."""
 
@@ -136,7 +182,8 @@ class AnyMessage(_Command):
 
 AnyCommand = (
     TextCommand | PhotoCommand | PlainCommand | SetParameters | QueryParameters | Control | Track
-    | ConfirmAlarm | Doors | SetArea | DeleteAreas | QueryAreas | MediaUpload | AnyMessage
+    | ConfirmAlarm | Doors | SetArea | DeleteAreas | QueryAreas | MediaUpload | MediaSearch
+    | MediaUploadAll | RecordAudio | QueryRecorder | AnyMessage
 )  # fmt: skip
 
 

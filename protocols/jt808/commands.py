@@ -11,9 +11,12 @@ from typing import Any
 from protocols.contract import ProtocolError
 from protocols.jt808.bits import ALARM_BITS
 from protocols.jt808.fence_areas import area_values, deletion_values, query_values
+from protocols.jt808.media import EVENTS, MEDIA_TYPES
 from protocols.jt808.messages import FIRST_PLATFORM_ID, MESSAGES
 from protocols.jt808.parameter_names import BY_NAME
 from protocols.jt808.parameters import by_name
+from protocols.jt808.recorder import QUERIES, query_block
+from protocols.jt808.times import UNSET_TIME, local_time
 
 TEXT, SHOOT = 0x8300, 0x8801
 MAX_TEXT_BYTES = 1024
@@ -33,12 +36,29 @@ CONTROLS = {
 _CONTROLS_2019 = (2, 4, 5)
 DOORS = {"unlock": 0, "lock": 1}
 _DOOR_2019 = 0x0001
+SAMPLE_RATES_KHZ = ("8", "11", "23", "32")
+# 0x8108: what is upgraded; T/JSATL 12 adds the last four.
+UPGRADES = {
+    "terminal": 0, "ic_reader": 12, "beidou": 52, "adas": 0x64, "dsm": 0x65, "tpms": 0x66,
+    "bsd": 0x67,
+}  # fmt: skip
 CONFIRMABLE = {ALARM_BITS[bit]: bit for bit in (0, 3, 20, 21, 22, 27, 28)}
 # Platform messages that the terminal answers with a message of its own: down -> up.
 ANSWERED_BY = {
-    0x8104: 0x0104, 0x8106: 0x0104, 0x8107: 0x0107, 0x8201: 0x0201, 0x8302: 0x0302,
-    0x8500: 0x0500, 0x8608: 0x0608, 0x8700: 0x0700, 0x8702: 0x0702, 0x8801: 0x0805,
+    0x8104: 0x0104, 0x8106: 0x0104, 0x8107: 0x0107, 0x8108: 0x0108, 0x8201: 0x0201,
+    0x8302: 0x0302, 0x8500: 0x0500, 0x8608: 0x0608, 0x8700: 0x0700, 0x8702: 0x0702, 0x8801: 0x0805,
     0x8802: 0x0802, 0x9003: 0x1003, 0x9205: 0x1205, 0x9206: 0x1206,
+}  # fmt: skip
+# By which kind of command a message is ordered; the others by "message".
+ORDERED_BY = {
+    0x8103: "set_parameters", 0x8104: "query_parameters", 0x8105: "control",
+    0x8106: "query_parameters", 0x8107: "query_attributes", 0x8108: "upgrade",
+    0x8201: "query_location", 0x8202: "track", 0x8203: "confirm_alarm", 0x8204: "link_test",
+    0x8300: "text", 0x8500: "doors", 0x8600: "set_area", 0x8601: "delete_areas",
+    0x8604: "set_area", 0x8605: "delete_areas", 0x8606: "set_area", 0x8607: "delete_areas",
+    0x8608: "query_areas", 0x8700: "query_recorder", 0x8702: "query_driver", 0x8801: "photo",
+    0x8802: "media_search", 0x8803: "media_upload_all", 0x8804: "record_audio",
+    0x8805: "media_upload",
 }  # fmt: skip
 # Messages that the session itself says; nobody orders them.
 NOT_FOR_PEOPLE = (0x8001, 0x8003, 0x8004, 0x8100, 0x8800, 0x9208, 0x9212)
@@ -156,6 +176,55 @@ def _media_upload(body: Body, _version: str) -> Built:
     return 0x8805, {"media_id": body["media_id"], "delete": int(body.get("delete", False))}
 
 
+def _media_search(body: Body, _version: str) -> Built:
+    """{"media_type", "channel"?, "event"?, "from"?, "to"?}: what it has stored."""
+    return 0x8802, {
+        "media_type": _place(MEDIA_TYPES, body.get("media_type", "image"), "media type"),
+        "channel": body.get("channel", 0),
+        "event": _place(EVENTS, body.get("event", "command"), "event"),
+        "start": local_time(body["from"]) if body.get("from") else UNSET_TIME,
+        "end": local_time(body["to"]) if body.get("to") else UNSET_TIME,
+    }
+
+
+def _place(words: tuple[str, ...], word: object, what: str) -> int:
+    return _code({known: place for place, known in enumerate(words)}, word, what)
+
+
+def _media_upload_all(body: Body, version: str) -> Built:
+    """As a search, {"delete"?}: all that it would find is uploaded."""
+    _, values = _media_search(body, version)
+    return 0x8803, {**values, "delete": int(body.get("delete", False))}
+
+
+def _record_audio(body: Body, _version: str) -> Built:
+    """{"duration_s", "keep"?, "sample_rate_khz"?}; 0 seconds stop it."""
+    duration_s = body["duration_s"]
+    return 0x8804, {
+        "command": int(duration_s > 0),
+        "duration_s": duration_s,
+        "save": int(body.get("keep", False)),
+        "sample_rate": _place(SAMPLE_RATES_KHZ, str(body.get("sample_rate_khz", 8)), "rate"),
+    }
+
+
+def _query_recorder(body: Body, _version: str) -> Built:
+    """{"what" of QUERIES, "from"?, "to"?, "blocks"?}: a block of GB/T 19056."""
+    command = _code(QUERIES, body.get("what"), "what")
+    return 0x8700, {"command": command, "data": query_block(command, body).hex()}
+
+
+def _upgrade(body: Body, _version: str) -> Built:
+    """{"target"?, "maker_id"?, "version", "file" as bytes}: the session lets the file follow."""
+    return 0x8108, {
+        "type": _code(UPGRADES, body.get("target", "terminal"), "target"),
+        "maker_id": body.get("maker_id", ""),
+        "version": body["version"],
+        "length": len(body["file"]),
+        "data": "",
+    }
+
+
 def _any_message(body: Body, _version: str) -> Built:
     """{"message": name or 0x...., "values"}: any message of the platform, by field."""
     wanted = str(body.get("message", ""))
@@ -186,6 +255,11 @@ COMMANDS: dict[str, Callable[[Body, str], Built]] = {
     "delete_areas": deletion_values,
     "query_areas": query_values,
     "query_driver": _plain(0x8702),
+    "media_search": _media_search,
     "media_upload": _media_upload,
+    "media_upload_all": _media_upload_all,
+    "record_audio": _record_audio,
+    "query_recorder": _query_recorder,
+    "upgrade": _upgrade,
     "message": _any_message,
 }

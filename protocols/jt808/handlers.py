@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from protocols.contract import (
     Answered,
+    Bad,
     Event,
     Offline,
     ProtocolError,
@@ -20,9 +21,10 @@ from protocols.contract import (
     Unregistered,
 )
 from protocols.jt808.bodies import LOCATION
+from protocols.jt808.compressed import COMPRESSED, frame_within, unpacked
 from protocols.jt808.exchange import Exchange, Token
 from protocols.jt808.fields import Values
-from protocols.jt808.header import VERSION_FLAG
+from protocols.jt808.header import VERSION_FLAG, parse_header
 from protocols.jt808.location import BASIC_BYTES
 from protocols.jt808.messages import MESSAGES
 from protocols.jt808.safety import (
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 TERMINAL_ACK, REGISTER_ACK, SERVER_TIME, DRIVER_CARD = 0x0001, 0x8100, 0x8004, 0x0702
 ANSWERS = {0: "done", 1: "failed", 2: "message_error", 3: "unsupported"}
 SHOOT_ANSWERS = {0: "done", 1: "failed", 2: "unsupported"}
+UPGRADES = {0: "done", 1: "failed", 2: "cancelled"}
 REGISTERED = 0
 ALARM = "safety_alarm"
 # Results of 0x8100; the directory's words.
@@ -123,7 +126,7 @@ def shot(session: Jt808Session, message: Exchange, values: Values, events: list[
 
 
 def elsewhere(session: Jt808Session, message: Exchange, _: Values, events: list[Event]) -> None:
-    """0x1210 to 0x1212: files of alarms have a port of their own."""
+    """0x1210 to 0x1212: taken on the port for files of alarms; here result 3."""
     session.reply(message, UNSUPPORTED, events)
 
 
@@ -134,8 +137,48 @@ def upload(session: Jt808Session, message: Exchange, values: Values, events: lis
         events.append(upload_of(terminal, values, message.serials[-1]))
 
 
+def upgraded(session: Jt808Session, message: Exchange, values: Values, events: list[Event]) -> None:
+    """0x0108: ends the upgrade, maybe of an earlier connection: the terminal has started anew."""
+    terminal = message.terminal
+    if not terminal.authenticated or terminal.has_kept(message.key, message.now_us):
+        tell(session, message, values, events)
+        return
+    result = UPGRADES.get(values["result"], "failed")
+    events.append(Answered(terminal.identity, 0, result, values, "upgrade"))
+    tell(session, message, values, events)
+
+
+def send_again(
+    session: Jt808Session, message: Exchange, values: Values, events: list[Event]
+) -> None:
+    """0x0005: packages of a long command are sent again."""
+    key = (message.terminal.identity, values["original_serial"])
+    data = session.long.again(key, values["package_ids"])
+    session.reply(message, FAILED if data is None else OK, events)
+    if data:
+        events.append(Send(data))
+
+
+def unpack(session: Jt808Session, message: Exchange, values: Values, events: list[Event]) -> None:
+    """0x0901: the message in it is taken as if it had come by itself; other content is kept."""
+    try:
+        data = unpacked(values)
+        frame = frame_within(data)
+        header = parse_header(frame) if frame else None
+    except ProtocolError as error:
+        identity = message.terminal.identity
+        events.append(Bad(message.frame, error.reason, error.detail, identity))
+        session.reply(message, MESSAGE_ERROR, events)
+        return
+    if frame is None or header is None or header.message_id == COMPRESSED:
+        tell(session, message, {**values, "unpacked": data.hex()}, events)
+        return
+    session.reply(message, OK, events)
+    session.take(frame, header, message.now_us, events)
+
+
 def tell(session: Jt808Session, message: Exchange, values: Values, events: list[Event]) -> None:
-    """Anything else: kept, unless it was kept a moment ago; what it answers is answered."""
+    """Anything else: kept by field, once, then acknowledged."""
     terminal = message.terminal
     if not session.may_speak(terminal, events) or terminal.device is None:
         return
@@ -213,10 +256,13 @@ HANDLERS: dict[int, Handler] = {
     0x0002: heartbeat,
     0x0003: log_out,
     0x0004: tell_time,
+    0x0005: send_again,
     0x0100: register,
     0x0102: authenticate,
+    0x0108: upgraded,
     MEDIA_DATA: upload,
     0x0805: shot,
+    COMPRESSED: unpack,
     0x1210: elsewhere,
     0x1211: elsewhere,
     0x1212: elsewhere,

@@ -25,7 +25,7 @@ from protocols.jt808.bodies import LOCATION_ANSWER, REPORT_IDS
 from protocols.jt808.commands import ANSWERED_BY, message_of
 from protocols.jt808.exchange import Exchange, Token
 from protocols.jt808.fields import Reader
-from protocols.jt808.framing import MAX_ESCAPED_BYTES, Framer, unwrap
+from protocols.jt808.framing import MAX_BODY_BYTES, MAX_ESCAPED_BYTES, Framer, unwrap
 from protocols.jt808.handlers import (
     HANDLERS,
     TERMINAL_ACK,
@@ -35,7 +35,8 @@ from protocols.jt808.handlers import (
 )
 from protocols.jt808.header import Header, parse_header, with_other_flag
 from protocols.jt808.location import BASIC_BYTES
-from protocols.jt808.messages import FIRST_PLATFORM_ID, MESSAGES, read_body
+from protocols.jt808.long_message import LongMessage, LongMessages
+from protocols.jt808.messages import FIRST_PLATFORM_ID, MESSAGES, encode_body, read_body
 from protocols.jt808.resend import Resending
 from protocols.jt808.safety import SHORTEST_FRAME_BYTES
 from protocols.jt808.terminal import MESSAGE_ERROR, OK, UNSUPPORTED, Awaited, Terminal
@@ -51,12 +52,14 @@ class Jt808Session:
     """State of one connection."""
 
     __slots__ = (
-        "_assembly", "_by_identity", "_by_phone", "_framer", "directory", "now_us", "resending",
+        "_assembly", "_by_identity", "_by_phone", "_framer", "directory", "long", "now_us",
+        "resending",
     )  # fmt: skip
 
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
         self.resending = Resending()
+        self.long = LongMessages()
         self._framer = Framer()
         self._assembly = Assembly()
         self.now_us = 0
@@ -83,7 +86,7 @@ class Jt808Session:
             except ProtocolError as error:
                 events.append(Bad(piece[: MAX_ESCAPED_BYTES + 1], error.reason, error.detail))
                 continue
-            self._take(frame, header, now_us, events)
+            self.take(frame, header, now_us, events)
         if self._assembly.waiting:
             self._chase_packages(now_us, events)
         if self.resending.waiting:
@@ -111,12 +114,32 @@ class Jt808Session:
             raise ProtocolError("not_connected", f"{identity} is not logged in here")
         message_id, values = message_of(kind, body, terminal.version)
         answer_id = ANSWERED_BY.get(message_id, TERMINAL_ACK)
-        data = terminal.send(message_id, values)
+        whole = encode_body(message_id, values, terminal.version)
+        data = self._packed(terminal, message_id, whole, body.get("file", b""))
         # A terminal answers a message of several packages with the serial of the last one.
         serial = (terminal.next_serial - 1) & 0xFFFF
         terminal.await_answer(serial, Awaited(command_id, message_id, answer_id))
         if answer_id == TERMINAL_ACK:
             self.resending.sent((identity, serial), data, self.now_us)
+        return data
+
+    @property
+    def waiting(self) -> bool:
+        """As `PacedSession`."""
+        return self.long.waiting
+
+    def more(self, room: int) -> bytes:
+        """As `PacedSession`."""
+        return self.long.more(room)
+
+    def _packed(self, terminal: Terminal, message_id: int, head: bytes, file: bytes) -> bytes:
+        """What of a message leaves at once."""
+        if len(head) + len(file) <= MAX_BODY_BYTES:
+            return b"".join(terminal.frames(message_id, head + file))
+        phone, version, first = terminal.phone_bcd, terminal.protocol_version, terminal.next_serial
+        message = LongMessage(message_id, phone, version, first, head, file)
+        data = self.long.send(terminal.identity, message)
+        terminal.take_serials(message.total)
         return data
 
     def _chase_packages(self, now_us: int, events: list[Event]) -> None:
@@ -130,7 +153,7 @@ class Jt808Session:
                 events.append(Send(ask_again(terminal, missing)))
 
     def _known_report(self, frame: bytes) -> Report | None:
-        """A plain report of a terminal that is logged in, without the detours of `_take`.
+        """A plain report of a terminal that is logged in, without the detours of `take`.
 
         Nearly every frame is one; a whole header would cost as much as everything else.
         """
@@ -164,7 +187,7 @@ class Jt808Session:
                     return flagged_right, other
         return frame, header
 
-    def _take(self, frame: bytes, header: Header, now_us: int, events: list[Event]) -> None:
+    def take(self, frame: bytes, header: Header, now_us: int, events: list[Event]) -> None:
         terminal = self._terminal(header)
         body = frame[header.body_at : -1]
         serials: tuple[int, ...] = (header.serial,)

@@ -8,6 +8,7 @@ from protocols.contract import ProtocolError
 
 _SEPARATORS = str.maketrans("", "", "- :T")
 CHINA = timezone(timedelta(hours=8))
+UNSET_TIME = "000000000000"  # in a period: no edge
 
 
 def bcd_of_utc(time_us: int) -> bytes:
@@ -44,3 +45,16 @@ def pack_time(text: str, name: str) -> bytes:
     if len(raw) != 6:
         raise ProtocolError("time", f"{name} = {text!r} is not YYYY-MM-DD hh:mm:ss")
     return raw
+
+
+def local_time(text: str) -> str:
+    """An ISO 8601 time, UTC where it names no zone, as terminals say it: in GMT+8.
+
+    Raises ProtocolError("time").
+    """
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ProtocolError("time", f"{text!r} is no time such as 2026-03-02T20:00:00Z") from error
+    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return f"{aware.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"

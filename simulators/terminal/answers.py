@@ -1,43 +1,32 @@
 """What a simulated terminal does with each message of the server: a table, one function a message.
 
-Standard 8.2 (0x8001) to 8.54 (0x8801).
+Standard 8.2 (0x8001) to 8.23 (0x8300); the others are in `orders`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from protocols.jt808.header import Header
 from protocols.jt808.messages import encode_body
-from simulators.terminal.camera import photo
+from simulators.terminal.belongings import MAX_ALBUMS
 from simulators.terminal.credentials import attributes
+from simulators.terminal.orders import ORDERS, UNSUPPORTED, agree
 
 if TYPE_CHECKING:
     from simulators.terminal.logic import TerminalLogic
 
 Values = dict[int, Any]
 Body = dict[str, Any]
-OK, FAILED, UNSUPPORTED = 0, 1, 3
+OK = 0
 REGISTER, LOG_IN, TERMINAL_ACK = 0x0100, 0x0102, 0x0001
 RESET = 4
-MAX_PHOTOS = 10  # one 0x8801 may ask for 65,534
-MAX_ALBUMS = 16  # photos under way; the oldest is given up
-RECORD = 0xFFFF
 # Messages that an edition brought; the others are in all.
 SINCE = {
-    0x8003: "2013", 0x8106: "2013", 0x8107: "2013", 0x8203: "2013",
-    0x8004: "2019", 0x8204: "2019",
+    0x8003: "2013", 0x8106: "2013", 0x8107: "2013", 0x8203: "2013", 0x8108: "2013", 0x8702: "2013",
+    0x8004: "2019", 0x8204: "2019", 0x8608: "2019",
 }  # fmt: skip
-
-
-@dataclass(slots=True)
-class Album:
-    """A photo under way: its packages, byte for byte."""
-
-    first_serial: int
-    frames: list[bytes]
 
 
 def _acknowledged(terminal: TerminalLogic, _header: Header, body: Body) -> None:
@@ -95,39 +84,8 @@ def _show_text(terminal: TerminalLogic, header: Header, body: Body) -> None:
     terminal.later(TERMINAL_ACK, encode_body(TERMINAL_ACK, values, terminal.version))
 
 
-def _agree(terminal: TerminalLogic, header: Header, _body: Body) -> None:
-    terminal.ack(header, OK)
-
-
 def _ignore(_terminal: TerminalLogic, _header: Header, _body: Body) -> None:
     """Nothing to say to it."""
-
-
-def _shoot(terminal: TerminalLogic, header: Header, body: Body) -> None:
-    shots = body["command"]
-    if not 0 < shots < RECORD:
-        terminal.ack(header, UNSUPPORTED)
-        return
-    numbers = [terminal.chance.randrange(1, 1 << 31) for _ in range(min(shots, MAX_PHOTOS))]
-    if terminal.version == "2011":
-        terminal.ack(header, OK)
-    else:
-        answer = {"ack_serial": header.serial, "result": OK, "media_ids": numbers}
-        terminal.send(0x0805, answer)
-    for number in numbers:
-        _upload(terminal, number, body["channel"], photo(body["resolution"], terminal.chance))
-
-
-def _upload(terminal: TerminalLogic, number: int, channel: int, data: bytes) -> None:
-    """0x0801 in packages, kept until 0x8800 names the photo."""
-    location = b"" if terminal.version == "2011" else terminal.where()[:28]
-    head = number.to_bytes(4, "big") + bytes((0, 0, 0, channel))
-    album = terminal.albums[number] = Album(
-        terminal.next_serial, terminal.frames(0x0801, head + location + data)
-    )
-    while len(terminal.albums) > MAX_ALBUMS:
-        del terminal.albums[next(iter(terminal.albums))]
-    terminal.send_again(album.frames)
 
 
 def _media_stored(terminal: TerminalLogic, _header: Header, body: Body) -> None:
@@ -166,10 +124,10 @@ ANSWERS: dict[int, Callable[[TerminalLogic, Header, Body], None]] = {
     0x8107: _tell_attributes,
     0x8201: _tell_location,
     0x8202: _track,
-    0x8203: _agree,
-    0x8204: _agree,
+    0x8203: agree,
+    0x8204: agree,
     0x8300: _show_text,
     0x8800: _media_stored,
-    0x8801: _shoot,
     0x9208: _note_files_wanted,
+    **ORDERS,
 }

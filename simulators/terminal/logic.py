@@ -19,7 +19,8 @@ from protocols.jt808.assembly import Assembly
 from protocols.jt808.framing import Framer, unwrap
 from protocols.jt808.header import Header, parse_header
 from protocols.jt808.messages import decode_body
-from simulators.terminal.answers import ANSWERS, SINCE, Album, Values
+from simulators.terminal.answers import ANSWERS, SINCE, Values
+from simulators.terminal.belongings import Belongings
 from simulators.terminal.credentials import log_in, registration
 from simulators.terminal.keeping import Keeping
 from simulators.terminal.reports import batch_bodies
@@ -42,7 +43,7 @@ def _joined(frames: Sequence[bytes]) -> list[bytes]:
     return [b"".join(frames)]
 
 
-class TerminalLogic(Sender):
+class TerminalLogic(Sender, Belongings):
     """One terminal. `sent`, `acknowledged` and `refused` (answered with an error) count reports.
 
     `measure(now_s)` gives the 0x0200 body of this moment: then it reports by itself, each
@@ -60,12 +61,12 @@ class TerminalLogic(Sender):
         answer_delay_s: tuple[float, float] = (2.0, 7.0),
         measure: Measure | None = None,
     ) -> None:
-        super().__init__(identity, str(version))
+        Sender.__init__(self, identity, str(version))
+        Belongings.__init__(self)
         self.plate = plate
         self.chance = chance or random.Random(identity)
         self.answer_delay_s, self.measure = answer_delay_s, measure
         self.sent = self.acknowledged = self.refused = self.blind_dropped = 0
-        self.texts: list[str] = []
         self.pieces: Callable[[Sequence[bytes]], list[bytes]] = _joined
         self.online = self.lost = self._met = False
         self.failure: Refused | None = None
@@ -74,8 +75,6 @@ class TerminalLogic(Sender):
             HEARTBEAT_S: 60, ACK_TIMEOUT_S: 20, RETRIES: 3, 0x0020: 0, INTERVAL_S: 30,
             0x0055: 80, 0x0083: plate, 0x0084: 2 if plate else 0,
         }  # fmt: skip
-        self.albums: dict[int, Album] = {}
-        self.files_wanted: list[dict[str, Any]] = []  # 0x9208
         self.tracking: tuple[float, float] | None = None  # 0x8202: seconds between, until when
         self.last_location = bytes(28)
         self.now_s = 0.0

@@ -41,6 +41,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/violations/{violation_id}/close"): {"result": "fined"},
     ("POST", "/violations/{violation_id}/warn"): {},
     ("POST", "/devices/{device_id}/commands"): {"text": "x"},
+    ("POST", "/devices/{device_id}/upgrade"): {},
     ("POST", "/devices/{device_id}/token"): {},
     ("POST", "/devices/import"): {},
     ("DELETE", "/devices/{device_id}/token"): None,
