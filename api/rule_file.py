@@ -27,7 +27,7 @@ from storage.rulebook import save_rule
 
 MAX_BYTES = 1 << 20
 _COMPARED = ("organisation_id", "kind", "name_zh", "name_en", "severity", "parameters", "scope",
-             "schedule", "fence_ids", "fence_tags", "mode", "ladder")  # fmt: skip
+             "schedule", "fence_ids", "fence_tags", "mode", "ladder", "photo")  # fmt: skip
 
 
 class RuleFileProblem(Exception):
@@ -229,6 +229,7 @@ def _entry(row: dict[str, Any], names: Names) -> dict[str, Any]:
         "severity": rule.severity,
         "mode": "" if rule.mode == "live" else rule.mode,
         "ladder": _ladder(rule),
+        "photo": None if rule.photo is None else msgspec.to_builtins(rule.photo),
         "parameters": dict(sorted(rule.parameters.items())),
         "scope": {name: value for name, value in scope.items() if value},
         "schedule": schedule,

@@ -10,6 +10,7 @@ from model.calendar import CalendarDay
 from model.fences import Assignment, Fence, Shift, Window
 from model.ladder import LadderStep
 from model.permits import Permit, Waybill
+from model.photo import PhotoOrder
 from model.sightings import Sighting
 
 Severity = Literal["info", "warning", "serious"]
@@ -52,7 +53,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `parameters` override the kind's defaults by name. `schedule` has the kind's own meaning
     (operating hours: the permitted windows; others: when the rule applies; None means always).
     `mode`: what a shadow rule finds is kept for comparison and told to nobody. `ladder`: who is
-    told of a violation, and when; None: the severity's own (model.ladder).
+    told of a violation, and when; None: the severity's own (model.ladder). `photo`: what the unit's
+    terminal is to photograph when it raises.
     """
 
     id: int
@@ -64,6 +66,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity = "warning"
     mode: Mode = "live"
     ladder: tuple[LadderStep, ...] | None = None
+    photo: PhotoOrder | None = None
     parameters: dict[str, float] = {}
     scope: Scope = Scope()
     schedule: Schedule | None = None

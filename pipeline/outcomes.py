@@ -20,6 +20,7 @@ from storage import outcomes as stored
 from storage.changes import apply_changes
 from storage.ladder import announce_storm, hold_back, level_up, resume, start_ladders
 from storage.outcomes import Connection, OnsetRow
+from storage.photo_orders import order_photos
 
 _MINUTE_US = 60_000_000
 LONGEST_STORM_US = 24 * 3_600_000_000  # what begins farther away is another storm
@@ -85,6 +86,7 @@ class Outcomes:
             if change.action == "raise" and change.finding is not None
         }
         await start_ladders(conn, waits_us, now_us)
+        await order_photos(conn, sorted(waits_us), now_us)
         if changed or made:
             await level_up(conn, changed | made.keys(), now_us)
         return list(made), sorted(changed | made.keys())

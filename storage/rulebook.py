@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from model.fences import Assignment, Fence, Shift, Waypoint, Window
 from model.ladder import LadderStep
+from model.photo import PhotoOrder
 from model.rulebook import Device, Outage, Rule, Rulebook, Schedule, Scope
 from storage.calendar import load_calendar
 from storage.database import Connection
@@ -58,7 +59,7 @@ FROM fences
 _FENCE_ENDS = "SELECT id, version, valid_to FROM fences ORDER BY id, version"
 _RULES = """
 SELECT id, version, organisation_id, kind, name_zh, name_en, severity, parameters, scope, schedule,
-       fence_ids, fence_tags, valid_from, valid_to, mode, ladder
+       fence_ids, fence_tags, valid_from, valid_to, mode, ladder, photo
 FROM rules ORDER BY id, version
 """
 _ASSIGNMENTS = """
@@ -198,6 +199,7 @@ def _rule(row: tuple[Any, ...]) -> Rule:
         valid_to_us=from_datetime(row[13]),
         mode=row[14],
         ladder=None if row[15] is None else msgspec.convert(row[15], tuple[LadderStep, ...]),
+        photo=None if row[16] is None else msgspec.convert(row[16], PhotoOrder),
     )
 
 

@@ -38,8 +38,8 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _INSERT_RULE = """
 INSERT INTO rules (id, version, organisation_id, kind, name_zh, name_en, severity, parameters,
-    scope, schedule, fence_ids, fence_tags, valid_from, valid_to, mode, ladder)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    scope, schedule, fence_ids, fence_tags, valid_from, valid_to, mode, ladder, photo)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _INSERT_ASSIGNMENT = """
 INSERT INTO assignments
@@ -118,6 +118,7 @@ async def save_rule(conn: Connection, rule: Rule) -> Rule:
         rule = await _next(conn, "rules", rule)
         schedule = None if rule.schedule is None else _json(rule.schedule)
         ladder = None if rule.ladder is None else _json(rule.ladder)
+        photo = None if rule.photo is None else _json(rule.photo)
         await conn.execute(
             _INSERT_RULE,
             (
@@ -125,7 +126,7 @@ async def save_rule(conn: Connection, rule: Rule) -> Rule:
                 *(rule.name_zh, rule.name_en, rule.severity, _json(rule.parameters)),
                 *(_json(rule.scope), schedule, list(rule.fence_ids), list(rule.fence_tags)),
                 *(to_datetime(rule.valid_from_us), to_datetime(rule.valid_to_us)),
-                *(rule.mode, ladder),
+                *(rule.mode, ladder, photo),
             ),
         )
     return rule

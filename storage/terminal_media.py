@@ -33,9 +33,12 @@ WHERE t.organisation_id = ANY(%(organisations)s)
 _BETWEEN = """
 SELECT t.sha256, m.content_type, m.bytes, coalesce(t.taken_at, t.received_at) AS taken_at
 FROM terminal_media t JOIN media m USING (sha256)
-WHERE t.device_id = %s AND m.content_type LIKE 'image/%%'
-  AND coalesce(t.taken_at, t.received_at) BETWEEN %s AND %s
-ORDER BY taken_at, t.id LIMIT %s
+WHERE t.device_id = %(device)s AND m.content_type LIKE 'image/%%'
+  AND (coalesce(t.taken_at, t.received_at) BETWEEN %(from)s AND %(to)s OR EXISTS (
+      SELECT 1 FROM commands c WHERE c.violation_id = %(violation)s AND c.kind = 'photo'
+       AND c.device_id = t.device_id AND t.received_at >= c.created_at
+       AND c.answer -> 'media_ids' @> to_jsonb(t.media_number)))
+ORDER BY taken_at, t.id LIMIT %(most)s
 """
 MAX_PHOTOS = 50  # of one violation's evidence
 # Old reports, and the files that nothing else shows; what evidence holds stays with its report.
@@ -126,11 +129,12 @@ async def drop_photo_reports(conn: AsyncConnection[Any], before_us: int) -> list
 
 
 async def terminal_photos_between(
-    conn: AsyncConnection[Any], device_id: int, from_us: int, to_us: int
+    conn: AsyncConnection[Any], device_id: int, violation_id: int, from_us: int, to_us: int
 ) -> list[Row]:
-    """`{sha256, content_type, bytes, taken_at}` of a device in [from, to], by time."""
+    """`{sha256, content_type, bytes, taken_at}` of a device in [from, to], and what was ordered
+    because of a violation, by time."""
     async with conn.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(
-            _BETWEEN, (device_id, to_datetime(from_us), to_datetime(to_us), MAX_PHOTOS)
-        )
+        values = {"device": device_id, "violation": violation_id, "most": MAX_PHOTOS}
+        period = {"from": to_datetime(from_us), "to": to_datetime(to_us)}
+        await cursor.execute(_BETWEEN, values | period)
         return await cursor.fetchall()

@@ -24,7 +24,7 @@ INSERT INTO terminal_messages (organisation_id, device_id, received_at, name, co
 SELECT organisation_id, id, %s, %s, %s FROM devices WHERE id = %s
 """
 _SELECT = """
-SELECT id, organisation_id, device_id, received_at, name, content FROM terminal_messages
+SELECT id, organisation_id, device_id, received_at, name, content, outcome FROM terminal_messages
 WHERE organisation_id = ANY(%(organisations)s) AND device_id = %(device_id)s
   AND (%(name)s::text IS NULL OR name = %(name)s)
   AND (%(before_id)s::bigint IS NULL OR id < %(before_id)s)

@@ -28,6 +28,8 @@ from gateway.enrolment import Enrolment
 from pipeline.contract import Clock
 from pipeline.evaluate_beside import EvaluatorBeside
 from pipeline.live import LiveHub
+from pipeline.waybills import WaybillReading
+from protocols.jt808 import JT808
 from protocols.jt808.profiles import ProfileError
 from storage.database import open_database
 from storage.journal import last_journal_id
@@ -242,6 +244,10 @@ class Server:
         )
         stack.push_async_callback(_cancelled, self._run(media.run(), "media"))
         stack.push_async_callback(_cancelled, self._run(notes.run(), "notes"))
+        reading = WaybillReading(
+            self.database, self.clock, lambda identity: JT808.profile_of(identity).waybill
+        )
+        stack.push_async_callback(_cancelled, self._run(reading.run(), "waybills"))
         await self.gateway.start()
         stack.push_async_callback(self.gateway.stop, self._drain)
 

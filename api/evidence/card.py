@@ -145,7 +145,7 @@ async def _photos(conn: Connection, row: Row, period: Period) -> list[Row]:
     """Pictures of the unit from around the episode: of cameras, then of its own terminal."""
     since_us, until_us = period.start_us - AROUND_US, period.end_us + AROUND_US
     seen = await photos_between(conn, row["device_id"], since_us, until_us)
-    own = await terminal_photos_between(conn, row["device_id"], since_us, until_us)
+    own = await terminal_photos_between(conn, row["device_id"], row["id"], since_us, until_us)
     photos = [{**photo, "source": "sighting"} for photo in seen]
     photos += [{**photo, "source": "terminal", "sighting_id": None} for photo in own]
     return [{**photo, "taken_at": iso(photo["taken_at"])} for photo in photos]

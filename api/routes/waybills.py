@@ -15,14 +15,15 @@ from api.errors import ApiProblem
 from api.periods import checked_period
 from api.permit_file import import_waybills
 from api.rule_check import invalid
-from api.shapes.permits import SheetImport, WaybillBody, WaybillShape, waybill_json
+from api.shapes.permits import SheetImport, UnreadWaybill, WaybillBody, WaybillShape, waybill_json
 from api.shapes.trips import Reconciliation
 from api.sheet_upload import read_sheet_body, refuse_problems
-from api.times import Time, iso_us, microseconds
+from api.times import Time, iso, iso_us, microseconds
 from model.permits import Waybill
 from rules.reconciliation import Line, reconcile_waybills
 from storage.in_force import fence_in_force
 from storage.registers import device
+from storage.terminal_waybills import unreadable_waybills
 from storage.trip_lists import counted_trips
 from storage.waybills import list_waybills, save_waybills
 
@@ -76,6 +77,19 @@ async def import_(
     sheet, saved = await import_waybills(conn, caller.organisations, data, now_us, dry=dry_run)
     refuse_problems(sheet, dry_run)
     return sheet.shown([waybill.id for waybill in saved])
+
+
+@router.get("/unread", response_model=list[UnreadWaybill])
+async def unread(
+    *,
+    conn: Conn,
+    caller: Reader,
+    before_id: int | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Any:
+    """Waybills of terminals that could not be read, newest first."""
+    rows = await unreadable_waybills(conn, caller.organisations, before_id, limit)
+    return [{**row.pop("outcome"), **row, "received_at": iso(row["received_at"])} for row in rows]
 
 
 @router.get("/reconciliation", response_model=Reconciliation)

@@ -214,10 +214,11 @@ class TerminalParameter(BaseModel):
 
 
 class TerminalMessage(BaseModel):
-    """What a terminal said, by field."""
+    """What a terminal said, by field; `outcome` of a waybill: the waybill's id, or why none."""
 
     id: int
     device_id: int
     received_at: str
     name: str
     content: dict[str, Any]
+    outcome: dict[str, Any] | None

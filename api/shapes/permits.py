@@ -75,6 +75,20 @@ class WaybillShape(BaseModel):
     cancelled_at: str | None
 
 
+class UnreadWaybill(BaseModel):
+    """A waybill that a terminal reported and that could not be read: its text, and why."""
+
+    id: int
+    organisation_id: int
+    device_id: int
+    device_name: str
+    received_at: str
+    text: str
+    problem: str
+    zh: str
+    en: str
+
+
 class LineProblem(BaseModel):
     """What is wrong with a field of a line; line 1 is the header."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.shapes.rulebook import LadderStepShape, Name
+from api.shapes.rulebook import LadderStepShape, Name, PhotoShape
 from api.shapes.units import Tag
 from model.rulebook import Mode
 
@@ -54,6 +54,7 @@ class RuleEntry(_Strict):
     severity: Literal["info", "warning", "serious"] = "warning"
     mode: Mode = "live"
     ladder: list[LadderStepShape] | None = Field(None, max_length=10)
+    photo: PhotoShape | None = None
     parameters: dict[str, float] = {}
     scope: ScopeEntry = ScopeEntry()
     schedule: ScheduleEntry | None = None

@@ -96,6 +96,17 @@ class LadderStepShape(BaseModel):
     unless_ended: bool = False
 
 
+class PhotoShape(BaseModel):
+    """A photo that the unit's terminal is asked for when the rule raises."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    channel: int = Field(1, ge=1, le=255)
+    shots: int = Field(1, ge=1, le=3)
+    resolution: int = Field(2, ge=1, le=4)
+    per_hour: int = Field(6, ge=1, le=60)
+
+
 class FailingShape(BaseModel):
     """A rule has stopped itself: since when, and the error's text."""
 
@@ -113,6 +124,7 @@ class RuleBody(BaseModel):
     severity: Literal["info", "warning", "serious"] = "warning"
     mode: Mode = "live"
     ladder: list[LadderStepShape] | None = Field(None, max_length=10)
+    photo: PhotoShape | None = None
     parameters: dict[str, float] = {}
     scope: ScopeShape = ScopeShape()
     schedule: ScheduleShape | None = None

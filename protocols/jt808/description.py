@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from model.position_json import position_json
@@ -16,6 +17,7 @@ from protocols.jt808.messages import FIRST_PLATFORM_ID, message_name, read_body
 from protocols.jt808.profiles import PROFILES, STANDARD
 from protocols.jt808.session import Jt808Session
 from protocols.jt808.signals import Profile
+from protocols.jt808.waybill_text import read_waybill
 
 _DEVICE = KnownDevice(0, 0)
 _SERVER_FIELDS = ("device_id", "received_at")
@@ -58,6 +60,7 @@ def describe(text: str, profile: Profile = PROFILES[STANDARD]) -> Description:
         header = parse_header(frame)
         _describe_body(shown, header, frame)
         _describe_positions(shown, header, frame, profile)
+        _describe_waybill(shown, profile)
         shown.replies = _replies(header, frame)
     except ProtocolError as error:
         shown.error = error
@@ -135,6 +138,13 @@ def _describe_positions(shown: Description, header: Header, frame: bytes, profil
     shown.positions = [_position(row, attributes) for row, attributes in rows]
     if decoded.bad:
         shown.error = decoded.bad[0]
+
+
+def _describe_waybill(shown: Description, profile: Profile) -> None:
+    """What the profile makes of a 0x0701."""
+    if shown.message == "waybill" and profile.waybill is not None:
+        data = bytes.fromhex(shown.fields["body"].get("data", ""))
+        shown.fields["waybill"] = asdict(read_waybill(profile.waybill, data))
 
 
 def _position(row: Any, attributes: str | None) -> dict[str, Any]:

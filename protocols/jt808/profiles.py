@@ -13,6 +13,7 @@ from typing import Any
 
 from model.signals import SIGNALS, UNKNOWN
 from protocols.jt808.signals import MAX_STATES_WIDTH, ItemRule, Profile, SignalRule
+from protocols.jt808.waybill_text import WaybillForm, form_of
 
 STANDARD = "standard"
 FOLDER = Path(__file__).parent / "profile_files"
@@ -21,7 +22,7 @@ _WORD_BITS, _MOST_BYTES = 32, 4
 _RULE_KEYS = {
     "signal", "from", "bit", "width", "states", "ranges", "length", "byte", "size", "comment",
 }  # fmt: skip
-_PROFILE_KEYS = {"name", "zh", "en", "source", "match", "signals", "extends"}
+_PROFILE_KEYS = {"name", "zh", "en", "source", "match", "signals", "extends", "waybill"}
 
 
 class ProfileError(Exception):
@@ -69,7 +70,15 @@ def parse_profile(text: str, where: str, known: dict[str, Profile]) -> Profile:
         (*kept, *words),
         (*kept_items, *items),
         tuple((str(m.get("maker", "")), str(m.get("model", ""))) for m in data.get("match", [])),
+        _waybill(data["waybill"], where) if "waybill" in data else base and base.waybill,
     )
+
+
+def _waybill(table: object, where: str) -> WaybillForm:
+    try:
+        return form_of(table)
+    except ValueError as error:
+        raise ProfileError(f"{where}, waybill: {error}") from error
 
 
 def _only(data: dict[str, Any], allowed: set[str], where: str) -> None:

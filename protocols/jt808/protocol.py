@@ -39,6 +39,11 @@ class Jt808:
             if len(identity) <= 2 * PHONE_BYTES[version]
         }
 
+    def profile_of(self, identity: str) -> Profile:
+        """What a terminal speaks."""
+        version = "2013" if len(identity) <= 2 * PHONE_BYTES["2013"] else "2019"
+        return self._profile_of.get(pack_phone(identity, version), self.profile)
+
     def recognises(self, head: bytes) -> bool | None:
         """A stream that starts with 7E."""
         return head[:1] == DELIMITER if head else None

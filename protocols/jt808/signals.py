@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from model.signals import SIGNALS, UNKNOWN
+from protocols.jt808.waybill_text import WaybillForm
 
 MAX_STATES_WIDTH = 8  # bits that `states` may tell apart
 
@@ -60,7 +61,8 @@ class ItemRule:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a kind of terminal means by its bits. `matches`: (maker, model) as it registers."""
+    """What a kind of terminal means by its bits, and how it writes waybills. `matches`: (maker,
+    model) as it registers."""
 
     name: str
     zh: str
@@ -68,6 +70,7 @@ class Profile:
     words: tuple[SignalRule, ...]
     items: tuple[ItemRule, ...] = ()
     matches: tuple[tuple[str, str], ...] = ()
+    waybill: WaybillForm | None = None
 
     def fits(self, maker: str, model: str) -> bool:
         """Whether a terminal of this maker and model speaks so; "" matches any."""

@@ -35,6 +35,10 @@ VECTORS = [
     for vector in json.loads((FOLDER / name).read_text(encoding="utf-8"))
 ]
 PERIOD = {"from": "2026-11-22T00:00:00Z", "to": "2026-11-22T01:00:00Z"}
+KEPT_PHOTOS = {
+    "command": 2, "interval_s": 0, "save": 1, "resolution": 1, "quality": 5, "brightness": 1,
+    "contrast": 1, "saturation": 1, "chroma": 1,
+}  # fmt: skip
 UPGRADE = bytes(n * 11 & 0xFF for n in range(150_000))
 # Kinds with fields of their own, and what the answer holds.
 ORDERS: list[tuple[str, dict[str, Any], Callable[[dict[str, Any]], Any], Any]] = [
@@ -146,7 +150,13 @@ async def test_every_message_reaches_its_terminal_and_is_answered(
         }
         town = Town(server, api, terminals)
         await town.meet()
-        for fixed in (_orders_of_their_own, _media, _upgrade, _everything_said, _everything_ordered):
+        for fixed in (
+            _orders_of_their_own,
+            _media,
+            _upgrade,
+            _everything_said,
+            _everything_ordered,
+        ):
             await fixed(town)
         for terminal in terminals.values():
             await terminal.stop()
@@ -206,8 +216,7 @@ async def _media(town: Town) -> None:
         terminal = town.terminals[edition]
         fix = Fix(town.server.clock.now_us(), 118_800_000, 32_050_000)
         terminal.report([encode_fix(fix)])
-        keep = {"channel": 2, "command": 2, "interval_s": 0, "save": 1, "resolution": 1,
-                "quality": 5, "brightness": 1, "contrast": 1, "saturation": 1, "chroma": 1}  # fmt: skip
+        keep = {**KEPT_PHOTOS, "channel": 2}
         order = {"kind": "message", "message": "shoot", "values": keep}
         assert (await town.order(edition, order))["result"] == "done"
         found = await town.order(edition, {"kind": "media_search", "channel": 2})

@@ -134,6 +134,7 @@ export default {
     answered: 'terminal answered',
     viewed: 'viewed',
     escalated: 'more severe',
+    photo: 'photo asked for',
     ladder: 'notice',
   },
   measure: {

@@ -129,6 +129,7 @@ export default {
     answered: '终端应答',
     viewed: '查看',
     escalated: '程度升级',
+    photo: '要求拍照',
     ladder: '通知',
   },
   measure: {
