@@ -18,7 +18,7 @@ from protocols.jt808.parameters import by_name
 from protocols.jt808.recorder import QUERIES, query_block
 from protocols.jt808.times import UNSET_TIME, local_time
 
-TEXT, SHOOT = 0x8300, 0x8801
+TERMINAL_ACK, TEXT, SHOOT = 0x0001, 0x8300, 0x8801
 MAX_TEXT_BYTES = 1024
 # Flag bits by edition; in 2019 bits 0-1 are a kind: 2 emergency, 3 notice.
 _FLAGS_2013 = {"emergency": 1, "display": 1 << 2, "tts": 1 << 3, "advertising": 1 << 4}
@@ -78,6 +78,12 @@ def message_of(kind: str, body: Body, version: str) -> Built:
             "unsupported_command", f"0x{message_id:04X} is not in the edition of {version}"
         )
     return message_id, values
+
+
+def answer_to(message_id: int, version: str) -> int:
+    """The message that is the whole answer; in an edition without it the general one."""
+    answer_id = ANSWERED_BY.get(message_id, TERMINAL_ACK)
+    return answer_id if version in _editions(MESSAGES[answer_id].span) else TERMINAL_ACK
 
 
 def _editions(span: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from protocols.contract import (
     Unregistered,
 )
 from protocols.jt808.bodies import LOCATION
+from protocols.jt808.commands import TERMINAL_ACK
 from protocols.jt808.compressed import COMPRESSED, frame_within, unpacked
 from protocols.jt808.exchange import Exchange, Token
 from protocols.jt808.fields import Values
@@ -40,7 +41,7 @@ from protocols.jt808.uploads import AWAY, MEDIA_DATA, upload_of
 if TYPE_CHECKING:
     from protocols.jt808.session import Jt808Session
 
-TERMINAL_ACK, REGISTER_ACK, SERVER_TIME, DRIVER_CARD = 0x0001, 0x8100, 0x8004, 0x0702
+REGISTER_ACK, SERVER_TIME, UPGRADE_RESULT = 0x8100, 0x8004, 0x0108
 ANSWERS = {0: "done", 1: "failed", 2: "message_error", 3: "unsupported"}
 SHOOT_ANSWERS = {0: "done", 1: "failed", 2: "unsupported"}
 UPGRADES = {0: "done", 1: "failed", 2: "cancelled"}
@@ -143,6 +144,7 @@ def upgraded(session: Jt808Session, message: Exchange, values: Values, events: l
     if not terminal.authenticated or terminal.has_kept(message.key, message.now_us):
         tell(session, message, values, events)
         return
+    terminal.awaited.pop(terminal.waiting_for(UPGRADE_RESULT), None)
     result = UPGRADES.get(values["result"], "failed")
     events.append(Answered(terminal.identity, 0, result, values, "upgrade"))
     tell(session, message, values, events)
@@ -192,11 +194,11 @@ def tell(session: Jt808Session, message: Exchange, values: Values, events: list[
 
 
 def _serial_answered(message: Exchange, values: Values) -> int:
-    """The serial of ours that a message answers, -1 for none; 0x0702 does not say it."""
-    if message.header.message_id != DRIVER_CARD:
-        return int(values.get("ack_serial", -1))
-    waiting = message.terminal.awaited.items()
-    return next((serial for serial, one in waiting if one.answer_id == DRIVER_CARD), -1)
+    """The serial of ours that a message answers, -1 for none; 0x0107, 0x0608 and 0x0702 do not
+    say it."""
+    if "ack_serial" in values:
+        return int(values["ack_serial"])
+    return message.terminal.waiting_for(message.header.message_id)
 
 
 def answered(
@@ -259,7 +261,7 @@ HANDLERS: dict[int, Handler] = {
     0x0005: send_again,
     0x0100: register,
     0x0102: authenticate,
-    0x0108: upgraded,
+    UPGRADE_RESULT: upgraded,
     MEDIA_DATA: upload,
     0x0805: shot,
     COMPRESSED: unpack,

@@ -70,7 +70,7 @@ def parse_profile(text: str, where: str, known: dict[str, Profile]) -> Profile:
         (*kept, *words),
         (*kept_items, *items),
         tuple((str(m.get("maker", "")), str(m.get("model", ""))) for m in data.get("match", [])),
-        _waybill(data["waybill"], where) if "waybill" in data else base and base.waybill,
+        _waybill(data["waybill"], where) if "waybill" in data else base.waybill if base else None,
     )
 
 

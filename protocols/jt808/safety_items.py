@@ -108,7 +108,8 @@ DRIVER_STATE: Fields = (
     _AlarmIdent(),
 )
 TIRES: Fields = (*_START, *_PLACE, _AlarmIdent(tires=True), _TireList())
-# Harsh driving, of later provincial rules: not in the two texts above.
+# Harsh driving, of later provincial rules (Sichuan DB51 and others): not in the two texts above;
+# two open servers written apart (zhoyq, gratour) read it alike.
 HARSH_DRIVING: Fields = (
     *_START,
     Number("type", 1),

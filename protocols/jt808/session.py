@@ -22,13 +22,12 @@ from protocols.contract import (
 )
 from protocols.jt808.assembly import Assembly
 from protocols.jt808.bodies import LOCATION_ANSWER, REPORT_IDS
-from protocols.jt808.commands import ANSWERED_BY, message_of
+from protocols.jt808.commands import TERMINAL_ACK, answer_to, message_of
 from protocols.jt808.exchange import Exchange, Token
 from protocols.jt808.fields import Reader
 from protocols.jt808.framing import MAX_BODY_BYTES, MAX_ESCAPED_BYTES, Framer, unwrap
 from protocols.jt808.handlers import (
     HANDLERS,
-    TERMINAL_ACK,
     answered,
     tell,
     tell_alarms,
@@ -113,7 +112,7 @@ class Jt808Session:
         if terminal is None or not terminal.authenticated:
             raise ProtocolError("not_connected", f"{identity} is not logged in here")
         message_id, values = message_of(kind, body, terminal.version)
-        answer_id = ANSWERED_BY.get(message_id, TERMINAL_ACK)
+        answer_id = answer_to(message_id, terminal.version)
         whole = encode_body(message_id, values, terminal.version)
         data = self._packed(terminal, message_id, whole, body.get("file", b""))
         # A terminal answers a message of several packages with the serial of the last one.
@@ -261,8 +260,11 @@ class Jt808Session:
         terminal = message.terminal
         if not self.may_speak(terminal, events):
             return
-        if message.header.message_id == LOCATION_ANSWER and len(message.body) > BASIC_BYTES:
-            answered(self, terminal, int.from_bytes(message.body[:2], "big"), events)
+        if message.header.message_id == LOCATION_ANSWER and len(message.body) >= BASIC_BYTES:
+            serial = int.from_bytes(message.body[:2], "big")
+            if terminal.version == "2011":  # whose answer does not say
+                serial = terminal.waiting_for(LOCATION_ANSWER)
+            answered(self, terminal, serial, events)
         if terminal.device is not None:
             report = Report(terminal.device, terminal.identity, message.frame, message.token)
             events.append(report)

@@ -6,8 +6,8 @@ Every message with a layout is decoded and encoded; this says what comes of it.
 from __future__ import annotations
 
 from protocols.jt808.bodies import LOCATION_ANSWER, REPORT_IDS
-from protocols.jt808.commands import ANSWERED_BY, ORDERED_BY
-from protocols.jt808.handlers import HANDLERS, TERMINAL_ACK, tell
+from protocols.jt808.commands import ANSWERED_BY, ORDERED_BY, TERMINAL_ACK
+from protocols.jt808.handlers import HANDLERS, tell
 from protocols.jt808.messages import FIRST_PLATFORM_ID
 
 # What the session says by itself; nobody orders it (`commands.NOT_FOR_PEOPLE`).

@@ -106,6 +106,11 @@ class Terminal:
         while len(self.awaited) > MAX_AWAITED_ANSWERS:
             del self.awaited[next(iter(self.awaited))]
 
+    def waiting_for(self, answer_id: int) -> int:
+        """The serial of the oldest command that this message answers, -1 for none."""
+        waiting = self.awaited.items()
+        return next((serial for serial, one in waiting if one.answer_id == answer_id), -1)
+
     def kept(self, key: tuple[int, int, int], received_us: int) -> None:
         """A message was stored: the same again need only be acknowledged."""
         self._kept[key] = received_us

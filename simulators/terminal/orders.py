@@ -160,7 +160,7 @@ def set_areas(terminal: TerminalLogic, header: Header, body: Body) -> None:
 def set_shape(terminal: TerminalLogic, header: Header, body: Body) -> None:
     """0x8604, 0x8606: a polygon, a route."""
     held = terminal.areas.setdefault(header.message_id, {})
-    held[body.get("area_id", body.get("route_id", 0))] = body
+    held[int(body["area_id"] if "area_id" in body else body["route_id"])] = body
     terminal.ack(header, OK)
 
 

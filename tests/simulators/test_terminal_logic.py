@@ -156,6 +156,7 @@ def test_it_answers_what_it_is_asked() -> None:
     line.send(0x8107, {})
     line.send(0x8204, {})
     line.send(0x8400, {"flag": 0, "number": "1"})
+    line.send(0x9003, {})
     everything, some = line.heard(0x0104)
     assert everything["count"] == len(line.terminal.parameters)
     assert some["params"] == {"0x0029": 30}
@@ -163,7 +164,7 @@ def test_it_answers_what_it_is_asked() -> None:
     assert where["location"]["lon"] == 121.0  # type: ignore[index]
     assert line.heard(0x0107)
     results = {answer["ack_id"]: answer["result"] for answer in line.heard(0x0001)}
-    assert (results["0x8204"], results["0x8400"]) == (0, 3)
+    assert (results["0x8204"], results["0x8400"], results["0x9003"]) == (0, 0, 3)
     line.tell("text", {"text": "请减速啊" * 128})
     line.run(3)
     [answered] = [event for event in line.events if isinstance(event, Answered)]

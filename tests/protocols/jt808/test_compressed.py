@@ -44,9 +44,10 @@ def test_anything_else_is_kept_unpacked() -> None:
     ids=["other", "cut", "bomb"],
 )
 def test_what_cannot_be_unpacked_is_refused(data: bytes) -> None:
-    bad, reply = hear(data)
+    bad, *replies = hear(data)
     assert isinstance(bad, Bad)
-    assert (bad.reason, only_reply([reply])["result"]) == ("compressed", 2)
+    assert bad.reason == "compressed"
+    assert {only_reply([reply])["result"] for reply in replies} == {2}
 
 
 def test_compressed_within_compressed_is_not_unpacked_again() -> None:

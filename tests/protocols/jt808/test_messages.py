@@ -23,6 +23,7 @@ from protocols.jt808.location import (
     decode_location,
 )
 from protocols.jt808.media import MEDIA_BYTES, Data
+from protocols.jt808.recorder import Block
 from protocols.jt808.messages import message_name, read_body
 from protocols.jt808.messages.m0107_attributes import _closes
 from protocols.jt808.messages.m0608_areas_found import _Found
@@ -149,6 +150,7 @@ def single(field: Any) -> st.SearchStrategy[Any]:
             lambda text: field.size is None or len(text.encode("gbk")) <= field.size)),
         (SizedText, lambda: letters),
         (Raw, lambda: st.binary(min_size=field.size or 0, max_size=field.size or 9).map(bytes.hex)),
+        (Block, lambda: st.binary(max_size=9).map(bytes.hex)),
         (NestedLocation, lambda: locations),
         (BasicLocation, lambda: basic_locations),
         (LocationItems, lambda: st.lists(locations, min_size=1, max_size=3)),
