@@ -23,7 +23,6 @@ from protocols.jt808.location import (
     decode_location,
 )
 from protocols.jt808.media import MEDIA_BYTES, Data
-from protocols.jt808.recorder import Block
 from protocols.jt808.messages import message_name, read_body
 from protocols.jt808.messages.m0107_attributes import _closes
 from protocols.jt808.messages.m0608_areas_found import _Found
@@ -32,6 +31,7 @@ from protocols.jt808.messages.m1210_alarm_attachments import _REST, _Attachments
 from protocols.jt808.parameter_names import TEXT_IDS
 from protocols.jt808.parameters import PARAMETERS
 from protocols.jt808.peripherals import PassedUp
+from protocols.jt808.recorder import Block
 from protocols.jt808.repeated import Group, InPackages, Numbers, entries
 from protocols.jt808.time_fields import Date
 from protocols.jt808.time_fields import Time as TimeField
