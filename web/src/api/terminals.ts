@@ -51,6 +51,8 @@ export interface TerminalMessage {
   received_at: string
   name: string
   content: Record<string, unknown>
+  /** What came of a waybill: its id, or why there is none. */
+  outcome: Record<string, unknown> | null
 }
 
 /** Shown once; `encryption_key` for apps that encrypt. */
