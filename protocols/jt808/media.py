@@ -21,7 +21,8 @@ MEDIA: Fields = (
     Number("channel", 1),
 )
 MEDIA_BYTES = 8
-JPEG_HEAD = b"\xff\xd8"
+# What files begin with: JPEG, TIFF, MP3, WAV, WMV, PNG, AMR. No location begins so.
+FILE_HEADS = (b"\xff\xd8", b"II*\0", b"ID3", b"RIFF", b"0&\xb2u", b"\x89PNG", b"#!AMR")
 SEARCH: Fields = (
     Number("media_type", 1),
     Number("channel", 1),

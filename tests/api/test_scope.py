@@ -104,6 +104,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/sightings/batch"): {"sightings": []},
 }
 QUERIES = {
+    "/devices/{device_id}/upgrade": {"version": "1"},
     "/shifts": PERIOD,
     "/leaves": PERIOD,
     "/shift-swaps": PERIOD,

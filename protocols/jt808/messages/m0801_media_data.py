@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from protocols.jt808.location import BasicLocation
-from protocols.jt808.media import JPEG_HEAD, MEDIA, MEDIA_BYTES, Data
+from protocols.jt808.media import FILE_HEADS, MEDIA, MEDIA_BYTES, Data
 from protocols.jt808.message import Message
 
 
 def _edition(body: bytes, version: str) -> str:
-    """The header cannot tell 2011: a picture that begins where the location would stand does."""
-    return "2011" if body[MEDIA_BYTES:].startswith(JPEG_HEAD) else version
+    """The header cannot tell 2011: a file that begins where the location would stand does."""
+    return "2011" if body[MEDIA_BYTES:].startswith(FILE_HEADS) else version
 
 
 MESSAGE = Message(

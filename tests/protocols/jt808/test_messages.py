@@ -22,7 +22,7 @@ from protocols.jt808.location import (
     NestedLocation,
     decode_location,
 )
-from protocols.jt808.media import MEDIA_BYTES, Data
+from protocols.jt808.media import FILE_HEADS, MEDIA_BYTES, Data
 from protocols.jt808.messages import message_name, read_body
 from protocols.jt808.messages.m0107_attributes import _closes
 from protocols.jt808.messages.m0608_areas_found import _Found
@@ -220,9 +220,9 @@ def test_location_answer_of_2011_has_no_serial() -> None:
     assert decode_body(0x0201, body, "2013")["location"]["time"] == "2011-01-02 03:04:05"
 
 
-@given(st.binary(max_size=60))
-def test_a_photo_of_2011_has_no_location(rest: bytes) -> None:
-    data = b"\xff\xd8" + rest
+@given(st.sampled_from(FILE_HEADS), st.binary(max_size=60))
+def test_a_file_of_2011_has_no_location(head: bytes, rest: bytes) -> None:
+    data = head + rest
     values = dict.fromkeys(("media_id", "media_type", "format", "event", "channel"), 1)
     values |= medium(data)
     body = encode_body(0x0801, values, "2011")
