@@ -83,6 +83,23 @@ test('a handset gets a token, shown once, and loses it', async ({ page }) => {
   await expect(page.locator('dialog')).toHaveCount(0)
 })
 
+test('a terminal answers questions, by field', async ({ page }) => {
+  await logIn(page, 'dispatcher')
+  await page.getByTestId('unit').filter({ hasText: /渣土车/ }).first().click()
+  await page.getByTestId('terminal').click()
+  await page.getByTestId('terminal-questions').click()
+  await page.getByTestId('ask-attributes').click()
+  const answer = page.getByTestId('answers').getByTestId('command').first()
+  await expect(answer).toHaveAttribute('data-state', 'answered')
+  await expect(answer).toContainText('SIMULATOR')
+  await page.getByTestId('ask-media').click()
+  await expect(answer).toContainText('检索存储的多媒体')
+  await expect(answer).toHaveAttribute('data-state', 'answered')
+  await page.getByTestId('terminal-messages').click()
+  await page.getByTestId('message-name').selectOption('attributes')
+  await expect(page.getByTestId('row').first()).toContainText('终端属性')
+})
+
 test('both languages, everywhere, and kept over a reload', async ({ page }) => {
   await logIn(page, 'chief')
   await expect(page.getByTestId('tab-violations')).toContainText('违规')

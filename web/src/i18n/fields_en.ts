@@ -34,6 +34,8 @@ export default {
     channel: 'channel',
     event: 'cause',
     length: 'length',
+    what: 'what',
+    recorded: 'recorded',
     data: 'content',
     params: 'parameters',
     result: 'result',

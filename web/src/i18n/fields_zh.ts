@@ -34,6 +34,8 @@ export default {
     channel: '通道',
     event: '起因',
     length: '长度',
+    what: '项目',
+    recorded: '记录内容',
     data: '内容',
     params: '参数',
     result: '结果',

@@ -37,6 +37,16 @@ export default {
     what: 'What',
     content: 'Content',
     said_nothing: 'It has said nothing else yet',
+    recorder: {
+      version: 'edition of the standard',
+      driver: 'driver',
+      clock: 'clock',
+      mileage: 'mileage',
+      pulses: 'pulses',
+      vehicle: 'vehicle',
+      signals: 'signals',
+      serial_number: 'serial number',
+    },
     said: {
       driver_card: 'driver card',
       waybill: 'waybill',

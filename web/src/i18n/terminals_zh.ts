@@ -37,6 +37,16 @@ export default {
     what: '内容类型',
     content: '内容',
     said_nothing: '终端还没有上报其他消息',
+    recorder: {
+      version: '标准版本',
+      driver: '当前驾驶员',
+      clock: '实时时间',
+      mileage: '累计行驶里程',
+      pulses: '脉冲系数',
+      vehicle: '车辆信息',
+      signals: '状态信号配置',
+      serial_number: '唯一性编号',
+    },
     said: {
       driver_card: '驾驶员身份',
       waybill: '电子运单',
