@@ -13,7 +13,6 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from time import process_time
 
 import numpy as np
 import structlog
@@ -23,7 +22,9 @@ from pipeline.calendar import mind_the_calendar
 from pipeline.committed import Committed
 from pipeline.contract import Clock, LiveHub
 from pipeline.judge import Judge, Outcome
+from pipeline.linger import ENOUGH_ROWS, Linger
 from pipeline.outcomes import OutcomeLimits, Outcomes
+from pipeline.runs import Runs, Tick
 from rules.contract import RuleKind
 from rules.engine import Engine
 from storage import judgement, rejudge
@@ -36,11 +37,6 @@ from storage.trips import save_trips
 
 _log = structlog.get_logger(__name__)
 
-# Most of a small step is the same for one row and for a hundred. So, unless enough rows wait, steps
-# begin at least LINGER_S apart, and so far apart that they take no more than QUIET_SHARE of a core.
-LINGER_S, LONGEST_LINGER_S = 0.4, 2.0
-QUIET_SHARE = 0.02
-ENOUGH_ROWS = 256
 REVISION_EVERY_S = 1.0
 BACK_OFF_S = (0.1, 5.0)
 
@@ -77,22 +73,19 @@ class Evaluator:
         self._kinds = kinds
         self._pace = pace
         self._live = live
-        self._run_after = run_after
+        self._runs = Runs(run_after, pace.outage_us)
         self._on_judged = on_judged
         self._waiting: deque[Committed] = deque()
         self._waiting_rows = 0
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
         self._awaited = 0  # how many wait in `settled`
-        self._stepped_s = float("-inf")
-        self._step_cpu_s = 0.0  # of the last one
+        self._linger = Linger()
         self._stopping = False
         self._revision = 0
         self._revision_read_s = float("-inf")
         self._epoch = 0
         self._failing: dict[tuple[int, int], str] = {}
-        self._first_tick_seen = False
-        self._last_tick_us: int | None = None
         self._asked_id, self._asked = 0, dict[int, int]()  # devices to judge anew from a time on
         self.judge: Judge | None = None
         self.judged_journal_id = 0
@@ -134,9 +127,8 @@ class Evaluator:
             conn = await self._started(conn)
             while self._waiting or not self._stopping:
                 if self._waiting:
-                    began_s = process_time()
-                    conn = await self._step(conn)
-                    self._step_cpu_s = process_time() - began_s
+                    with self._linger.step():
+                        conn = await self._step(conn)
                 if not self._waiting:
                     self._idle.set()
                 await self._rest()
@@ -146,8 +138,7 @@ class Evaluator:
     async def _rest(self) -> None:
         """Until something waits and has company enough, or waited long enough, or is asked for."""
         loop = asyncio.get_running_loop()
-        linger_s = min(max(LINGER_S, self._step_cpu_s / QUIET_SHARE), LONGEST_LINGER_S)
-        due_s = self._stepped_s + linger_s
+        due_s = self._linger.due_s
         while not self._stopping:
             enough = self._awaited or self._waiting_rows >= ENOUGH_ROWS or loop.time() >= due_s
             if self._waiting and enough:
@@ -156,7 +147,7 @@ class Evaluator:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(due_s if self._waiting else None):
                     await self._arrived.wait()
-        self._stepped_s = loop.time()
+        self._linger.began_s = loop.time()
 
     async def _connect(self) -> Connection:
         wait_s = BACK_OFF_S[0]
@@ -186,32 +177,24 @@ class Evaluator:
 
     async def _start(self, conn: Connection) -> None:
         """Take the epoch and bring every device's state up to what is stored."""
-        self._epoch, self.judged_journal_id, self._last_tick_us = await judgement.take_epoch(conn)
+        self._epoch, self.judged_journal_id, last_tick_us = await judgement.take_epoch(conn)
+        self._runs.begin(self.judged_journal_id, last_tick_us)
         await self._reload(conn)
         journal = await judgement.journal_after(conn, self.judged_journal_id)
-        await self._compare_runs(conn, journal)
+        await self._note_outage(conn, [(row.id, row.tick_us) for row in journal])
         assert self.judge is not None
         dirty = dict(self._asked)
         for row in journal:
             for device_id, from_us in row.touched.items():
                 dirty[device_id] = min(from_us, dirty.get(device_id, from_us))
         last = journal[-1] if journal else None
-        tick_us = last.tick_us if last else self._last_tick_us
+        tick_us = last.tick_us if last else self._runs.last_tick_us
         await self.judge.restore(conn, dirty)
         if tick_us is None:
             return
         outcome = await self.judge.step(conn, empty_rows(0), dirty, tick_us)
         journal_id = last.id if last else self.judged_journal_id
         await self._commit(conn, outcome, journal_id, tick_us)
-
-    async def _compare_runs(self, conn: Connection, journal: list[judgement.JournalRow]) -> None:
-        """Notice what the server missed between two runs, as far as the journal tells it yet."""
-        self._first_tick_seen = self.judged_journal_id > self._run_after
-        earlier = [row.tick_us for row in journal if row.id <= self._run_after]
-        ours = journal[len(earlier) :]
-        self._last_tick_us = earlier[-1] if earlier else self._last_tick_us
-        if ours:
-            await self._notice_outage(conn, ours[0].tick_us)
 
     async def _reload(self, conn: Connection) -> None:
         # Asked before the rulebook is read: what the request is about stands in it.
@@ -255,7 +238,7 @@ class Evaluator:
 
     async def _judge(self, conn: Connection, entries: list[Committed]) -> Outcome:
         tick_us = entries[-1].tick_us
-        await self._hear_of_runs(conn, entries)
+        await self._note_outage(conn, [(entry.journal_id, entry.tick_us) for entry in entries])
         rows = [entry.rows for entry in entries if entry.rows is not None]
         joined = np.concatenate(rows) if rows else empty_rows(0)
         await self._follow_rulebook(conn, joined)
@@ -265,13 +248,6 @@ class Evaluator:
             for device_id, from_us in entry.touched.items():
                 dirty[device_id] = min(from_us, dirty.get(device_id, from_us))
         return await self.judge.step(conn, joined, dirty, tick_us)
-
-    async def _hear_of_runs(self, conn: Connection, entries: list[Committed]) -> None:
-        """What an earlier run received may come after its end, out of the spool."""
-        earlier = [entry.tick_us for entry in entries if entry.journal_id <= self._run_after]
-        self._last_tick_us = earlier[-1] if earlier else self._last_tick_us
-        if len(earlier) < len(entries):
-            await self._notice_outage(conn, entries[len(earlier)].tick_us)
 
     async def _follow_rulebook(self, conn: Connection, rows: Rows) -> None:
         """Reload when it has changed: looked at now and then, and when a new device appears."""
@@ -284,14 +260,11 @@ class Evaluator:
         if await current_revision(conn) != self._revision:
             await self._reload(conn)
 
-    async def _notice_outage(self, conn: Connection, tick_us: int) -> None:
-        """The first tick after a start tells how long nobody was listening."""
-        if self._first_tick_seen:
-            return
-        self._first_tick_seen = True
-        last_us = self._last_tick_us
-        if last_us is not None and tick_us - last_us > self._pace.outage_us:
-            await save_outage(conn, last_us, tick_us)
+    async def _note_outage(self, conn: Connection, ticks: list[Tick]) -> None:
+        outage = self._runs.outage(ticks)
+        if outage is not None:
+            await save_outage(conn, *outage)
+            self._runs.noted()
             await self._reload(conn)
 
     async def _commit(

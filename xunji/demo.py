@@ -118,7 +118,7 @@ class Demo:
             since_us = state.shifts_until_us or state.origin_us
             state.shifts_until_us = await top_up_shifts(conn, fleet, since_us, self.clock.now_us())
         state.save(self.settings.data_dir)
-        await self.server.refresh_register()
+        await self.server.register.refresh()
 
     def script(self) -> Script:
         """What the simulators are to play."""

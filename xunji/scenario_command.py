@@ -206,7 +206,7 @@ async def _embedded(plan: Plan) -> AsyncIterator[tuple[Target, int, OwnServer | 
             async with own.server.database.pool.connection() as conn:
                 await seed_demo(conn, fleet, passwords)
                 await top_up_shifts(conn, fleet, fleet.origin_us, fleet.origin_us)
-            await own.server.refresh_register()
+            await own.server.register.refresh()
             gateway = f"127.0.0.1:{settings.gateway.port}"
             mqtt = f"127.0.0.1:{settings.mqtt.embedded_port}"
             where = Target(own.server.url, gateway, mqtt, "chief", passwords["chief"])

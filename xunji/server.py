@@ -23,8 +23,6 @@ from api.driver_texts import driver_text
 from api.services import Services
 from api.violation_view import violation_json
 from gateway.counters import Counters
-from gateway.directory import Directory
-from gateway.enrolment import Enrolment
 from pipeline.contract import Clock
 from pipeline.evaluate_beside import EvaluatorBeside
 from pipeline.live import LiveHub
@@ -35,16 +33,15 @@ from storage.database import open_database
 from storage.journal import last_journal_id
 from storage.migrate import migrate
 from storage.organisations import any_organisation, create_organisation, organisation_exists
-from storage.registration import Registration
 from xunji.clock import SimulatedClock
 from xunji.doors import build_gateway
 from xunji.housekeeping import Housekeeping
 from xunji.intake import build_intake, open_spool
 from xunji.options import RULES_PROCESS, alert_options, clock_of, replica_of, rules_order, secret_of
 from xunji.privacy import off_shift_of
+from xunji.register import Register
 from xunji.settings import Settings
 from xunji.summaries import summing_up
-from xunji.terminal_profiles import profiles_of, tell_profiles
 from xunji.web_server import QuietUvicorn
 
 _log = structlog.get_logger(__name__)
@@ -173,36 +170,20 @@ class Server:
 
     async def _start_ingest(self, stack: contextlib.AsyncExitStack, journal_id: int) -> None:
         database, settings = self.database, self.settings
-        registration = Registration(database.pool)
-        gateway = settings.gateway
+        off_shift = await off_shift_of(settings, database, self.clock, self.counters)
         try:
-            self.profiles = profiles_of(gateway.profiles_dir)
+            self.register = Register(settings, database, self.secret, self.counters, off_shift)
         except (ProfileError, OSError) as error:
             raise SettingsProblem(f"a terminal profile cannot be used: {error}") from error
-        self.directory = Directory(
-            self.secret.encode(),
-            open_to_all=gateway.auto_register,
-            organisation_id=gateway.auto_register_organisation_id,
-            reserve=registration.reserve,
-            write_newcomers=registration.write_newcomers,
-            write_strangers=registration.write_strangers,
-            counters=self.counters,
-            enrolment=Enrolment(
-                refuse=gateway.registration == "refuse", write=registration.write_introduced
-            ),
-            any_code=gateway.log_in == "register",
-            files_server=(gateway.files_host and (gateway.files_host, gateway.files_port)) or None,
-        )
-        self._off_shift = await off_shift_of(settings, database, self.clock, self.counters)
-        await self.refresh_register(registration)
+        await self.register.refresh()
         self.intake = build_intake(
             settings,
             database,
             self.spool,
             clock=self.clock,
-            directory=self.directory,
+            directory=self.register.directory,
             counters=self.counters,
-            off_shift=self._off_shift,
+            off_shift=off_shift,
             live=self.live,
             on_committed=self.evaluator.committed,
             last_journal_id=journal_id,
@@ -211,26 +192,7 @@ class Server:
         stack.push_async_callback(self.intake.close)
         stack.push_async_callback(_cancelled, self._run(self.intake.spooling.run(), "spool"))
         stack.push_async_callback(_ended, self._run(self.ingest.run(), "ingest"))
-        refresh = self._run(self._follow_register(registration), "register")
-        stack.push_async_callback(_cancelled, refresh)
-
-    async def _follow_register(self, registration: Registration) -> None:
-        """Units that people add or change are known to the doors soon after."""
-        while True:
-            await asyncio.sleep(self.settings.gateway.register_refresh_s)
-            try:
-                await self.refresh_register(registration)
-            except Exception as error:
-                _log.warning("register_refresh_waits", error=str(error))
-
-    async def refresh_register(self, registration: Registration | None = None) -> None:
-        """Let the doors know the register as it is now."""
-        source = registration or Registration(self.database.pool)
-        codes, tokens = await source.load_codes(), await source.load_tokens()
-        self.directory.refresh(await source.load_devices(), codes, tokens)
-        tell_profiles(self.profiles, await source.load_profiles())
-        if self._off_shift is not None:
-            await self._off_shift.refresh()
+        stack.push_async_callback(_cancelled, self._run(self.register.follow(), "register"))
 
     async def _start_gateway(self, stack: contextlib.AsyncExitStack) -> None:
         self.gateway, media, notes = build_gateway(
@@ -238,7 +200,7 @@ class Server:
             self.database,
             ingest=self.ingest,
             clock=self.clock,
-            directory=self.directory,
+            directory=self.register.directory,
             counters=self.counters,
             live=self.live,
         )

@@ -27,7 +27,7 @@ async def test_a_photo_that_was_ordered_is_stored_before_it_is_confirmed(
         fix = Fix(server.clock.now_us(), 118_800_000, 32_050_000)
         terminal.report([encode_fix(fix)])
         await terminal.drained()
-        device = server.directory.find("jt808", "13900000021")
+        device = server.register.directory.find("jt808", "13900000021")
         assert device is not None
         online = server.gateway.online.of_device(device.device_id)
         assert online is not None
