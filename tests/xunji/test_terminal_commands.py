@@ -75,6 +75,6 @@ async def _converse(server: Server, api: ApiClient, terminal: Jt808Terminal) -> 
     ):
         with pytest.raises(ApiProblem, match=r"422|404"):
             await api.request("POST", f"/devices/{device_id}/commands", json=impossible)
-    await server.directory.write_introduced()
+    await server.register.directory.write_introduced()
     (unit,) = await api.request("GET", "/devices")
     assert unit["terminal"]["edition"] == "2019"

@@ -66,7 +66,7 @@ async def _register(server: Server, api: ApiClient) -> None:
     for unit in await until(units):
         change = {"profile": "waybill-fields"}
         await api.request("PATCH", f"/devices/{unit['id']}", json=change)
-    await server.refresh_register()
+    await server.register.refresh()
 
 
 async def _waybills(server: Server, api: ApiClient, trucks: list[Jt808Terminal]) -> None:
