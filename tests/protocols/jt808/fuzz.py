@@ -1,7 +1,6 @@
 """Fuzzing JT/T 808: mutated vectors through sessions, decoders, descriptions and file connections.
 
-python -m tests.protocols.jt808.fuzz --frames 1000000     # random mutations, memory watched
-python -m tests.protocols.jt808.fuzz --atheris            # guided by coverage, until stopped
+python -m tests.protocols.jt808.fuzz --frames 1000000     # memory watched
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import argparse
 import json
 import os
 import random
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -132,30 +130,13 @@ def _run(frames: int, seed: int) -> None:
                   flush=True)  # fmt: skip
 
 
-def _run_atheris(arguments: list[str]) -> None:
-    import atheris  # type: ignore[import-not-found]
-
-    feeder = Feeder(0)
-
-    def one(data: bytes) -> None:
-        feeder.feed(mended(data))
-
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], *arguments], one)
-    atheris.Fuzz()
-
-
 def main() -> None:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--atheris", action="store_true", help="needs `pip install atheris`")
-    options, rest = parser.parse_known_args()
-    if options.atheris:
-        _run_atheris(rest)
-    else:
-        _run(options.frames, options.seed)
+    options = parser.parse_args()
+    _run(options.frames, options.seed)
 
 
 if __name__ == "__main__":
