@@ -10,7 +10,12 @@ import pytest
 from model.frames import RawFrame
 from model.position import PositionBatch
 from model.rulebook import Device
-from storage.columnstore import closed_days, cluster_one_day
+from storage.columnstore import (
+    closed_days,
+    cluster_one_day,
+    ensure_columnstore,
+    has_columnstore,
+)
 from storage.database import Connection, Database
 from storage.frame_packing import pack_one_day
 from storage.instants import DAY_US, to_datetime
@@ -26,6 +31,7 @@ from storage.retention_trim import trim_units
 from storage.rulebook import register_device, save_organisation
 from storage.writer import Writer
 from tests.storage.rows import NOON_US, SECOND_US, fixes, scalar
+from tests.storage.test_disk import run_policies
 
 NOW = to_datetime(NOON_US)
 
@@ -120,6 +126,24 @@ async def test_rows_go_when_their_time_is_over(database: Database, conn: Connect
             pass
     assert await oldest(conn, "raw_frames") == {1: 9, 2: 3, 3: 5}
     assert await scalar(conn, "SELECT count(*) FROM positions WHERE device_id = 1") == 240
+
+
+async def test_compressed_chunks_lose_whole_units(database: Database, conn: Connection) -> None:
+    if not await has_columnstore(conn, database.mode):
+        pytest.xfail("the server's licence has no columnstore")
+    await fill(database, [1, 2, 3], 10)
+    await ensure_columnstore(conn)
+    await run_policies(conn)
+    for table in ("positions", "raw_frames"):
+        compressed = (
+            "SELECT count(*) FROM timescaledb_information.chunks"
+            f" WHERE hypertable_name = '{table}' AND is_compressed"
+        )
+        assert await scalar(conn, compressed) > 0
+        days = {2: 3, 3: 5}
+        await trim_units(conn, database.mode, table, now=NOW, days=days, budget_s=60)
+        assert await oldest(conn, table) == {1: 9, 2: 3, 3: 5}
+        assert await scalar(conn, compressed) > 0
 
 
 async def test_a_budget_ends_it_and_the_next_run_goes_on(
