@@ -132,10 +132,11 @@ async def test_nmea_is_stored_soon_after_the_last_datagram(plain_database: Datab
 
 async def test_a_named_source_needs_no_log_in(plain_database: Database) -> None:
     async with street(plain_database, named={"127.0.0.1": "BOAT-1"}) as town:
-        await town.rig.register("BOAT-1", "nmea")
+        device = await town.rig.register("BOAT-1", "nmea")
         boat = await town.sender()
         boat.say(encode_fix(town.rig.clock.now_us(), 121.5, 31.2))
         await until(lambda: sum(len(batch) for _, batch, _ in town.rig.committed) == 1, 15)
+        assert [row[0] for row in await town.rig.positions()] == [device]
 
 
 async def test_bad_datagrams_and_floods_are_counted(plain_database: Database) -> None:

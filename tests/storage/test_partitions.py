@@ -53,6 +53,7 @@ async def test_readers_do_not_hold_it_up(plain_database: Database) -> None:
         await reader.execute("SELECT count(*) FROM positions")
         async with asyncio.timeout(5):
             await Partitions().ensure(maker, [TODAY])
+    assert await partitions(maker, "positions") == [partition_name("positions", TODAY)]
     await reader.close()
     await maker.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,11 @@ from protocols.jt808.fields import write_fields
 from simulators.api_client import ApiClient
 from simulators.terminal import Jt808Terminal
 from simulators.terminal.attachments import BLOCK_BYTES, send_files
-from storage.users import create_user
 from tests.servers import DatabaseServer
-from tests.xunji.test_replay import settings
+from tests.xunji.office import office, until
 from xunji.demo import free_port
-from xunji.server import Server
 
-PHONE, PASSWORD = "13900000041", "correct horse battery"
+PHONE = "13900000041"
 PHOTO = b"\xff\xd8\xff\xe0" + bytes(3 * BLOCK_BYTES)
 VIDEO = b"\x00\x00\x00\x01\x67" + bytes(range(256)) * 40
 NAMES = ("00_65_6501_0_x.jpg", "02_65_6501_0_x.h264")
@@ -30,33 +27,17 @@ def alarm() -> tuple[int, bytes]:
     return 0x65, bytes(31) + write_fields(IDENTS[16], ident, "2013")
 
 
-async def until(look: Any) -> Any:
-    async with asyncio.timeout(20):
-        while not (found := await look()):
-            await asyncio.sleep(0.05)
-    return found
-
-
 async def test_files_of_an_alarm_are_stored_and_tied_to_it(
     plain_server: DatabaseServer, tmp_path: Path
 ) -> None:
-    url = plain_server.create()
-    given = settings(url, tmp_path)
-    given.gateway.files_host, given.gateway.files_port = "127.0.0.1", free_port(0)
-    async with Server(given) as server, ApiClient(server.url) as api:
-        async with server.database.pool.connection() as conn:
-            await create_user(
-                conn, organisation_id=1, username="chief", display_name="c", role="chief",
-                password=PASSWORD,
-            )  # fmt: skip
-        await api.log_in("chief", PASSWORD)
-        terminal = Jt808Terminal(("127.0.0.1", given.gateway.port), PHONE, version=2013)
+    files = {"files_host": "127.0.0.1", "files_port": free_port(0)}
+    async with office(plain_server, tmp_path, **files) as (server, api):
+        terminal = Jt808Terminal(("127.0.0.1", server.settings.gateway.port), PHONE, version=2013)
         await terminal.start()
         fix = Fix(server.clock.now_us(), 118_800_000, 32_050_000, items=[alarm()])
         terminal.report([encode_fix(fix)])
         await _check(api, terminal)
         await terminal.stop()
-    plain_server.drop(url)
 
 
 async def _check(api: ApiClient, terminal: Jt808Terminal) -> None:

@@ -5,7 +5,6 @@ What a message holds comes from tests/vectors, so that the layouts' own examples
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -20,12 +19,10 @@ from protocols.jt808.handlers import HANDLERS
 from protocols.jt808.messages import FIRST_PLATFORM_ID
 from simulators.api_client import ApiClient
 from simulators.terminal import Jt808Terminal
-from storage.users import create_user
 from tests.servers import DatabaseServer
-from tests.xunji.test_replay import settings
+from tests.xunji.office import office, until
 from xunji.server import Server
 
-PASSWORD = "correct horse battery"
 LAST_OF_808 = 0x8FFF  # above it JT/T 1078 and T/JSATL 12
 PHONES = {"2011": "13900000051", "2013": "13900000053", "2019": "13900000059"}
 FOLDER = Path(__file__).parents[1] / "vectors"
@@ -124,26 +121,11 @@ class Town:
         return list(await until(look))
 
 
-async def until(look: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(20):
-        while not (found := await look()):
-            await asyncio.sleep(0.02)
-    return found
-
-
 async def test_every_message_reaches_its_terminal_and_is_answered(
     plain_server: DatabaseServer, tmp_path: Path
 ) -> None:
-    url = plain_server.create()
-    given = settings(url, tmp_path)
-    async with Server(given) as server, ApiClient(server.url) as api:
-        async with server.database.pool.connection() as conn:
-            await create_user(
-                conn, organisation_id=1, username="chief", display_name="c", role="chief",
-                password=PASSWORD,
-            )  # fmt: skip
-        await api.log_in("chief", PASSWORD)
-        address = ("127.0.0.1", given.gateway.port)
+    async with office(plain_server, tmp_path) as (server, api):
+        address = ("127.0.0.1", server.settings.gateway.port)
         terminals = {
             edition: Jt808Terminal(address, phone, version=int(edition))
             for edition, phone in PHONES.items()
@@ -160,7 +142,6 @@ async def test_every_message_reaches_its_terminal_and_is_answered(
             await fixed(town)
         for terminal in terminals.values():
             await terminal.stop()
-    plain_server.drop(url)
 
 
 async def _everything_ordered(town: Town) -> None:

@@ -9,13 +9,11 @@ from model.signals import NO, YES, pack
 from protocols.jt808 import Fix, encode_fix
 from simulators.api_client import ApiClient
 from simulators.terminal import Jt808Terminal
-from storage.users import create_user
 from tests.servers import DatabaseServer
-from tests.xunji.test_every_message import until
-from tests.xunji.test_replay import settings
+from tests.xunji.office import office, until
 from xunji.server import Server
 
-PHONE, PASSWORD = "13900000071", "correct horse battery"
+PHONE = "13900000071"
 RULE = {
     "kind": "uncovered_load", "name_zh": "未密闭", "name_en": "uncovered",
     "photo": {"channel": 4, "resolution": 1},
@@ -26,21 +24,12 @@ STEP_US, COUNT = 10_000_000, 60
 async def test_a_photo_that_a_rule_asked_for_is_evidence(
     plain_server: DatabaseServer, tmp_path: Path
 ) -> None:
-    url = plain_server.create()
-    given = settings(url, tmp_path)
-    async with Server(given) as server, ApiClient(server.url) as api:
-        async with server.database.pool.connection() as conn:
-            await create_user(
-                conn, organisation_id=1, username="chief", display_name="c", role="chief",
-                password=PASSWORD,
-            )  # fmt: skip
-        await api.log_in("chief", PASSWORD)
-        terminal = Jt808Terminal(("127.0.0.1", given.gateway.port), PHONE, version=2019)
+    async with office(plain_server, tmp_path) as (server, api):
+        terminal = Jt808Terminal(("127.0.0.1", server.settings.gateway.port), PHONE, version=2019)
         await terminal.start()
         await _raise(server, api, terminal)
         await _look(api)
         await terminal.stop()
-    plain_server.drop(url)
 
 
 async def _raise(server: Server, api: ApiClient, terminal: Jt808Terminal) -> None:

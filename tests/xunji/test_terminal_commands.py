@@ -10,9 +10,8 @@ import pytest
 
 from simulators.api_client import ApiClient, ApiProblem
 from simulators.terminal import Jt808Terminal
-from storage.users import create_user
 from tests.servers import DatabaseServer
-from tests.xunji.test_replay import settings
+from tests.xunji.office import office
 from xunji.server import Server
 
 PHONE = "13900000031"
@@ -31,20 +30,11 @@ async def answered(api: ApiClient, device_id: int, body: dict[str, Any]) -> dict
 async def test_parameters_and_messages_of_a_terminal(
     plain_server: DatabaseServer, tmp_path: Path
 ) -> None:
-    url = plain_server.create()
-    given = settings(url, tmp_path)
-    async with Server(given) as server, ApiClient(server.url) as api:
-        async with server.database.pool.connection() as conn:
-            await create_user(
-                conn, organisation_id=1, username="chief", display_name="c", role="chief",
-                password="correct horse battery",
-            )  # fmt: skip
-        await api.log_in("chief", "correct horse battery")
-        terminal = Jt808Terminal(("127.0.0.1", given.gateway.port), PHONE, version=2019)
+    async with office(plain_server, tmp_path) as (server, api):
+        terminal = Jt808Terminal(("127.0.0.1", server.settings.gateway.port), PHONE, version=2019)
         await terminal.start()
         await _converse(server, api, terminal)
         await terminal.stop()
-    plain_server.drop(url)
 
 
 async def _converse(server: Server, api: ApiClient, terminal: Jt808Terminal) -> None:

@@ -9,13 +9,11 @@ from typing import Any
 from simulators.api_client import ApiClient
 from simulators.terminal import Jt808Terminal
 from storage.terminal_waybills import retry_waybills
-from storage.users import create_user
 from tests.servers import DatabaseServer
-from tests.xunji.test_every_message import until
-from tests.xunji.test_replay import settings
+from tests.xunji.office import office, until
 from xunji.server import Server
 
-PHONES, PASSWORD = ("13900000061", "13900000062"), "correct horse battery"
+PHONES = "13900000061", "13900000062"
 SQUARE = [[118.8, 32.0], [118.81, 32.0], [118.81, 32.01], [118.8, 32.01], [118.8, 32.0]]
 TIMES = "2026-11-22 08:00:00|2036-11-22 20:00:00"
 
@@ -37,16 +35,8 @@ def say(terminal: Jt808Terminal, text: str) -> None:
 async def test_waybills_of_terminals_enter_the_register(
     plain_server: DatabaseServer, tmp_path: Path
 ) -> None:
-    url = plain_server.create()
-    given = settings(url, tmp_path)
-    async with Server(given) as server, ApiClient(server.url) as api:
-        async with server.database.pool.connection() as conn:
-            await create_user(
-                conn, organisation_id=1, username="chief", display_name="c", role="chief",
-                password=PASSWORD,
-            )  # fmt: skip
-        await api.log_in("chief", PASSWORD)
-        address = ("127.0.0.1", given.gateway.port)
+    async with office(plain_server, tmp_path) as (server, api):
+        address = ("127.0.0.1", server.settings.gateway.port)
         trucks = [Jt808Terminal(address, phone) for phone in PHONES]
         for truck in trucks:
             await truck.start()
@@ -54,7 +44,6 @@ async def test_waybills_of_terminals_enter_the_register(
         await _waybills(server, api, trucks)
         for truck in trucks:
             await truck.stop()
-    plain_server.drop(url)
 
 
 async def _register(server: Server, api: ApiClient) -> None:
