@@ -57,7 +57,7 @@ def register(session: Jt808Session, message: Exchange, values: Values, events: l
     """0x0100: matched with the register, answered by 0x8100."""
     terminal = message.terminal
     terminal.edition_2011 = message.edition == "2011"
-    terminal.details.update(values, edition=message.edition)
+    terminal.introduced(values, message.edition)
     why_not = session.directory.enrol(terminal.identity, values)
     answer: Values = {"ack_serial": message.header.serial, "result": REFUSALS.get(why_not, 0)}
     if answer["result"] == REGISTERED:
@@ -73,13 +73,13 @@ def authenticate(
     """0x0102: its code is checked; IMEI and software version (2019) are kept."""
     terminal = message.terminal
     code = values.pop("token")
-    terminal.details.update(values, edition=terminal.version)
+    terminal.introduced(values, terminal.version)
     if session.let_in(terminal, code, events):
         session.reply(message, OK, events)
         return
     terminal.authenticated = False
     if session.directory.find(terminal.identity) is None:
-        events.append(Unregistered(terminal.identity, dict(terminal.details)))
+        events.append(Unregistered(terminal.identity, dict(terminal.details or {})))
     session.reply(message, FAILED, events)
 
 
@@ -107,11 +107,11 @@ def acknowledged(
 ) -> None:
     """0x0001: the whole answer to most commands; one that gets its own is only refused by it."""
     terminal, serial = message.terminal, values["ack_serial"]
-    session.resending.answered((terminal.identity, serial))
-    awaited = terminal.awaited.get(serial)
+    session.send_no_more(terminal, serial)
+    awaited = terminal.awaited(serial)
     if awaited is None or (awaited.answer_id != TERMINAL_ACK and values["result"] == OK):
         return
-    del terminal.awaited[serial]
+    terminal.has_answered(serial)
     result = ANSWERS.get(values["result"], "failed")
     events.append(Answered(terminal.identity, awaited.command_id, result))
 
@@ -119,7 +119,7 @@ def acknowledged(
 def shot(session: Jt808Session, message: Exchange, values: Values, events: list[Event]) -> None:
     """0x0805: the numbers of the photos, which follow as 0x0801."""
     session.reply(message, OK, events)
-    awaited = message.terminal.awaited.pop(values["ack_serial"], None)
+    awaited = message.terminal.has_answered(values["ack_serial"])
     if awaited is not None:
         result = SHOOT_ANSWERS.get(values["result"], "failed")
         details = {"media_ids": values.get("media_ids", [])}
@@ -144,7 +144,7 @@ def upgraded(session: Jt808Session, message: Exchange, values: Values, events: l
     if not terminal.authenticated or terminal.has_kept(message.key, message.now_us):
         tell(session, message, values, events)
         return
-    terminal.awaited.pop(terminal.waiting_for(UPGRADE_RESULT), None)
+    terminal.has_answered(terminal.waiting_for(UPGRADE_RESULT))
     result = UPGRADES.get(values["result"], "failed")
     events.append(Answered(terminal.identity, 0, result, values, "upgrade"))
     tell(session, message, values, events)
@@ -155,7 +155,7 @@ def send_again(
 ) -> None:
     """0x0005: packages of a long command are sent again."""
     key = (message.terminal.identity, values["original_serial"])
-    data = session.long.again(key, values["package_ids"])
+    data = None if session.long is None else session.long.again(key, values["package_ids"])
     session.reply(message, FAILED if data is None else OK, events)
     if data:
         events.append(Send(data))
@@ -209,9 +209,9 @@ def answered(
     values: Values | None = None,
 ) -> None:
     """A message that is the whole answer to the command of this serial, if there is one."""
-    awaited = terminal.awaited.pop(serial, None)
+    awaited = terminal.has_answered(serial)
     if awaited is not None:
-        session.resending.answered((terminal.identity, serial))
+        session.send_no_more(terminal, serial)
         event = Answered(terminal.identity, awaited.command_id, "done", values or {})
         events.append(event)
 

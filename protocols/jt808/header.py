@@ -128,6 +128,15 @@ def pack_phone(phone: str, version: str) -> bytes:
         raise ProtocolError("phone", f"{phone!r} is not digits") from error
 
 
+def phones_of(identity: str) -> list[bytes]:
+    """How headers may spell a phone: short, long. Raises ProtocolError("phone")."""
+    return [
+        pack_phone(identity, version)
+        for version in ("2013", "2019")
+        if len(identity) <= 2 * PHONE_BYTES[version]
+    ]
+
+
 def pack_header(
     message_id: int,
     body_length: int,

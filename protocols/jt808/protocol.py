@@ -12,7 +12,7 @@ from protocols.contract import Decoded, Description, Directory
 from protocols.jt808 import columns
 from protocols.jt808.description import describe
 from protocols.jt808.framing import DELIMITER
-from protocols.jt808.header import PHONE_BYTES, pack_frames, pack_phone, phone_of
+from protocols.jt808.header import PHONE_BYTES, pack_frames, pack_phone, phone_of, phones_of
 from protocols.jt808.messages import encode_body
 from protocols.jt808.profiles import PROFILES, STANDARD
 from protocols.jt808.session import Jt808Session
@@ -33,10 +33,9 @@ class Jt808:
     def speak(self, profiles: Mapping[str, Profile]) -> None:
         """From now on these identities have these profiles; the others the standard's."""
         self._profile_of = {
-            pack_phone(identity, version): profile
+            phone: profile
             for identity, profile in profiles.items()
-            for version in ("2013", "2019")
-            if len(identity) <= 2 * PHONE_BYTES[version]
+            for phone in phones_of(identity)
         }
 
     def profile_of(self, identity: str) -> Profile:

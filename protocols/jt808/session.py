@@ -39,31 +39,27 @@ from protocols.jt808.messages import FIRST_PLATFORM_ID, MESSAGES, encode_body, r
 from protocols.jt808.resend import Resending
 from protocols.jt808.safety import SHORTEST_FRAME_BYTES
 from protocols.jt808.terminal import MESSAGE_ERROR, OK, UNSUPPORTED, Awaited, Terminal
+from protocols.jt808.terminals import Terminals
 from protocols.jt808.uploads import MEDIA_DATA, acknowledge_upload, ask_again
 
-MAX_TERMINALS = 10_000  # phones on one connection; the one heard of first is forgotten
 PLAIN_REPORTS = tuple(i for i in REPORT_IDS if i != LOCATION_ANSWER)  # they answer no command
 # In the high byte of the properties: the version flag; encryption and sub-package.
 _FLAG_HIGH, _UNUSUAL_HIGH = 0x40, 0x3C
 
 
-class Jt808Session:
-    """State of one connection."""
+class Jt808Session(Terminals):
+    """State of one connection. What most never need is made when it is needed."""
 
-    __slots__ = (
-        "_assembly", "_by_identity", "_by_phone", "_framer", "directory", "long", "now_us",
-        "resending",
-    )  # fmt: skip
+    __slots__ = ("_assembly", "_framer", "directory", "long", "now_us", "resending")
 
     def __init__(self, directory: Directory) -> None:
+        super().__init__()
         self.directory = directory
-        self.resending = Resending()
-        self.long = LongMessages()
+        self.resending: Resending | None = None
+        self.long: LongMessages | None = None
         self._framer = Framer()
-        self._assembly = Assembly()
+        self._assembly: Assembly | None = None
         self.now_us = 0
-        self._by_phone: dict[bytes, Terminal] = {}
-        self._by_identity: dict[str, Terminal] = {}
 
     def receive_data(self, data: bytes, now_us: int) -> list[Event]:
         """Bytes in, in any cut; complete events out."""
@@ -86,10 +82,11 @@ class Jt808Session:
                 events.append(Bad(piece[: MAX_ESCAPED_BYTES + 1], error.reason, error.detail))
                 continue
             self.take(frame, header, now_us, events)
-        if self._assembly.waiting:
-            self._chase_packages(now_us, events)
-        if self.resending.waiting:
+        if self._assembly is not None:
+            self._chase_packages(self._assembly, now_us, events)
+        if self.resending is not None:
             events.extend(map(Send, self.resending.due(now_us)))
+            self.resending = self.resending if self.resending.waiting else None
         return events
 
     def acknowledge(self, report: Report | Upload, error: ProtocolError | None) -> bytes:
@@ -108,7 +105,7 @@ class Jt808Session:
 
         Raises ProtocolError("unsupported_command", "too_long", "not_connected", ...).
         """
-        terminal = self._by_identity.get(identity)
+        terminal = self.with_identity(identity)
         if terminal is None or not terminal.authenticated:
             raise ProtocolError("not_connected", f"{identity} is not logged in here")
         message_id, values = message_of(kind, body, terminal.version)
@@ -119,17 +116,23 @@ class Jt808Session:
         serial = (terminal.next_serial - 1) & 0xFFFF
         terminal.await_answer(serial, Awaited(command_id, message_id, answer_id))
         if answer_id == TERMINAL_ACK:
+            self.resending = self.resending or Resending()
             self.resending.sent((identity, serial), data, self.now_us)
         return data
+
+    def send_no_more(self, terminal: Terminal, serial: int) -> None:
+        """The command of this serial has an answer, whatever it says."""
+        if self.resending is not None:
+            self.resending.answered((terminal.identity, serial))
 
     @property
     def waiting(self) -> bool:
         """As `PacedSession`."""
-        return self.long.waiting
+        return self.long is not None and self.long.waiting
 
     def more(self, room: int) -> bytes:
         """As `PacedSession`."""
-        return self.long.more(room)
+        return b"" if self.long is None else self.long.more(room)
 
     def _packed(self, terminal: Terminal, message_id: int, head: bytes, file: bytes) -> bytes:
         """What of a message leaves at once."""
@@ -137,19 +140,21 @@ class Jt808Session:
             return b"".join(terminal.frames(message_id, head + file))
         phone, version, first = terminal.phone_bcd, terminal.protocol_version, terminal.next_serial
         message = LongMessage(message_id, phone, version, first, head, file)
+        self.long = self.long or LongMessages()
         data = self.long.send(terminal.identity, message)
         terminal.take_serials(message.total)
         return data
 
-    def _chase_packages(self, now_us: int, events: list[Event]) -> None:
+    def _chase_packages(self, assembly: Assembly, now_us: int, events: list[Event]) -> None:
         """Give up what is too old; ask for what was lost."""
-        for lost in self._assembly.give_up(now_us):
+        for lost in assembly.give_up(now_us):
             identity = lost.phone_bcd.hex().lstrip("0")
             events.append(Bad(lost.body, "incomplete", lost.detail, identity))
-        for missing in self._assembly.missing(now_us):
-            terminal = self._by_phone.get(missing.phone_bcd)
+        for missing in assembly.missing(now_us):
+            terminal = self.with_phone(missing.phone_bcd)
             if terminal is not None and terminal.authenticated:
                 events.append(Send(ask_again(terminal, missing)))
+        self._assembly = assembly if assembly.waiting else None
 
     def _known_report(self, frame: bytes) -> Report | None:
         """A plain report of a terminal that is logged in, without the detours of `take`.
@@ -166,7 +171,9 @@ class Jt808Session:
             or length != len(frame) - serial_at - 3
         ):
             return None
-        terminal = self._by_phone.get(frame[phone_at:serial_at])
+        terminal, phone = self._alone, frame[phone_at:serial_at]
+        if terminal is None or terminal.phone_bcd != phone:
+            terminal = self.with_phone(phone)
         if terminal is None or not terminal.authenticated or terminal.device is None:
             return None
         if terminal.protocol_version != (frame[4] if high & _FLAG_HIGH else None):
@@ -178,20 +185,21 @@ class Jt808Session:
     def _header(self, frame: bytes) -> tuple[bytes, Header]:
         """Frame and header; one whose length fits neither layout is read as its phone is known."""
         header = parse_header(frame)
-        if not header.length_holds and header.phone_bcd not in self._by_phone:
+        if not header.length_holds and self.with_phone(header.phone_bcd) is None:
             with suppress(ProtocolError):
                 flagged_right = with_other_flag(frame)
                 other = parse_header(flagged_right)
-                if other.phone_bcd in self._by_phone:
+                if self.with_phone(other.phone_bcd) is not None:
                     return flagged_right, other
         return frame, header
 
     def take(self, frame: bytes, header: Header, now_us: int, events: list[Event]) -> None:
-        terminal = self._terminal(header)
+        terminal = self.sender_of(header)
         body = frame[header.body_at : -1]
         serials: tuple[int, ...] = (header.serial,)
         if header.package_total > 1:
             try:
+                self._assembly = self._assembly or Assembly()
                 whole = self._assembly.add(header, body, now_us)
             except ProtocolError as error:
                 events.append(Bad(frame, error.reason, error.detail, terminal.identity))
@@ -204,23 +212,6 @@ class Jt808Session:
             frame, body, serials = whole.frame, whole.body, whole.serials
         message = Exchange(terminal, header, frame, body, serials, now_us)
         self._dispatch(message, events)
-
-    def _terminal(self, header: Header) -> Terminal:
-        terminal = self._by_phone.get(header.phone_bcd)
-        if terminal is None:
-            terminal = self._by_identity.get(header.identity)
-            if terminal is None:
-                terminal = self._by_identity[header.identity] = Terminal.of(header)
-            self._by_phone[header.phone_bcd] = terminal
-            self._forget_oldest()
-        if terminal.protocol_version != header.protocol_version:
-            terminal.follow(header)
-        return terminal
-
-    def _forget_oldest(self) -> None:
-        while len(self._by_phone) > MAX_TERMINALS:
-            oldest = self._by_phone.pop(next(iter(self._by_phone)))
-            self._by_identity.pop(oldest.identity, None)
 
     def _dispatch(self, message: Exchange, events: list[Event]) -> None:
         message_id = message.header.message_id
@@ -285,6 +276,6 @@ class Jt808Session:
         if device is None or not self.directory.check_code(terminal.identity, code):
             return False
         terminal.device, terminal.authenticated = device, True
-        details, terminal.details = terminal.details, {}  # told once, and not kept
-        events.append(Online(device, terminal.identity, details))
+        details, terminal.details = terminal.details, None  # told once, and not kept
+        events.append(Online(device, terminal.identity, details or {}))
         return True

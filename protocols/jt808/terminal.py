@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from protocols.contract import KnownDevice
@@ -32,6 +32,8 @@ class Awaited:
 class Terminal:
     """State of one phone. Replies use the header edition and phone bytes it uses itself.
 
+    Tables are None until something stands in them: there are as many terminals as connections.
+
     `edition_2011`: a registration has told that a short header means 2011.
     """
 
@@ -40,11 +42,11 @@ class Terminal:
     protocol_version: int | None
     device: KnownDevice | None = None
     authenticated: bool = False
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] | None = None
     next_serial: int = 0
-    awaited: dict[int, Awaited] = field(default_factory=dict)  # by our serial
     edition_2011: bool = False
-    _kept: dict[tuple[int, int, int], int] = field(default_factory=dict)  # key -> received
+    _awaited: dict[int, Awaited] | None = None  # by our serial
+    _kept: dict[tuple[int, int, int], int] | None = None  # key -> received
     _ack_head: bytes = b""
     _ack_check: int = 0
 
@@ -100,23 +102,42 @@ class Terminal:
         self.take_serials(len(frames))
         return frames
 
+    def introduced(self, values: dict[str, Any], edition: str) -> None:
+        """It has said more of itself."""
+        self.details = {**(self.details or {}), **values, "edition": edition}
+
     def await_answer(self, serial: int, awaited: Awaited) -> None:
         """Remember which command a serial carried."""
-        self.awaited[serial] = awaited
-        while len(self.awaited) > MAX_AWAITED_ANSWERS:
-            del self.awaited[next(iter(self.awaited))]
+        self._awaited = self._awaited or {}
+        self._awaited[serial] = awaited
+        while len(self._awaited) > MAX_AWAITED_ANSWERS:
+            del self._awaited[next(iter(self._awaited))]
+
+    def awaited(self, serial: int) -> Awaited | None:
+        """The command that this serial carried, while its answer is awaited."""
+        return self._awaited.get(serial) if self._awaited else None
+
+    def has_answered(self, serial: int) -> Awaited | None:
+        """As `awaited`, which it then is no more."""
+        if not self._awaited:
+            return None
+        found = self._awaited.pop(serial, None)
+        self._awaited = self._awaited or None
+        return found
 
     def waiting_for(self, answer_id: int) -> int:
         """The serial of the oldest command that this message answers, -1 for none."""
-        waiting = self.awaited.items()
+        waiting = (self._awaited or {}).items()
         return next((serial for serial, one in waiting if one.answer_id == answer_id), -1)
 
     def kept(self, key: tuple[int, int, int], received_us: int) -> None:
         """A message was stored: the same again need only be acknowledged."""
+        self._kept = self._kept or {}
         self._kept[key] = received_us
         while len(self._kept) > MAX_REMEMBERED:
             del self._kept[next(iter(self._kept))]
 
     def has_kept(self, key: tuple[int, int, int], now_us: int) -> bool:
         """Whether this is a retransmission of what was stored lately."""
-        return now_us - self._kept.get(key, -REPEATED_WITHIN_US) < REPEATED_WITHIN_US
+        received_us = self._kept.get(key) if self._kept else None
+        return received_us is not None and now_us - received_us < REPEATED_WITHIN_US

@@ -84,7 +84,8 @@ class Line:
         self._to_server(self.terminal.receive(data, self.now_s))
 
     def send(self, message_id: int, values: dict[str, object]) -> None:
-        terminal = self.session._by_identity[PHONE]
+        terminal = self.session.with_identity(PHONE)
+        assert terminal is not None
         self._to_server(self.terminal.receive(terminal.send(message_id, values), self.now_s))
 
     def times(self) -> list[int]:
@@ -186,9 +187,10 @@ def test_it_takes_a_photo_when_told_and_sends_lost_packages_again(version: int) 
     line.up = False
     line.terminal.receive(line.session.command(PHONE, 6, "photo", {}), line.now_s)
     [(number, album)] = line.terminal.albums.items()
+    server = line.session.with_identity(PHONE)
+    assert server is not None
     [again] = line.terminal.receive(
-        line.session._by_identity[PHONE].send(0x8800, {"media_id": number, "retransmit": [2]}),
-        line.now_s,
+        server.send(0x8800, {"media_id": number, "retransmit": [2]}), line.now_s
     )
     assert again == album.frames[1]
 
