@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,11 @@ from tests.api.town import Browser, Town, browser_of, build_town
 
 
 @pytest.fixture
-async def town(plain_database: Database) -> Town:
-    """The town on plain PostgreSQL."""
-    return await build_town(plain_database)
+async def town(plain_database: Database, tmp_path: Path) -> Town:
+    """The town on plain PostgreSQL, with a data folder of its own."""
+    found = await build_town(plain_database)
+    found.services.settings.data_dir = tmp_path
+    return found
 
 
 @pytest.fixture

@@ -223,7 +223,6 @@ async def test_the_starting_snapshot_outlives_the_trimming(world: World) -> None
 @pytest.fixture
 async def closed(town: Town, browser: Browser, tmp_path: Path) -> int:
     """A closed violation of company A, of which the truck's own terminal has a photo."""
-    town.services.settings.data_dir = tmp_path
     violation = town.violations["a"]
     photo = MediaStore(tmp_path / "media").put(PHOTO)
     async with town.database.pool.connection() as conn:

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.state import AppState
 from pipeline.export.jobs import ExportJobs
 from storage.exports import export_of, forget_exports, give_up_exports
 from storage.instants import to_datetime
 from tests.api.town import NOW_US, Browser, Town, browser_of
 
 HOUR = {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"}
-
-
-@pytest.fixture
-async def town(town: Town, tmp_path: Path) -> Town:
-    """With a data folder of its own."""
-    town.services.settings.data_dir = tmp_path
-    return town
-
-
-def state_of(browser: Browser) -> AppState:
-    app = browser.client._transport.app  # type: ignore[attr-defined]
-    state: AppState = app.state.xunji
-    return state
-
-
-async def finished(browser: Browser, user: str, export_id: int) -> dict[str, Any]:
-    for _ in range(600):
-        found: dict[str, Any] = await browser.get(user, f"/exports/{export_id}")
-        if found["state"] not in ("waiting", "running"):
-            return found
-        await asyncio.sleep(0.05)
-    raise AssertionError("not done in half a minute")
 
 
 async def order(browser: Browser, user: str, **body: Any) -> dict[str, Any]:
@@ -49,7 +25,7 @@ async def order(browser: Browser, user: str, **body: Any) -> dict[str, Any]:
 async def test_a_company_fetches_its_own_tracks(town: Town, browser: Browser) -> None:
     made = await order(browser, "company_a")
     assert (made["state"], made["url"]) == ("waiting", None)
-    done = await finished(browser, "company_a", made["id"])
+    done = await browser.finished("company_a", "/exports", made["id"])
     assert (done["state"], done["rows"], done["progress"]) == ("done", 120, 1.0)
     assert done["expires_at"] == "2026-09-23T12:20:00Z"
     answer = await browser.send("company_a", "GET", done["url"])
@@ -67,7 +43,7 @@ async def test_a_company_fetches_its_own_tracks(town: Town, browser: Browser) ->
 
 async def test_rights_are_checked_when_it_is_fetched(town: Town, browser: Browser) -> None:
     made = await order(browser, "chief", what="violations", format="geojson")
-    done = await finished(browser, "chief", made["id"])
+    done = await browser.finished("chief", "/exports", made["id"])
     assert done["rows"] == 2
     async with town.database.pool.connection() as conn:
         seen = [town.organisations["a"]]
@@ -76,7 +52,7 @@ async def test_rights_are_checked_when_it_is_fetched(town: Town, browser: Browse
 
 async def test_what_is_deleted_is_gone(town: Town, browser: Browser, tmp_path: Path) -> None:
     made = await order(browser, "chief", format="gpx")
-    await finished(browser, "chief", made["id"])
+    await browser.finished("chief", "/exports", made["id"])
     path = tmp_path / "exports" / f"{made['id']}.gpx"
     assert path.is_file()
     answer = await browser.send("chief", "DELETE", f"/exports/{made['id']}")
@@ -114,14 +90,14 @@ async def test_the_units_of_others_cannot_be_ordered(town: Town, browser: Browse
 
 async def test_a_database_that_is_away_fails_the_job(town: Town, browser: Browser) -> None:
     town.services.settings.database.replica_url = "postgresql://nobody@127.0.0.1:9/x"
-    done = await finished(browser, "chief", (await order(browser, "chief"))["id"])
+    done = await browser.finished("chief", "/exports", (await order(browser, "chief"))["id"])
     assert (done["state"], done["url"]) == ("failed", None)
     assert "127.0.0.1" in done["error"]
 
 
 async def test_after_a_restart_what_ran_is_told_as_failed(town: Town, browser: Browser) -> None:
     made = await order(browser, "chief")
-    await state_of(browser).exports.stop()
+    await browser.state.exports.stop()
     async with town.database.pool.connection() as conn:
         await conn.execute("UPDATE exports SET state = 'running', done_at = NULL")
         await give_up_exports(conn, to_datetime(NOW_US))
@@ -135,7 +111,7 @@ async def test_old_ones_and_too_many_bytes_go(town: Town, browser: Browser) -> N
     ids = []
     for _ in range(3):
         made = await order(browser, "chief")
-        ids.append((await finished(browser, "chief", made["id"]))["id"])
+        ids.append((await browser.finished("chief", "/exports", made["id"]))["id"])
     before = to_datetime(NOW_US - 1)
     async with town.database.pool.connection() as conn:
         await conn.execute("UPDATE exports SET bytes = 100")
@@ -150,12 +126,14 @@ async def test_inspectors_are_exported_on_shift_only_and_may_see_by_whom(
 ) -> None:
     inspector = town.devices["inspector"].id
     body = {"device_ids": [inspector]}
-    done = await finished(browser, "chief", (await order(browser, "chief", **body))["id"])
+    made = await order(browser, "chief", **body)
+    done = await browser.finished("chief", "/exports", made["id"])
     assert done["rows"] == 20
     async with town.database.pool.connection() as conn:
         cursor = await conn.execute("SELECT device_id, user_id, source FROM path_views")
         assert await cursor.fetchall() == [(inspector, town.users["chief"], "track")]
         await conn.execute("DELETE FROM shifts")
         await conn.execute("UPDATE rulebook_revision SET revision = revision + 1")
-    done = await finished(browser, "chief", (await order(browser, "chief", **body))["id"])
+    made = await order(browser, "chief", **body)
+    done = await browser.finished("chief", "/exports", made["id"])
     assert done["rows"] == 0

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.state import AppState
 from pipeline.take_in.jobs import ImportJobs
 from tests.api.town import Browser, Town, browser_of
 
 HEADINGS = "plate,time,longitude,latitude\n"
 NIGHT = "2026-09-21T02:{0:02}:{1:02}Z,118.8,32.05\n"
-
-
-@pytest.fixture
-async def town(town: Town, tmp_path: Path) -> Town:
-    """With a data folder of its own."""
-    town.services.settings.data_dir = tmp_path
-    return town
-
-
-def state_of(browser: Browser) -> AppState:
-    app = browser.client._transport.app  # type: ignore[attr-defined]
-    state: AppState = app.state.xunji
-    return state
 
 
 def csv_of(town: Town, *names: str, rows: int = 60) -> bytes:
@@ -47,15 +32,6 @@ async def send(browser: Browser, user: str, content: bytes, **query: Any) -> dic
     return made
 
 
-async def finished(browser: Browser, user: str, import_id: int) -> dict[str, Any]:
-    for _ in range(600):
-        found: dict[str, Any] = await browser.get(user, f"/imports/{import_id}")
-        if found["state"] not in ("waiting", "running"):
-            return found
-        await asyncio.sleep(0.05)
-    raise AssertionError("not done in half a minute")
-
-
 async def nightly(town: Town) -> int:
     """Rows of the night that the files of this test fill."""
     query = "SELECT count(*) FROM positions WHERE time < '2026-09-21T03:00:00Z'"
@@ -69,7 +45,7 @@ async def test_a_file_is_taken_in_once(town: Town, browser: Browser, tmp_path: P
     content = csv_of(town, "truck_a", "truck_b") + b"nobody,2026-09-21T02:00:00Z,118.8,32\n"
     made = await send(browser, "dispatcher", content, name="old.csv")
     assert (made["state"], made["bytes"], made["name"]) == ("waiting", len(content), "old.csv")
-    done = await finished(browser, "dispatcher", made["id"])
+    done = await browser.finished("dispatcher", "/imports", made["id"])
     told = {name: done[name] for name in ("state", "rows", "stored", "duplicates", "refused")}
     assert told == {"state": "done", "rows": 121, "stored": 120, "duplicates": 0, "refused": 1}
     assert done["wrong"] == [{"row": 121, "why": "unit cannot be read or is not known"}]
@@ -77,7 +53,7 @@ async def test_a_file_is_taken_in_once(town: Town, browser: Browser, tmp_path: P
     assert await nightly(town) == 120
     assert list((tmp_path / "imports").iterdir()) == [], "the file is gone"
     again = await send(browser, "dispatcher", content)
-    assert (await finished(browser, "dispatcher", again["id"]))["duplicates"] == 120
+    assert (await browser.finished("dispatcher", "/imports", again["id"]))["duplicates"] == 120
     assert await nightly(town) == 120
     listed = await browser.get("dispatcher", "/imports")
     assert [row["id"] for row in listed] == [again["id"], made["id"]]
@@ -93,7 +69,7 @@ async def test_units_that_the_caller_does_not_see_are_not_filled(
     async with town.database.pool.connection() as conn:
         await conn.execute("UPDATE users SET role = 'chief' WHERE username = 'company_b'")
     made = await send(browser, "company_b", csv_of(town, "truck_a", "truck_b"))
-    done = await finished(browser, "company_b", made["id"])
+    done = await browser.finished("company_b", "/imports", made["id"])
     assert (done["stored"], done["refused"]) == (60, 60)
     truck_a = {"device_id": town.devices["truck_a"].id, "format": "csv"}
     answer = await browser.send("company_b", "POST", "/imports", params=truck_a, content=b"x")
@@ -102,7 +78,7 @@ async def test_units_that_the_caller_does_not_see_are_not_filled(
 
 
 async def test_after_a_restart_it_goes_on(town: Town, browser: Browser) -> None:
-    state = state_of(browser)
+    state = browser.state
     async with state.imports._places:  # nothing runs yet: the server stops before its turn
         made = await send(browser, "chief", csv_of(town, "truck_a"))
         await state.imports.stop()
@@ -110,26 +86,26 @@ async def test_after_a_restart_it_goes_on(town: Town, browser: Browser) -> None:
     assert (found["state"], await nightly(town)) == ("waiting", 0)
     again = browser_of(town)
     async with again.client:
-        await state_of(again).imports.recover()
-        assert (await finished(again, "chief", made["id"]))["stored"] == 60
+        await again.state.imports.recover()
+        assert (await again.finished("chief", "/imports", made["id"]))["stored"] == 60
     assert await nightly(town) == 60
 
 
 async def test_a_file_that_was_lost_is_told(town: Town, browser: Browser, tmp_path: Path) -> None:
-    state = state_of(browser)
+    state = browser.state
     async with state.imports._places:
         made = await send(browser, "chief", csv_of(town, "truck_a"))
         (tmp_path / "imports" / f"{made['id']}.csv").unlink()
-    done = await finished(browser, "chief", made["id"])
+    done = await browser.finished("chief", "/imports", made["id"])
     assert (done["state"], "send it again" in done["error"]) == ("failed", True)
 
 
 async def test_what_cannot_be_read_fails_with_words(town: Town, browser: Browser) -> None:
     made = await send(browser, "chief", b"time,place\n1,2\n")
-    done = await finished(browser, "chief", made["id"])
+    done = await browser.finished("chief", "/imports", made["id"])
     assert (done["state"], "no column longitude, latitude" in done["error"]) == ("failed", True)
     made = await send(browser, "chief", b"no parquet", format="parquet")
-    assert (await finished(browser, "chief", made["id"]))["state"] == "failed"
+    assert (await browser.finished("chief", "/imports", made["id"]))["state"] == "failed"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +128,7 @@ async def test_no_more_wait_than_may(
     town: Town, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ImportJobs, "max_waiting", 0)
-    state = state_of(browser)
+    state = browser.state
     async with state.imports._places:
         first = await send(browser, "chief", csv_of(town, "truck_a"))
         answer = await browser.send(

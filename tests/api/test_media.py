@@ -13,13 +13,6 @@ from tests.api.town import MINUTE_US, NOW_US, Browser, Town, photo_of
 DAY_US = 86_400_000_000
 
 
-@pytest.fixture(autouse=True)
-def data_dir(town: Town, tmp_path: Path) -> Path:
-    """The data folder of this test."""
-    town.services.settings.data_dir = tmp_path
-    return tmp_path
-
-
 async def test_photos_are_listed_newest_first_page_by_page_and_shown(
     town: Town, browser: Browser
 ) -> None:
@@ -57,14 +50,14 @@ async def test_a_photo_is_ordered_by_who_may_command(town: Town, browser: Browse
 
 
 async def test_old_photos_and_those_beyond_the_cap_go_with_their_files(
-    town: Town, data_dir: Path
+    town: Town, tmp_path: Path
 ) -> None:
     for number in (1, 2, 3):
         await photo_of(town, "truck_a", number)
-    store = MediaStore(data_dir / "media")
+    store = MediaStore(tmp_path / "media")
     async with town.database.pool.connection() as conn:
         assert not await drop_media(conn, NOW_US - DAY_US, 10**9)
-        sizes = [path.stat().st_size for path in (data_dir / "media").rglob("*") if path.is_file()]
+        sizes = [path.stat().st_size for path in (tmp_path / "media").rglob("*") if path.is_file()]
         one = await drop_media(conn, NOW_US - DAY_US, sum(sizes) - 1)
         assert len(one) == 1
         rest = await drop_media(conn, NOW_US + MINUTE_US, 10**9)
@@ -72,15 +65,15 @@ async def test_old_photos_and_those_beyond_the_cap_go_with_their_files(
         left = await (await conn.execute("SELECT count(*) FROM terminal_media")).fetchone()
     assert left == (0,)
     store.remove([*one, *rest])
-    assert not [path for path in (data_dir / "media").rglob("*") if path.is_file()]
+    assert not [path for path in (tmp_path / "media").rglob("*") if path.is_file()]
 
 
-async def test_what_is_no_picture_or_of_nobody_is_refused(town: Town, data_dir: Path) -> None:
+async def test_what_is_no_picture_or_of_nobody_is_refused(town: Town, tmp_path: Path) -> None:
     from dataclasses import replace
 
     from model.uploads import TerminalFile
 
-    archive = TerminalMedia(town.database, MediaStore(data_dir / "media"))
+    archive = TerminalMedia(town.database, MediaStore(tmp_path / "media"))
     device = town.devices["truck_a"].id
     sound = TerminalFile(device, 1, "command", 1, b"ID3 la la", NOW_US, None, None, None)
     with pytest.raises(MediaProblem, match="JPEG"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,13 +18,6 @@ PNG = base64.b64decode(
 )
 SEEN = {"plate": "苏B·９９９９９", "seen_at": "2026-09-22T12:03:00Z"}
 PLACE = {"longitude": 118.805, "latitude": 32.051}
-
-
-@pytest.fixture(autouse=True)
-def data_dir(town: Town, tmp_path: Path) -> Path:
-    """Photos of a test stay with the test."""
-    town.services.settings.data_dir = tmp_path
-    return tmp_path
 
 
 class Camera:

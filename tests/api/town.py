@@ -6,6 +6,7 @@ violations through the rules' own storage functions.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,6 +18,7 @@ import numpy as np
 
 from api.app import create_app
 from api.services import Services
+from api.state import AppState
 from model.fences import Assignment, Fence, Shift
 from model.frames import Quarantined, RawFrame
 from model.position import PositionBatch, empty_rows
@@ -342,6 +344,12 @@ class Browser:
         self.client = client
         self._tokens: dict[str, str] = {}
 
+    @property
+    def state(self) -> AppState:
+        """Of the application, where it is in this process."""
+        state: AppState = self.client._transport.app.state.xunji  # type: ignore[attr-defined]
+        return state
+
     async def token(self, username: str) -> str:
         """Log in once a user."""
         if username not in self._tokens:
@@ -368,6 +376,15 @@ class Browser:
         answer = await self.send(username, "POST", path, json={} if body is None else body)
         assert answer.status_code in {200, 201}, answer.text
         return answer.json()
+
+    async def finished(self, username: str, path: str, job_id: int) -> dict[str, Any]:
+        """A job below a path, when it waits and runs no more."""
+        for _ in range(600):
+            found: dict[str, Any] = await self.get(username, f"{path}/{job_id}")
+            if found["state"] not in ("waiting", "running"):
+                return found
+            await asyncio.sleep(0.05)
+        raise AssertionError("not done in half a minute")
 
 
 def browser_of(town: Town, services: Services | None = None) -> Browser:
