@@ -4,43 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+import msgspec
 
+from api.column_text import number_array, pair_array, time_array, value_array
 from api.times import iso_us
 from model.position import UNKNOWN, FixSource
 from model.signals import unpack
 from storage.tracks import Gap, Track
 
 _SOURCE = {int(source): source.name.lower() for source in FixSource}
+_DEGREE_DIGITS, _SMALLINT_DIGITS = 9, 5
 
 
 def track_feature(device_id: int, track: Track) -> dict[str, Any]:
     """A GeoJSON Feature; every list in `properties` has an entry a coordinate."""
+    found: dict[str, Any] = msgspec.json.decode(track_json(device_id, track))
+    return found
+
+
+def track_json(device_id: int, track: Track) -> bytes:
+    """`track_feature` as text."""
     rows = track.rows
-    words = {bits: unpack(bits) for bits in np.unique(rows["signals"]).tolist()}
-    coordinates = np.column_stack((rows["longitude_e6"], rows["latitude_e6"])) / 1e6
     properties = {
         "device_id": device_id,
         "points": track.points,
         "simplified": track.simplified,
         "cut": track.cut,
         "unpositioned": track.unpositioned,
-        "times": _times(rows["time_us"]),
-        "speed_kmh": [None if v == UNKNOWN else v / 10 for v in rows["speed_kmh_e1"].tolist()],
-        "course_deg": [None if v == UNKNOWN else v for v in rows["course_deg"].tolist()],
-        "accuracy_m": [None if v == UNKNOWN else v for v in rows["accuracy_m"].tolist()],
-        "signals": [words[bits] for bits in rows["signals"].tolist()],
-        "fix_source": [_SOURCE[source] for source in rows["fix_source"].tolist()],
+        "times": time_array(rows["time_us"]),
+        "speed_kmh": number_array(rows["speed_kmh_e1"], _SMALLINT_DIGITS, 1, UNKNOWN),
+        "course_deg": number_array(rows["course_deg"], _SMALLINT_DIGITS, 0, UNKNOWN),
+        "accuracy_m": number_array(rows["accuracy_m"], _SMALLINT_DIGITS, 0, UNKNOWN),
+        "signals": value_array(rows["signals"], unpack),
+        "fix_source": value_array(rows["fix_source"], _SOURCE.__getitem__),
         "gaps": [_gap(gap) for gap in track.gaps],
     }
-    geometry = {"type": "LineString", "coordinates": coordinates.tolist()}
-    return {"type": "Feature", "geometry": geometry, "properties": properties}
-
-
-def _times(time_us: Any) -> list[str]:
-    """As `iso_us`, ten times as fast for a vehicle-day."""
-    texts = np.datetime_as_string(time_us.astype("datetime64[us]").astype("datetime64[ms]"))
-    return [f"{text.removesuffix('.000')}Z" for text in texts.tolist()]
+    places = pair_array(rows["longitude_e6"], rows["latitude_e6"], _DEGREE_DIGITS, 6)
+    geometry = {"type": "LineString", "coordinates": places}
+    return msgspec.json.encode({"type": "Feature", "geometry": geometry, "properties": properties})
 
 
 def _gap(gap: Gap) -> dict[str, Any]:

@@ -35,13 +35,12 @@ _ARRAY = {
     name: sql.SQL("array_agg(p.{})").format(sql.Identifier(column))
     for name, column in zip(POSITION_DTYPE.names or (), POSITION_COLUMNS, strict=False)
 }
-_ARRAYS = sql.SQL(", ").join(_ARRAY.values())
 _ONE = sql.SQL(
     "SELECT {arrays} FROM (SELECT * FROM positions p WHERE p.device_id = %(device_id)s"
     " AND p.time >= %(start)s AND p.time < %(end)s AND (%(scope)s::integer[] IS NULL"
     "  OR p.organisation_id = ANY(%(scope)s::integer[]))"
     " ORDER BY p.time, p.variant LIMIT %(limit)s) p"
-).format(arrays=_ARRAYS)
+)
 _MANY = sql.SQL(
     "SELECT {arrays} FROM (SELECT p.* FROM"
     "  unnest(%(devices)s::integer[], %(starts)s::timestamptz[]) AS w (device_id, start)"
@@ -56,6 +55,9 @@ _LATEST = sql.SQL(
     "  ORDER BY p.time DESC, p.variant DESC LIMIT 1) p"
     " WHERE d.organisation_id = ANY(%(organisations)s) ORDER BY d.id"
 ).format(columns=_COLUMNS)
+_SHOWN = {"time_us", "longitude_e6", "latitude_e6", "speed_kmh_e1", "course_deg", "accuracy_m",
+          "fix_source", "signals"}  # fmt: skip
+_NOT_SHOWN = tuple(name for name in _ARRAY if name not in _SHOWN)
 _ATTRIBUTES = """
 SELECT p.time, p.variant, p.attributes::text FROM positions p
 WHERE p.device_id = %s AND p.time >= %s AND p.time < %s AND p.attributes IS NOT NULL
@@ -115,8 +117,12 @@ async def positions_of(
     *,
     organisations: Sequence[int] | None = None,
     limit: int | None = None,
+    without: Sequence[str] = (),
 ) -> Rows:
-    """Positions of a device in [from, to), by time and variant; None: of all organisations."""
+    """Positions of a device in [from, to), by time and variant; None: of all organisations.
+
+    `without`: columns that are left unknown; each costs 0.1 us a row.
+    """
     parameters = {
         "device_id": device_id,
         "start": to_datetime(from_us),
@@ -124,7 +130,9 @@ async def positions_of(
         "scope": None if organisations is None else list(organisations),
         "limit": limit,
     }
-    return await fetch_rows(conn, _ONE, parameters)
+    rows = await _fetch_without(conn, _ONE, parameters, ("device_id", *without))
+    rows["device_id"] = device_id
+    return rows
 
 
 async def positions_of_many(
@@ -132,7 +140,7 @@ async def positions_of_many(
 ) -> Rows:
     """Positions of several devices, each from its own time to `to_us`; by device, time, variant.
 
-    `without`: columns that are left unknown; each costs 0.1 us a row.
+    `without` as in `positions_of`.
     """
     if not from_us:
         return empty_rows(0)
@@ -142,9 +150,7 @@ async def positions_of_many(
         "start": to_datetime(min(from_us.values())),
         "end": to_datetime(to_us),
     }
-    names = [name for name in _ARRAY if name not in without]
-    arrays = sql.SQL(", ").join(_ARRAY[name] for name in names)
-    return await fetch_rows(conn, _MANY.format(arrays=arrays), parameters, names)
+    return await _fetch_without(conn, _MANY, parameters, without)
 
 
 async def positions_with_attributes(
@@ -159,6 +165,14 @@ async def positions_with_attributes(
     }
     keys = zip(rows["time_us"].tolist(), rows["variant"].tolist(), strict=True)
     return PositionBatch(rows, [known.get(key) for key in keys])
+
+
+async def _fetch_without(
+    conn: Connection, query: sql.SQL, parameters: Mapping[str, object], without: Sequence[str]
+) -> Rows:
+    names = [name for name in _ARRAY if name not in without]
+    arrays = sql.SQL(", ").join(_ARRAY[name] for name in names)
+    return await fetch_rows(conn, query.format(arrays=arrays), parameters, names)
 
 
 async def fetch_rows(
@@ -191,8 +205,9 @@ async def track(
     """A device's line over [from, to), simplified by shape when it has over `max_points`, or to
     `tolerance_m`; `may_show` leaves out what is not to be seen."""
     found = await positions_of(
-        conn, device_id, from_us, to_us, organisations=organisations, limit=MAX_TRACK_ROWS + 1
-    )
+        conn, device_id, from_us, to_us,
+        organisations=organisations, limit=MAX_TRACK_ROWS + 1, without=_NOT_SHOWN,
+    )  # fmt: skip
     cut, found = len(found) > MAX_TRACK_ROWS, may_show(found[:MAX_TRACK_ROWS])
     shown = partial(track_of, max_points=max_points, tolerance_m=tolerance_m, wanted=wanted)
     # A month is simplified beside the event loop, a day sooner than a thread would start.
@@ -212,7 +227,7 @@ def track_of(
     """The track of rows in order of time."""
     positioned = found["fix_source"] != FixSource.NONE
     shown = positioned if wanted.wants_all else positioned & wanted.wanted(found)
-    line = rows_at(found, shown)
+    line = found if shown.all() else rows_at(found, shown)
     jumps = np.diff(np.cumsum(positioned)[shown]) > 1  # over fixes that were not wanted
     before = np.flatnonzero((np.diff(line["time_us"]) > GAP_S * 1_000_000) | jumps)
     kept = np.arange(len(line))
@@ -220,7 +235,7 @@ def track_of(
         pinned = np.concatenate((before, before + 1))
         kept = kept_by_simplification(line, pinned, max_points, tolerance_m or FIRST_TOLERANCE_M)
     return Track(
-        rows=rows_at(line, kept),
+        rows=rows_at(line, kept) if len(kept) < len(line) else line,
         points=len(line),
         unpositioned=int(len(found) - positioned.sum()),
         simplified=len(kept) < len(line),

@@ -6,7 +6,6 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Query, Response
 
 from api.access import Caller, Conn, Connection, ReadConn, Reader, State
@@ -19,7 +18,7 @@ from api.shapes.rulebook import Feature
 from api.shapes.units import FixSourceName
 from api.stop_view import stops_json
 from api.times import Time, microseconds
-from api.track_view import track_feature
+from api.track_view import track_json
 from geofence.index import FenceIndex
 from model.position import FixSource
 from model.vehicles import UnitKind
@@ -70,8 +69,8 @@ async def track_of_device(
         wanted=TrackFilter(min_speed_kmh, max_speed_kmh, signals_of(signal), source),
         may_show=await shown_rows(state, own),
     )
-    # A vehicle-day has 8,640 points: encoded once, without a pass through a response model.
-    content = msgspec.json.encode(track_feature(device_id, found))
+    # A vehicle-day has 8,640 points: written once, without a pass through a response model.
+    content = track_json(device_id, found)
     return Response(content, media_type="application/geo+json")
 
 
