@@ -32,9 +32,10 @@ def kept_by_simplification(
         # errors stays below twice the last one, and every round is shorter than the one before.
         shape = shapely.simplify(shape, tolerance_m, preserve_topology=False)
         places = shapely.get_coordinates(shape, include_z=True)[:, 2].astype(np.intp)
-        kept = np.union1d(places, must)
-        if len(kept) <= max_points or len(places) <= 2:
-            return kept
+        if len(places) <= max(max_points, 2):  # sorting together is dear: not of what is too many
+            kept = np.union1d(places, must)
+            if len(kept) <= max_points or len(places) <= 2:
+                return kept
         tolerance_m *= 2
 
 
