@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 
 from gateway.http_connection import speaks_http
-from gateway.online import Carried, Key
+from gateway.online import Key
 from gateway.pacing import Pacing
 from gateway.reactions import Reacting
-from gateway.reading import Reading
+from gateway.reading import NO_CAUSE, Reading
 from gateway.recognition import recognise, session_of
 from pipeline.contract import Pending
 from protocols.contract import (
@@ -47,30 +47,29 @@ QUIET_BUFFERS = 64
 WRITE_HIGH_WATER_BYTES = 65_536
 
 
-class TcpConnection(Reacting, asyncio.Protocol):
+class TcpConnection(Reacting, Reading, asyncio.Protocol):
     """Implements `gateway.online.Link`. Every way to end has a reason, which is counted."""
 
     __slots__ = (
-        "_bad_in_a_row", "_carried", "_desk", "_door", "_ending", "_flush_planned", "_head",
-        "_heard_s", "_loop", "_name", "_out", "_pacing", "_protocol", "_reading", "_session",
-        "_stalled_s", "_transport", "_unacknowledged", "_unparsed_bytes", "peer",
+        "_bad_in_a_row", "_causes", "_desk", "_door", "_ending", "_flush_planned", "_head",
+        "_heard_s", "_loop", "_out", "_pacing", "_protocol", "_session", "_stalled_s",
+        "_transport", "_unacknowledged", "_unparsed_bytes", "peer",
     )  # fmt: skip
 
     def __init__(self, door: TcpDoor) -> None:
+        super().__init__()
         self._door = door
         self._desk = door.desk
-        self._name = ""  # of the protocol, once it is known
         self._loop = asyncio.get_running_loop()
         self._heard_s = self._loop.time()
         self._transport: asyncio.Transport | None = None
         self._protocol: TerminalProtocol | None = None
         self._session: Session | None = None
-        self._carried = Carried(door.desk.online, self)
         self._head = b""
         self._out: list[bytes] = []
         self._flush_planned = False
         self._pacing: Pacing | None = None
-        self._reading = Reading()
+        self._causes = NO_CAUSE
         self._stalled_s: float | None = None
         self._ending: str | None = None
         self._unacknowledged = 0
@@ -78,13 +77,16 @@ class TcpConnection(Reacting, asyncio.Protocol):
         self._unparsed_bytes = 0
         self.peer = ""
 
+    @property
+    def _name(self) -> str:  # type: ignore[override]
+        return "" if self._protocol is None else self._protocol.name
+
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A peer has connected. uvloop's transports are none of asyncio's classes, so no assert."""
         transport = cast(asyncio.Transport, transport)
         self._transport = transport
-        self._reading.begin(transport)
         address = transport.get_extra_info("peername") or ("?", 0)
         self.peer = f"{address[0]}:{address[1]}"
         self._desk.counters.add("connections_opened")
@@ -116,7 +118,7 @@ class TcpConnection(Reacting, asyncio.Protocol):
         if self._desk.ingest.full:
             self._door.wait_for_room(self)
         if self._unacknowledged >= MAX_UNACKNOWLEDGED:
-            self._reading.pause("unacknowledged")
+            self.pause("unacknowledged")
 
     def eof_received(self) -> bool:
         """The peer sends no more, but may wait for replies: close when they have left."""
@@ -138,20 +140,19 @@ class TcpConnection(Reacting, asyncio.Protocol):
         self._desk.counters.add(f"closed.{reason}")
         _log.debug("connection_closed", peer=self.peer, reason=reason)
         self._transport = self._session = None
-        self._reading.end()
         self._out.clear()
         self._door.forget(self)
-        self._carried.leave_all()
+        self.leave_all()
 
     def pause_writing(self) -> None:
         """The peer does not read what we send: take nothing more from it."""
         self._stalled_s = self._loop.time()
-        self._reading.pause("peer_not_reading")
+        self.pause("peer_not_reading")
 
     def resume_writing(self) -> None:
         """The peer reads again."""
         self._stalled_s = None
-        self._reading.resume("peer_not_reading")
+        self.resume("peer_not_reading")
 
     # What the rest of the gateway calls
 
@@ -175,24 +176,16 @@ class TcpConnection(Reacting, asyncio.Protocol):
 
     def moved(self, key: Key) -> None:
         """A newer connection carries this terminal; without any other this one is dead."""
-        self._carried.hand_over(key[1])
-        if not self._carried:
+        super().moved(key)
+        if self.carries_none:
             self.close("taken_over")
-
-    def pause(self, cause: str) -> None:
-        """Read no more while the cause holds; what was received is still acknowledged."""
-        self._reading.pause(cause)
-
-    def resume(self, cause: str) -> None:
-        """The cause is over."""
-        self._reading.resume(cause)
 
     def check(self, now_s: float) -> None:
         """Close what is stalled or silent; a peer that waits for us is not silent."""
         limits = self._door.limits
         if self._stalled_s is not None and now_s - self._stalled_s > limits.write_stall_s:
             self.abort("write_stall")
-        elif self._reading.paused or self._unacknowledged:
+        elif self.paused or self._unacknowledged:
             self._heard_s = now_s
         elif now_s - self._heard_s > limits.idle_timeout_s:
             if self._ending is None:
@@ -232,7 +225,7 @@ class TcpConnection(Reacting, asyncio.Protocol):
         elif found is None:
             self._head = head
         else:
-            self._protocol, self._name, self._head = found, found.name, b""
+            self._protocol, self._head = found, b""
             directory = self._desk.directory.of(self._door.register or found.name)
             self._session = session_of(found, directory, self.peer, self._door.named)
         return head
@@ -262,7 +255,7 @@ class TcpConnection(Reacting, asyncio.Protocol):
     def _report(self, event: Report, now_us: int) -> None:
         self._bad_in_a_row = 0
         self._unacknowledged += 1
-        self._carried.heard(self._name, event.identity, event.device, now_us)
+        self.heard(event.identity, event.device, now_us)
         early_s = self._desk.rate.take(event.device.device_id, self._heard_s)
         if early_s:
             self._door.slow_down(self, early_s)
@@ -273,13 +266,13 @@ class TcpConnection(Reacting, asyncio.Protocol):
         self._bad_in_a_row = 0
         self._unacknowledged += 1
         if event.carries:
-            self._carried.heard(self._name, event.identity, event.device, now_us)
+            self.heard(event.identity, event.device, now_us)
         self._desk.keep(event, now_us, self._settled)
 
     def _told(self, event: Told, now_us: int) -> None:
         self._bad_in_a_row = 0
         self._unacknowledged += 1
-        self._carried.heard(self._name, event.identity, event.device, now_us)
+        self.heard(event.identity, event.device, now_us)
         self._desk.note(event, now_us, self._noted)
 
     def _bad(self, event: Bad, now_us: int) -> None:
@@ -314,7 +307,7 @@ class TcpConnection(Reacting, asyncio.Protocol):
         self._flush_planned = False
         self._flush()
         if self._unacknowledged < MAX_UNACKNOWLEDGED:
-            self._reading.resume("unacknowledged")
+            self.resume("unacknowledged")
         if self._ending is not None and not self._unacknowledged:
             self.close(self._ending)
 

@@ -85,6 +85,7 @@ class Directory:
         self._enrolment = enrolment or Enrolment()
         self._any_code = any_code
         self.files_server = files_server
+        self._of: dict[str, ProtocolDirectory] = {}
         self._code_hashes: dict[int, str] = {}
         self._known: dict[tuple[str, str], KnownDevice] = {}
         self._tokens: Mapping[tuple[str, str], str] = {}
@@ -126,8 +127,10 @@ class Directory:
             del self._strangers[key]
 
     def of(self, protocol: str) -> ProtocolDirectory:
-        """The directory as sessions of one protocol see it."""
-        return ProtocolDirectory(self, protocol)
+        """The directory as sessions of one protocol see it: one for all of them."""
+        if protocol not in self._of:
+            self._of[protocol] = ProtocolDirectory(self, protocol)
+        return self._of[protocol]
 
     def find(self, protocol: str, identity: str) -> KnownDevice | None:
         """A registered device, or (open) one that is registered just now."""

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import h11
 
 from gateway.http_exchange import Answer, Exchange, Refusal, refusal_answer
-from gateway.reading import Reading
+from gateway.reading import NO_CAUSE, Reading
 from protocols.transports import Request
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def speaks_http(head: bytes) -> bool | None:
     return None if any(start.startswith(head) for start in _STARTS) else False
 
 
-class HttpConnection(asyncio.Protocol):
+class HttpConnection(Reading, asyncio.Protocol):
     """Made by the door for each connection, also for one that another door hands over."""
 
     def __init__(self, door: HttpDoor) -> None:
@@ -41,7 +41,7 @@ class HttpConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._wire = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
-        self._reading = Reading()
+        self._causes = NO_CAUSE
         self._head: h11.Request | None = None
         self._body: list[bytes] = []
         self._body_bytes = 0
@@ -57,7 +57,6 @@ class HttpConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A peer has connected, or was handed over."""
         self._transport = cast(asyncio.Transport, transport)
-        self._reading.begin(self._transport)
         host, port, *_ = transport.get_extra_info("peername") or ("?", 0)
         self._address, self.peer = str(host), f"{host}:{port}"
         self._door.desk.counters.add("http_connections")
@@ -86,14 +85,13 @@ class HttpConnection(asyncio.Protocol):
         self._door.desk.counters.add(f"closed.{reason}")
         self._door.connections.discard(self)
         self._transport = None
-        self._reading.end()
 
     # What the door calls
 
     def stop_reading(self) -> None:
         """For a graceful stop: what was received is still answered."""
         self._stopping = True
-        self._reading.pause("stopping")
+        self.pause("stopping")
 
     def close(self, reason: str) -> None:
         """End after what is written has left."""
@@ -168,7 +166,7 @@ class HttpConnection(asyncio.Protocol):
         request = _request(self._head, b"".join(self._body))
         self._body = []
         exchange = self._waiting = Exchange(self._door.desk, self.peer, self._answered)
-        self._reading.pause("answering")
+        self.pause("answering")
         refusal = self._door.handle(request, exchange)
         if refusal is not None:
             self._refuse(refusal)
@@ -207,7 +205,7 @@ class HttpConnection(asyncio.Protocol):
             return
         self._wire.start_next_cycle()
         self._begun, self._since_s = False, self._loop.time()
-        self._reading.resume("answering")
+        self.resume("answering")
         self._loop.call_soon(self._pump)
 
     def _write(self, event: h11.Event) -> None:

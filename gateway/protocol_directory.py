@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 class ProtocolDirectory:
     """Implements `protocols.contract.Directory` for one protocol."""
 
+    __slots__ = ("_directory", "_protocol", "files_server", "open")
+
     def __init__(self, directory: Directory, protocol: str) -> None:
         self._directory = directory
         self._protocol = protocol

@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 
 import structlog
 
-from gateway.desk import Desk
-from gateway.online import Carried
+from gateway.carrying import Carrying
 from protocols.contract import (
     Answered,
     Bad,
@@ -41,27 +40,22 @@ _METHODS: dict[type[Event], str] = {
 }
 
 
-class Reacting:
+class Reacting(Carrying):
     """Base of a link: one reaction an event."""
 
     __slots__ = ()
     _reactions: ClassVar[dict[type[Event], Callable[[Any, Any, int], None]]]
-
-    _desk: Desk
-    _name: str  # of the protocol
-    _carried: Carried
-    peer: str
 
     def __init_subclass__(cls) -> None:
         cls._reactions = {event: getattr(cls, name) for event, name in _METHODS.items()}
 
     def _online(self, event: Online, now_us: int) -> None:
         self._desk.directory.introduce(self._name, event.identity, event.details, now_us)
-        self._carried.enter(self._name, event.identity, event.device, now_us)
+        self.enter(event.identity, event.device, now_us)
         self._desk.counters.add("logins")
 
     def _offline(self, event: Offline, _now_us: int) -> None:
-        self._carried.leave(event.identity)
+        self.leave(event.identity)
 
     def _unregistered(self, event: Unregistered, now_us: int) -> None:
         self._desk.stranger(event, self._name, self.peer, now_us)

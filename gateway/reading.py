@@ -4,40 +4,34 @@ from __future__ import annotations
 
 import asyncio
 
-_NO_CAUSE: frozenset[str] = frozenset()  # one for all: an empty set of one's own is 216 bytes
+NO_CAUSE: frozenset[str] = frozenset()  # one for all: an empty set of one's own is 216 bytes
 
 
 class Reading:
-    """Pauses the transport while at least one cause holds."""
+    """Base of a connection: its transport is paused while at least one cause holds.
 
-    __slots__ = ("_causes", "_transport")
+    Its `_causes`, a slot of its own, begin as NO_CAUSE.
+    """
 
-    def __init__(self) -> None:
-        self._causes = _NO_CAUSE
-        self._transport: asyncio.Transport | None = None
+    __slots__ = ()
+
+    _causes: frozenset[str]
+    _transport: asyncio.Transport | None
 
     @property
     def paused(self) -> bool:
         """Whether we do not listen to the peer just now."""
         return bool(self._causes)
 
-    def begin(self, transport: asyncio.Transport) -> None:
-        """The transport to pause and resume."""
-        self._transport = transport
-
-    def end(self) -> None:
-        """The transport is gone."""
-        self._transport = None
-
     def pause(self, cause: str) -> None:
-        """Stop reading for this cause."""
+        """Read no more while this cause holds; what was received is still acknowledged."""
         if not self._causes and self._transport is not None:
             self._transport.pause_reading()
-        self._causes |= {cause}
+        self._causes |= {cause}  # type: ignore[misc]
 
     def resume(self, cause: str) -> None:
         """The cause is over; read on if it was the last."""
         if self._causes:
-            self._causes -= {cause}
+            self._causes -= {cause}  # type: ignore[misc]
             if not self._causes and self._transport is not None:
                 self._transport.resume_reading()

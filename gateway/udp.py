@@ -17,7 +17,6 @@ from typing import Any, cast
 import structlog
 
 from gateway.desk import Desk
-from gateway.online import Carried, Key
 from gateway.rate_limit import RateLimit
 from gateway.reactions import Reacting
 from gateway.recognition import recognise, session_of
@@ -56,9 +55,14 @@ class UdpLimits:
 class UdpSource(Reacting):
     """Implements `gateway.online.Link` for one address."""
 
+    __slots__ = (
+        "_address", "_desk", "_door", "_name", "finished", "heard_s", "peer", "protocol", "session",
+    )  # fmt: skip
+
     def __init__(
         self, door: UdpDoor, address: Address, protocol: TerminalProtocol, session: Session
     ) -> None:
+        super().__init__()
         self.peer = f"{address[0]}:{address[1]}"
         self.session = session
         self.protocol = protocol
@@ -66,7 +70,6 @@ class UdpSource(Reacting):
         self.finished = True
         self._door, self._address = door, address
         self._desk, self._name = door.desk, protocol.name
-        self._carried = Carried(door.desk.online, self)
 
     def say(self, data: bytes) -> None:
         """Send a datagram back."""
@@ -80,14 +83,6 @@ class UdpSource(Reacting):
             raise ProtocolError("too_long", "a command of this length goes over TCP only")
         self.say(data)
 
-    def moved(self, key: Key) -> None:
-        """The terminal has come in elsewhere."""
-        self._carried.hand_over(key[1])
-
-    def gone(self) -> None:
-        """Nobody speaks from here any more."""
-        self._carried.leave_all()
-
     def react(self, events: Sequence[Event], now_us: int) -> None:
         """What the session made of a datagram."""
         for event in events:
@@ -97,7 +92,7 @@ class UdpSource(Reacting):
         self.say(event.data)
 
     def _report(self, event: Report, now_us: int) -> None:
-        self._carried.heard(self._name, event.identity, event.device, now_us)
+        self.heard(event.identity, event.device, now_us)
         if self._desk.rate.refuse(event.device.device_id, self.heard_s):
             self._desk.counters.add("too_fast.udp_dropped")
             return
@@ -105,7 +100,7 @@ class UdpSource(Reacting):
         self._desk.ingest.submit(pending)
 
     def _upload(self, event: Upload, now_us: int) -> None:
-        self._carried.heard(self._name, event.identity, event.device, now_us)
+        self.heard(event.identity, event.device, now_us)
         self._desk.keep(event, now_us, self._settled)
 
     def _told(self, event: Told, now_us: int) -> None:
@@ -172,7 +167,7 @@ class UdpDoor(asyncio.DatagramProtocol):
         """End the session of an address."""
         source = self._sources.pop(address, None)
         if source is not None:
-            source.gone()
+            source.leave_all()
             self.desk.counters.add(f"udp_closed.{reason}")
 
     def error_received(self, exc: Exception) -> None:
