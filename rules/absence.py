@@ -18,6 +18,7 @@ from model.rulebook import FAR_FUTURE_US, Finding, Rulebook
 from rules import silence
 from rules.contract import AbsenceKind
 from rules.findings import FindingMaker
+from rules.heard import Heard
 from rules.plan import Plan, Version
 from rules.roster import Roster
 from rules.state import DeviceState
@@ -75,13 +76,16 @@ class Absences:
                     over = silence.Silence(found.started_us, found.ended_us, ongoing=False)
                     yield self._findings.of_silence(plan, version, device_id, where, over)
 
-    def at_tick(self, states: Mapping[int, DeviceState], tick_us: int) -> Iterator[Finding]:
+    def at_tick(
+        self, states: Mapping[int, DeviceState], tick_us: int, heard: Heard
+    ) -> Iterator[Finding]:
         """Silences as they stand at a tick."""
         for plan in self._plans:
             version = plan.version_at(tick_us)
             if version is None:
                 continue
-            for device_id in version.device_ids.tolist():
+            silent_us = tick_us - heard.last_of(version.device_ids)
+            for device_id in version.device_ids[silent_us >= _threshold_us(version)].tolist():
                 state = states.get(device_id) or DeviceState()
                 where = (state.longitude_e6, state.latitude_e6)
                 last = _Last(device_id, state.last_us, state.ignition, state.speed_kmh_e1)
@@ -91,7 +95,7 @@ class Absences:
     def _between(
         self, plan: Plan, version: Version, last: _Last, until_us: int
     ) -> Iterator[silence.Silence]:
-        threshold_us = int(version.parameters["silent_minutes"] * _MINUTE_US)
+        threshold_us = _threshold_us(version)
         if until_us - last.heard_us < threshold_us:
             return
         yield from silence.silences(
@@ -110,6 +114,10 @@ class Absences:
         if not last.heard_us or not (moving or last.ignition >= signals.YES):
             return ()
         return (Shift(device_id=last.device_id, starts_us=last.heard_us, ends_us=FAR_FUTURE_US),)
+
+
+def _threshold_us(version: Version) -> int:
+    return int(version.parameters["silent_minutes"] * _MINUTE_US)
 
 
 def works_of(rows: Rows) -> list[Work]:

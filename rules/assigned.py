@@ -16,6 +16,7 @@ from geofence.index import Membership
 from model.fences import Assignment, Fence, Purpose, Window
 from model.position import rows_at
 from model.rulebook import Rule, Schedule
+from rules.by_device import entries_of
 from rules.calendar import Calendar
 from rules.roster import Roster
 from rules.view import View
@@ -35,14 +36,6 @@ class _Table:
     to_us: NDArray[np.int64]
     group: NDArray[np.intp]
     windows: tuple[tuple[Window, ...] | None, ...]
-
-    def of_devices(self, device: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Pairs (row, entry) of these rows' devices, sorted by row."""
-        first = np.searchsorted(self.device, device, "left")
-        count = np.searchsorted(self.device, device, "right") - first
-        row = np.repeat(np.arange(len(device)), count)
-        entry = np.arange(len(row)) - np.repeat(np.cumsum(count) - count - first, count)
-        return row, entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,7 @@ def _pairs(view: View, name: tuple[str, ...], purpose: Purpose, zone: str) -> As
 def _find_pairs(view: View, purpose: Purpose, zone: str) -> Assigned:
     table = _table(view.roster, view.fences, purpose)
     device, time_us = view.rows["device_id"], view.rows["time_us"]
-    row, entry = table.of_devices(device)
+    row, entry = entries_of(table.device, device)
     keep = (time_us[row] >= table.from_us[entry]) & (time_us[row] < table.to_us[entry])
     if not keep.all():
         row, entry = row[keep], entry[keep]

@@ -23,19 +23,37 @@ Places = NDArray[np.intp]
 
 
 @dataclass(slots=True)
+class Part:
+    """The `rows` of a batch that a rule's version judges, and a view of just these.
+
+    `stretches`: by device its place in the batch's `ids`, and from which row to which.
+    """
+
+    rows: Places
+    view: View
+    stretches: list[tuple[int, int, int]]
+
+
+@dataclass(slots=True)
 class Batch:
     """A sorted view and its devices: device ids[i] has rows bounds[i]:bounds[i + 1].
 
-    `states`: theirs; `number`: by row, the device's place among the rulebook's, sorted by id.
+    `states`: theirs; `device_ids`: as `ids`; `heard_us`: when each was last heard before;
+    `first_us`, `last_us`: its first and last fix here; `number`: by row, its place among the
+    rulebook's, sorted by id.
     """
 
     view: View
     ids: list[int]
     bounds: Places
     states: list[DeviceState]
+    device_ids: NDArray[np.int32]
+    heard_us: NDArray[np.int64]
+    first_us: NDArray[np.int64]
+    last_us: NDArray[np.int64]
     number: Places
-    period_us: tuple[int, int]  # first and last fix time
-    _judged: dict[int, tuple[Places, View]] = field(default_factory=dict)
+    period_us: tuple[int, int]  # first and last fix time of all
+    _judged: dict[int, Part] = field(default_factory=dict)
 
     @staticmethod
     def of(view: View, device_ids: NDArray[np.int32], states: dict[int, DeviceState]) -> Batch:
@@ -47,23 +65,38 @@ class Batch:
         for id_ in ids:
             if id_ not in states:
                 states[id_] = DeviceState()
+        its = [states[id_] for id_ in ids]
+        heard_us = np.array([state.last_us for state in its], np.int64)
+        first_us, last_us = times[starts], times[bounds[1:] - 1]
         number = np.repeat(np.searchsorted(device_ids, device[starts]), np.diff(bounds))
-        period_us = int(times.min()), int(times.max())
-        return Batch(view, ids, bounds, [states[id_] for id_ in ids], number, period_us)
+        period_us = int(first_us.min()), int(last_us.max())
+        return Batch(
+            view, ids, bounds, its, device[starts], heard_us, first_us, last_us, number, period_us
+        )
 
-    def judged_by(self, version: Version) -> tuple[Places, View]:
-        """Which rows a rule's version judges, and a view of just these."""
+    def judged_by(self, version: Version) -> Part:
+        """What a rule's version judges."""
         key = id(version.device_ids)  # versions live as long as the engine
-        if key not in self._judged:
+        part = self._judged.get(key)
+        if part is None:
             rows = np.flatnonzero(version.judges[self.number])
-            self._judged[key] = rows, part_of(self.view, rows)
-        rows, view = self._judged[key]
+            part = self._judged[key] = self._part(rows, part_of(self.view, rows))
         rule = version.rule
         if rule.valid_from_us <= self.period_us[0] and self.period_us[1] < rule.valid_to_us:
-            return rows, view
-        times = view.rows["time_us"]
+            return part
+        times = part.view.rows["time_us"]
         in_force = np.flatnonzero((times >= rule.valid_from_us) & (times < rule.valid_to_us))
-        return rows[in_force], part_of(view, in_force)
+        return self._part(part.rows[in_force], part_of(part.view, in_force))
+
+    def _part(self, rows: Places, view: View) -> Part:
+        """Rows of whole devices, or of a period: a device's are beside each other."""
+        if not len(rows):
+            return Part(rows, view, [])
+        place = np.searchsorted(self.bounds, rows, "right") - 1
+        first = np.flatnonzero(np.diff(place, prepend=-1))
+        last = np.append(first[1:], len(rows)) - 1
+        columns = place[first].tolist(), rows[first].tolist(), (rows[last] + 1).tolist()
+        return Part(rows, view, list(zip(*columns, strict=True)))
 
     def any_of(self, rows: Mask) -> Places:
         """Places in `ids` of the devices that have one of these rows."""
@@ -79,10 +112,8 @@ class Batch:
 
     def after_a_gap(self) -> Sequence[int]:
         """Places in `ids` of the devices that some rows found silent."""
-        times = self.view.rows["time_us"]
-        gap_us = np.diff(times, prepend=0)
-        last_us = np.array([state.last_us for state in self.states], np.int64)
-        gap_us[self.bounds[:-1]] = times[self.bounds[:-1]] - last_us
+        gap_us = np.diff(self.view.rows["time_us"], prepend=0)
+        gap_us[self.bounds[:-1]] = self.first_us - self.heard_us
         found: list[int] = self.any_of(gap_us >= LEAST_SILENCE_US).tolist()
         return found
 

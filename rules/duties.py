@@ -8,6 +8,7 @@ tick for a device that fell silent before; the tick changes nothing, for late da
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from rules.batch import Batch
 from rules.contract import UNKNOWN, YES, Memory
 from rules.duty_days import DAY_US, DutyDays, Opened
 from rules.findings import FindingMaker
+from rules.heard import Heard
 from rules.owed import Duty, Ground, Verdict, Watched
 from rules.plan import Plan, Version
 from rules.progress import begun, hear, known_share, steps_of
@@ -58,39 +60,48 @@ class Duties:
         self._told: dict[tuple[int, int, str], tuple[int, Memory, Verdict]] = {}  # by this tick
         self._told_before = self._told
 
-    def advance(self, states: Mapping[int, DeviceState], batch: Batch) -> Iterator[Finding]:
+    def advance(self, batch: Batch) -> Iterator[Finding]:
         """Follow newer fixes; findings of the duties that they have passed."""
-        for judged in self.judge(states, batch):
+        for judged in self.judge(batch):
             if judged.verdict.value == YES:
-                yield self._finding(judged, _last_place(judged.duty, states, batch))
+                yield self._finding(judged, _last_place(judged.duty, batch))
 
-    def judge(self, states: Mapping[int, DeviceState], batch: Batch) -> Iterator[Judgement]:
+    def judge(self, batch: Batch) -> Iterator[Judgement]:
         """Every verdict that these newer fixes bring, whatever it is."""
+        remembering = self._remembering(batch)
         for plan, days in self._plans:
             if plan.newest in self._failing:
                 continue
             try:
-                self._follow(plan, days, states, batch)
-                yield from self._pass(plan, days, states, batch)
+                places = self._follow(plan, days, batch) | remembering[plan.rule_id]
+                yield from self._pass(plan, days, batch, sorted(places))
             except Exception as error:
                 self._failing[plan.newest] = f"{type(error).__name__}: {error}"
 
-    def at_tick(self, states: Mapping[int, DeviceState], tick_us: int) -> Iterator[Finding]:
+    def at_tick(
+        self, states: Mapping[int, DeviceState], tick_us: int, heard: Heard
+    ) -> Iterator[Finding]:
         """What is due at a tick and not done, of devices not heard since."""
         self._told_before, self._told = self._told, {}
+        remembered = self._remembered(states, tick_us - GRACE_US)
         for plan, days in self._plans:
             if plan.newest in self._failing:
                 continue
             try:
-                yield from self._due(plan, days, states, tick_us)
+                for id_, key, progress in remembered[plan.rule_id]:
+                    opened = days.find(id_, key, progress["from_us"])
+                    yield from self._tell(plan, days, opened, states[id_], progress)
+                if days.kind.unheard:
+                    yield from self._unheard(plan, days, states, tick_us, heard)
             except Exception as error:
                 self._failing[plan.newest] = f"{type(error).__name__}: {error}"
 
     def under_way(self, state: DeviceState) -> Iterator[tuple[int, int]]:
         """(rule id, due time) of the duties that a state holds."""
         for rule_id in self.rule_ids & state.memories.keys():
-            for _, progress in _open(state.memories[rule_id]):
-                yield rule_id, progress["due_us"]
+            for key, progress in state.memories[rule_id].items():
+                if key != DOUBT:
+                    yield rule_id, progress["due_us"]
 
     def doubts(self, state: DeviceState) -> Iterator[tuple[int, tuple[int, str]]]:
         """Rules whose last duty could not be judged: rule id, (since, reason)."""
@@ -125,44 +136,65 @@ class Duties:
         found = days.kind.verdict(self._ground, duty, progress, share, parameters)
         return Verdict(found.value, found.reason, found.measures | known, found.where)
 
-    def _follow(
-        self, plan: Plan, days: DutyDays, states: Mapping[int, DeviceState], batch: Batch
-    ) -> None:
-        """Fold the batch's fixes into the duties that are under way at them."""
+    def _remembering(self, batch: Batch) -> dict[int, set[int]]:
+        """By rule the places of the batch's devices whose memory holds anything of it."""
+        found: dict[int, set[int]] = defaultdict(set)
+        for place, state in enumerate(batch.states):
+            for rule_id in self.rule_ids & state.memories.keys():
+                found[rule_id].add(place)
+        return found
+
+    def _remembered(
+        self, states: Mapping[int, DeviceState], until_us: int
+    ) -> dict[int, list[tuple[int, str, Memory]]]:
+        """By rule the device, key and progress of the open duties that are due."""
+        found: dict[int, list[tuple[int, str, Memory]]] = defaultdict(list)
+        for id_, state in states.items():
+            for rule_id in self.rule_ids & state.memories.keys():
+                for key, progress in state.memories[rule_id].items():
+                    if key != DOUBT and progress["due_us"] <= until_us:
+                        found[rule_id].append((id_, key, progress))
+        return found
+
+    def _follow(self, plan: Plan, days: DutyDays, batch: Batch) -> set[int]:
+        """Fold the batch's fixes into the duties that are under way at them; whose those are."""
         found = days.under_way(batch)
         for version in plan.versions:
-            own = [(duty, rows) for (duty, by), rows in found if by is version]
+            own = [(place, duty, rows) for place, (duty, by), rows in found if by is version]
             if not own:
                 continue
-            counts = [stop - start for _, (start, stop) in own]
-            row = np.concatenate([np.arange(*rows) for _, rows in own])
-            duties = [duty for duty, _ in own]
+            counts = [stop - start for _, _, (start, stop) in own]
+            row = np.concatenate([np.arange(*rows) for _, _, rows in own])
+            duties = [duty for _, duty, _ in own]
             watched = Watched(row, np.repeat(np.arange(len(own)), counts), duties)
             seen = days.kind.look(batch.view, watched, version.rule, version.parameters)
             times = batch.view.rows["time_us"][row].tolist()
-            for duty, end, count in zip(duties, np.cumsum(counts).tolist(), counts, strict=True):
-                memory = states[duty.device_id].memories.setdefault(plan.rule_id, {})
+            begin = 0
+            for (place, duty, _), count in zip(own, counts, strict=True):
+                memory = batch.states[place].memories.setdefault(plan.rule_id, {})
                 progress = memory.setdefault(duty.key, begun(duty))
-                part = slice(end - count, end)
-                steps = steps_of(seen, times, part, progress)
+                steps = steps_of(seen, times, slice(begin, begin + count), progress)
                 days.kind.fold(self._ground, duty, progress, steps, version.parameters)
                 hear(progress, duty, steps, version.parameters["max_gap_s"] * _SECOND_US)
+                begin += count
+        return {place for place, _, _ in found}
 
     def _pass(
-        self, plan: Plan, days: DutyDays, states: Mapping[int, DeviceState], batch: Batch
+        self, plan: Plan, days: DutyDays, batch: Batch, places: Sequence[int]
     ) -> Iterator[Judgement]:
-        """Judge the duties whose due time the batch has passed, and forget them."""
-        newest = batch.view.rows["time_us"][batch.bounds[1:] - 1].tolist()
+        """Judge the duties whose due time the batch has passed, and forget them. `places`: the
+        devices that remember any."""
+        newest: list[int] = batch.last_us.tolist()
         passed: list[Passed] = [
-            (place, key, days.find(id_, key, progress["from_us"]), progress)
-            for place, id_ in enumerate(batch.ids)
-            for key, progress in _open(states[id_].memories.get(plan.rule_id))
-            if progress["due_us"] < newest[place]
+            (place, key, days.find(batch.ids[place], key, progress["from_us"]), progress)
+            for place in places
+            for key, progress in batch.states[place].memories[plan.rule_id].items()
+            if key != DOUBT and progress["due_us"] < newest[place]
         ]
         if days.kind.unheard:
-            passed += self._pass_unheard(plan, days, states, batch)
+            passed += self._pass_unheard(plan, days, batch)
         for place, key, opened, progress in sorted(passed, key=_by_due):
-            memory = states[batch.ids[place]].memories.setdefault(plan.rule_id, {})
+            memory = batch.states[place].memories.setdefault(plan.rule_id, {})
             memory.pop(key, None)
             if opened is None:
                 continue  # no longer owed: the assignment or the rule was ended
@@ -170,38 +202,32 @@ class Duties:
             _note_doubt(memory, opened[0], verdict)
             yield Judgement(plan, opened[1], opened[0], verdict)
 
-    def _pass_unheard(
-        self, plan: Plan, days: DutyDays, states: Mapping[int, DeviceState], batch: Batch
-    ) -> Iterator[Passed]:
+    def _pass_unheard(self, plan: Plan, days: DutyDays, batch: Batch) -> Iterator[Passed]:
         """Duties that the batch has passed without a fix in their window."""
         times = batch.view.rows["time_us"]
-        last_us = np.array([states[id_].last_us for id_ in batch.ids], np.int64)
-        after_us = np.maximum(last_us, times[batch.bounds[:-1]] - UNHEARD_US)
-        until_us = times[batch.bounds[1:] - 1] - 1
-        for place, opened in days.passed(batch.ids, after_us, until_us):
+        after_us = np.maximum(batch.heard_us, batch.first_us - UNHEARD_US)
+        for place, opened in days.passed(batch, after_us):
             duty = opened[0]
-            memory = states[duty.device_id].memories.get(plan.rule_id, {})
+            memory = batch.states[place].memories.get(plan.rule_id, {})
             own = times[batch.bounds[place] : batch.bounds[place + 1]]
             start, stop = np.searchsorted(own, [duty.from_us, duty.due_us + 1])
             near = int(own[stop]) < duty.due_us + UNHEARD_US
             if start == stop and near and duty.key not in memory:
                 yield place, duty.key, opened, begun(duty)
 
-    def _due(
-        self, plan: Plan, days: DutyDays, states: Mapping[int, DeviceState], tick_us: int
+    def _unheard(
+        self,
+        plan: Plan,
+        days: DutyDays,
+        states: Mapping[int, DeviceState],
+        tick_us: int,
+        heard: Heard,
     ) -> Iterator[Finding]:
-        for id_, state in states.items():
-            memory = state.memories.get(plan.rule_id)
-            for key, progress in _open(memory) if memory else ():
-                if progress["due_us"] + GRACE_US <= tick_us:
-                    opened = days.find(id_, key, progress["from_us"])
-                    yield from self._tell(plan, days, opened, state, progress)
-        if not days.kind.unheard:
-            return
-        for opened in days.between(tick_us - UNHEARD_US, tick_us - GRACE_US):
+        """Duties that are due, of which nothing was heard."""
+        for opened in days.unheard(tick_us - UNHEARD_US, tick_us - GRACE_US, heard):
             duty = opened[0]
             state = states.get(duty.device_id) or DeviceState()
-            if state.last_us < duty.due_us and duty.key not in state.memories.get(plan.rule_id, {}):
+            if duty.key not in state.memories.get(plan.rule_id, {}):
                 yield from self._tell(plan, days, opened, state, begun(duty))
 
     def _tell(
@@ -235,19 +261,15 @@ class Duties:
         )
 
 
-def _last_place(duty: Duty, states: Mapping[int, DeviceState], batch: Batch) -> tuple[int, int]:
+def _last_place(duty: Duty, batch: Batch) -> tuple[int, int]:
     """Where the device was last until the duty was due: the same however its fixes are cut."""
     number = batch.ids.index(duty.device_id)
     rows = batch.view.rows[batch.bounds[number] : batch.bounds[number + 1]]
     until = np.flatnonzero((rows["time_us"] <= duty.due_us) & (rows["fix_source"] != 0))
     if not len(until):
-        state = states[duty.device_id]
+        state = batch.states[number]
         return state.longitude_e6, state.latitude_e6
     return int(rows["longitude_e6"][until[-1]]), int(rows["latitude_e6"][until[-1]])
-
-
-def _open(memory: Memory | None) -> list[tuple[str, Memory]]:
-    return [(key, progress) for key, progress in (memory or {}).items() if key != DOUBT]
 
 
 def _note_doubt(memory: Memory, duty: Duty, verdict: Verdict) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rules.batch import Batch
+from rules.by_device import entries_of
+from rules.heard import Heard
 from rules.owed import Duty, DutyKind, Ground
 from rules.plan import Plan, Version
 
@@ -20,7 +22,7 @@ Times = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """All duties that overlap the day; columns in the order of `owed`."""
+    """All duties that overlap the day, by device; columns in the order of `owed`."""
 
     owed: list[Opened]
     by_key: dict[str, dict[int, Opened]]
@@ -49,47 +51,49 @@ class DutyDays:
         own = [o for o in own if at_us <= o[0].due_us]
         return sorted(own, key=lambda opened: (opened[0].due_us, opened[0].key))
 
-    def between(self, after_us: int, until_us: int) -> Iterator[Opened]:
-        """Duties due in (after_us, until_us]."""
+    def unheard(self, after_us: int, until_us: int, heard: Heard) -> Iterator[Opened]:
+        """Duties due in (after_us, until_us], of devices not heard since."""
         for number in range(after_us // DAY_US, until_us // DAY_US + 1):
             day = self._day(number)
             due = (day.due_us > after_us) & (day.due_us <= until_us)
-            due &= day.due_us // DAY_US == number
-            yield from (day.owed[which] for which in np.flatnonzero(due).tolist())
+            which = np.flatnonzero(due & (day.due_us // DAY_US == number))
+            silent = heard.last_of(day.device[which]) < day.due_us[which]
+            yield from (day.owed[i] for i in which[silent].tolist())
 
-    def passed(
-        self, device_ids: Sequence[int], after_us: Times, until_us: Times
-    ) -> Iterator[tuple[int, Opened]]:
-        """Duties of devices (rising) due in (after_us, until_us] of each: its place and duty."""
-        ids = np.array(device_ids, np.int64)
-        spans = set(zip((after_us // DAY_US).tolist(), (until_us // DAY_US).tolist(), strict=True))
-        numbers = {number for first, last in spans for number in range(first, last + 1)}
-        for number in sorted(numbers):
+    def passed(self, batch: Batch, after_us: Times) -> Iterator[tuple[int, Opened]]:
+        """Duties due after each device's time and before its last fix: its place and duty."""
+        for number in _days(after_us, batch.last_us - 1):
             day = self._day(number)
-            place = np.minimum(np.searchsorted(ids, day.device), len(ids) - 1)
-            due = (ids[place] == day.device) & (day.due_us // DAY_US == number)
-            due &= (day.due_us > after_us[place]) & (day.due_us <= until_us[place])
-            for which in np.flatnonzero(due).tolist():
-                yield int(place[which]), day.owed[which]
+            place, which = entries_of(day.device, batch.device_ids)
+            due_us = day.due_us[which]
+            due = (due_us > after_us[place]) & (due_us < batch.last_us[place])
+            due &= due_us // DAY_US == number
+            for hit in np.flatnonzero(due).tolist():
+                yield int(place[hit]), day.owed[which[hit]]
 
-    def under_way(self, batch: Batch) -> list[tuple[Opened, tuple[int, int]]]:
-        """Duties with fixes of the batch in their window, and which rows those are."""
+    def under_way(self, batch: Batch) -> list[tuple[int, Opened, tuple[int, int]]]:
+        """Duties with fixes of the batch in their window: the device's place in the batch, the
+        duty, and which rows those are."""
         times = batch.view.rows["time_us"]
-        ids = np.array(batch.ids, np.int64)
-        first, last = times[batch.bounds[:-1]], times[batch.bounds[1:] - 1]
-        found: dict[tuple[int, str], tuple[Opened, tuple[int, int]]] = {}
-        for number in np.unique(times // DAY_US).tolist():
+        found: dict[tuple[int, str], tuple[int, Opened, tuple[int, int]]] = {}
+        for number in _days_of(batch):
             day = self._day(number)
-            place = np.minimum(np.searchsorted(ids, day.device), len(ids) - 1)
-            hit = (ids[place] == day.device) & (day.from_us <= last[place])
-            hit &= day.due_us >= first[place]
-            for which in np.flatnonzero(hit).tolist():
-                duty = day.owed[which][0]
-                begin, end = batch.bounds[place[which] : place[which] + 2].tolist()
-                start, stop = np.searchsorted(times[begin:end], [duty.from_us, duty.due_us + 1])
-                if start < stop:
-                    rows = begin + int(start), begin + int(stop)
-                    found[duty.device_id, duty.key] = day.owed[which], rows
+            place, which = entries_of(day.device, batch.device_ids)
+            first_us, last_us = batch.first_us[place], batch.last_us[place]
+            from_us, due_us = day.from_us[which], day.due_us[which]
+            hit = np.flatnonzero((from_us <= last_us) & (due_us >= first_us))
+            whole = (from_us <= first_us) & (due_us >= last_us)
+            for at, entry, is_whole in zip(
+                place[hit].tolist(), which[hit].tolist(), whole[hit].tolist(), strict=True
+            ):
+                begin, end = batch.bounds[at : at + 2].tolist()
+                duty = day.owed[entry][0]
+                if not is_whole:
+                    limits = [duty.from_us, duty.due_us + 1]
+                    start, stop = np.searchsorted(times[begin:end], limits).tolist()
+                    begin, end = begin + start, begin + stop
+                if begin < end:
+                    found[duty.device_id, duty.key] = at, day.owed[entry], (begin, end)
         return [found[name] for name in sorted(found)]
 
     def _day(self, number: int) -> _Day:
@@ -111,9 +115,28 @@ class DutyDays:
             and self._plan.version_at(duty.due_us - 1) is not None
         ]
         owed = list({(duty.device_id, duty.key): (duty, by) for duty, by in owed}.values())
+        owed.sort(key=lambda opened: opened[0].device_id)
         columns = [(duty.device_id, duty.from_us, duty.due_us) for duty, _ in owed]
         device, from_us, due_us = np.array(columns, np.int64).reshape(-1, 3).T
         by_key: dict[str, dict[int, Opened]] = {}
         for opened in owed:
             by_key.setdefault(opened[0].key, {})[opened[0].device_id] = opened
         return _Day(owed, by_key, device, from_us, due_us)
+
+
+def _days_of(batch: Batch) -> list[int]:
+    """The UTC days of a batch's fixes."""
+    first, last = (time_us // DAY_US for time_us in batch.period_us)
+    if first == last:
+        return [first]
+    days: list[int] = np.unique(batch.view.rows["time_us"] // DAY_US).tolist()
+    return days
+
+
+def _days(from_us: Times, to_us: Times) -> list[int]:
+    """The UTC days of the periods [from, to]."""
+    first, last = from_us // DAY_US, to_us // DAY_US
+    if first.min() == last.max():  # so with most batches
+        return [int(first[0])]
+    spans = set(zip(first.tolist(), last.tolist(), strict=True))
+    return sorted({number for begin, end in spans for number in range(begin, end + 1)})

@@ -7,7 +7,7 @@ its business: pipeline/replay.py takes them through the same `advance` from an e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -18,14 +18,15 @@ from model.position import Rows, rows_at
 from model.rulebook import Finding, Rulebook
 from model.trips import Trip
 from rules.absence import Absences
-from rules.batch import Batch
+from rules.batch import Batch, Part
 from rules.believed import believe
 from rules.build_view import build_view, last_places, sort_rows
 from rules.contract import UNKNOWN, YES, Column, FollowingKind, RuleKind
 from rules.duties import Duties
 from rules.episodes import ACTIVE, Episode, Sample, Told, advance, finish, overdue
 from rules.findings import FindingMaker
-from rules.following import blank_column, runs
+from rules.followed import Following
+from rules.heard import Heard
 from rules.judged import Judged
 from rules.owed import DutyKind, Ground
 from rules.plan import Plan, Version, make_plans, share_device_sets
@@ -75,7 +76,9 @@ class Engine:
         self._by_rule = {plan.rule_id: plan for plan in self._plans}
         # Asked once: a protocol's isinstance costs as much as a rule.
         self._following = {
-            plan.rule_id: plan.kind for plan in plans if isinstance(plan.kind, FollowingKind)
+            plan.rule_id: Following(plan.rule_id, plan.kind)
+            for plan in plans
+            if isinstance(plan.kind, FollowingKind)
         }
         # What they find may lie beyond a device's last fix.
         self.told_by_ticks = {p.kind.name for p in plans if p.kind.absence or p in owing}
@@ -85,6 +88,10 @@ class Engine:
             for plan in self._plans
             if any(version.parameters["min_previous_s"] for version in plan.versions)
         }
+        # Whoever was silent for no longer has no episode that silence has ended.
+        self._least_gap_us = 1e6 * min(
+            (v.parameters["max_gap_s"] for plan in self._plans for v in plan.versions), default=0
+        )
         self._asks_for_hauls = any(plan.kind.name in READERS for plan in plans)
         self._absences = Absences(
             [plan for plan in plans if plan.kind.absence], rulebook, self.roster, self._findings
@@ -120,20 +127,22 @@ class Engine:
         for place in batch.after_a_gap():
             own = view.rows[batch.bounds[place] : batch.bounds[place + 1]]
             findings += self._absences.ended_by(batch.ids[place], batch.states[place], own)
-        findings += self.duties.advance(states, batch)
+        findings += self.duties.advance(batch)
         remember(batch, believed)
         return findings
 
     def at_tick(self, states: Mapping[int, DeviceState], tick_us: int) -> list[Finding]:
         """What silence until `tick_us` means; states stay as they are, for late data may come."""
+        heard = Heard.of(states)
         findings = [
-            *self._absences.at_tick(states, tick_us),
-            *self.duties.at_tick(states, tick_us),
+            *self._absences.at_tick(states, tick_us, heard),
+            *self.duties.at_tick(states, tick_us, heard),
         ]
-        for id_, state in states.items():
+        for id_ in heard.silent(tick_us, self._least_gap_us):
+            state = states[id_]
             for rule_id, episode in state.episodes.items():
                 plan = self._by_rule.get(rule_id)
-                if plan is None or id_ not in self.devices:
+                if episode.phase != ACTIVE or plan is None or id_ not in self.devices:
                     continue
                 parameters = plan.version_or_newest(episode.rule_version).parameters
                 if overdue(episode, state.last_us, tick_us, parameters):
@@ -178,23 +187,21 @@ class Engine:
     def _judge(self, plan: Plan, batch: Batch, under_way: list[int]) -> Judged | None:
         """The condition by the version in force at each row's fix time; None: nothing to walk."""
         sound = [v for v in plan.versions if (plan.rule_id, v.rule.version) not in self.failing]
-        parts = [(version, *batch.judged_by(version)) for version in sound]
-        parts = [part for part in parts if len(part[1])]
+        parts = [(version, batch.judged_by(version)) for version in sound]
+        parts = [part for part in parts if len(part[1].rows)]
         if not parts and not under_way:
             return None
-        follows = plan.rule_id in self._following
-        columns = [None if follows else self._column(plan, v, view) for v, _, view in parts]
-        plain = not (follows or under_way or plan.rule_id in self._wants_no)
+        if plan.rule_id in self._following:
+            return self._followed(plan, batch, parts, under_way)
+        columns = [self._column(plan, version, part.view) for version, part in parts]
+        plain = not (under_way or plan.rule_id in self._wants_no)
         if plain and not any(c is not None and _eventful(c.value).any() for c in columns):
             return None
         judged = Judged.nothing(len(batch.view.rows))
-        for (version, rows, _), column in zip(parts, columns, strict=True):
+        for (version, part), column in zip(parts, columns, strict=True):
             if column is not None:
-                judged.put(rows, column)
-            if follows or column is not None:
-                judged.version[rows] = version.rule.version
-        if follows:
-            self._follow(plan, batch, judged)
+                judged.put(part.rows, column)
+                judged.version[part.rows] = version.rule.version
         return judged
 
     def _column(self, plan: Plan, version: Version, view: View) -> Column | None:
@@ -205,28 +212,27 @@ class Engine:
             self._fail(plan.rule_id, version.rule.version, error)
             return None
 
-    def _follow(self, plan: Plan, batch: Batch, judged: Judged) -> None:
-        """Fill in the condition of a kind that follows."""
-        kind = self._following[plan.rule_id]
-        for place in batch.any_of(judged.version > 0).tolist():
-            begin, end = batch.bounds[place : place + 2].tolist()
-            for number, places in runs(judged.version, begin, end):
-                if (plan.rule_id, number) in self.failing:
-                    judged.blank(places)
-                    continue
-                version = plan.version_or_newest(number)
-                memory = batch.states[place].memories.setdefault(plan.rule_id, {})
-                try:
-                    column = kind.follow(
-                        batch.view, places, memory, version.rule, version.parameters
-                    )
-                except Exception as error:
-                    self._fail(plan.rule_id, number, error)
-                    del batch.states[place].memories[plan.rule_id]  # who knows what it holds
-                    judged.blank(places)
-                    continue
-                if column is not blank_column(places.stop - places.start):
-                    judged.put(places, column)
+    def _followed(
+        self, plan: Plan, batch: Batch, parts: Sequence[tuple[Version, Part]], under_way: list[int]
+    ) -> Judged | None:
+        """As `_judge`, of a kind that follows."""
+        told: list[tuple[slice, Column | None]] = []
+        for version, part in parts:
+            try:
+                told.extend(self._following[plan.rule_id].over(batch, version, part))
+            except Exception as error:
+                self._fail(plan.rule_id, version.rule.version, error)
+        if not (told or under_way or plan.rule_id in self._wants_no):
+            return None
+        judged = Judged.nothing(len(batch.view.rows))
+        for version, part in parts:
+            judged.version[part.rows] = version.rule.version
+        for places, column in told:
+            if column is None:
+                judged.blank(places)
+            else:
+                judged.put(places, column)
+        return judged
 
     def _fail(self, rule_id: int, version: int, error: Exception) -> None:
         """This version stops itself; the first error is the one to show."""

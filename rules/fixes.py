@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import starmap
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,22 @@ def fixes(view: View, places: slice) -> Sequence[Fix]:
     if read is None:
         read = view.made["fixes"] = list(starmap(Fix, view.rows[_FIELDS].tolist()))
     return read[places]
+
+
+def numbers(view: View, *names: str) -> list[list[int]]:
+    """Columns of POSITION_DTYPE as plain numbers, read once a view however many rules ask."""
+    for name in names:
+        if ("numbers", name) not in view.made:
+            view.made["numbers", name] = view.rows[name].tolist()
+    return [view.made["numbers", name] for name in names]
+
+
+def where(wanted: NDArray[np.bool_], *columns: Sequence[Any]) -> list[tuple[Any, ...] | None]:
+    """Notes (`rules.contract.PassingKind`) of the columns' values; None where not wanted."""
+    notes: list[tuple[Any, ...] | None] = list(zip(*columns, strict=True))
+    for place in np.flatnonzero(~wanted).tolist():
+        notes[place] = None
+    return notes
 
 
 def acquit_outside_schedule(value: NDArray[np.int8], view: View, places: slice, rule: Rule) -> None:

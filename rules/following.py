@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.rulebook import Rule
 from rules.clauses import Clause, schedule
@@ -60,17 +57,3 @@ def blank_column(count: int) -> Column:
     for part in (column.value, column.measure, column.fence):
         part.flags.writeable = False
     return column
-
-
-def runs(versions: NDArray[np.int32], begin: int, end: int) -> Iterator[tuple[int, slice]]:
-    """Runs of equal rule version over rows begin:end; 0 (not in force) is left out."""
-    own = versions[begin:end]
-    first = int(own[0])
-    if end - begin == 1 or (own == first).all():  # like nearly every stretch
-        if first:
-            yield first, slice(begin, end)
-        return
-    cuts = [0, *(np.flatnonzero(np.diff(own)) + 1).tolist(), end - begin]
-    for start, stop in pairwise(cuts):
-        if own[start]:
-            yield int(own[start]), slice(begin + start, begin + stop)

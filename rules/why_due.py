@@ -71,7 +71,7 @@ def _verdict(
         view = build_view(rows, engine.rulebook, kinds, engine.roster, engine.index)
         believe(view, engine.on_foot, states)
         follow_trips(view, {device.id: copy.deepcopy(state)}, engine.devices)
-        for judged in engine.duties.judge(states, Batch.of(view, own, states)):
+        for judged in engine.duties.judge(Batch.of(view, own, states)):
             if judged.duty == duty:
                 return judged.verdict
     return engine.duties.verdict_at(device.id, duty, state, known_until_us)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -10,11 +11,12 @@ from numpy.typing import NDArray
 from model import signals
 from model.rulebook import Rule
 from model.vehicles import VEHICLES
-from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Parameter
-from rules.fixes import Fix, acquit_outside_schedule, fixes
+from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Note, Parameter
+from rules.fixes import Fix, acquit_outside_schedule, fixes, numbers, where
 from rules.following import Follower
-from rules.readings import column_of
+from rules.readings import at_least, column_of, signal_is_yes, speed_kmh
 from rules.registry import register
+from rules.trilogic import Tri, all_of, negate
 from rules.view import View
 from rules.wording import Words
 
@@ -88,9 +90,50 @@ class ContradictorySensors(Follower):
         speed = [np.nan if speed is None else speed for _, speed in steps]
         return column_of(value, np.array(speed, np.float64))
 
+    def notes(
+        self,
+        view: View,
+        memories: Sequence[Memory],  # noqa: ARG002
+        rule: Rule,  # noqa: ARG002
+        parameters: dict[str, float],
+    ) -> Sequence[Note]:
+        """Time, load (tri-state), and whether a contradiction is known not to be there."""
+        told = _contradictions(view, parameters)
+        consistent = np.logical_or.reduce([one == NO for one in told])
+        contradicts = np.logical_or.reduce([one == YES for one in told])
+        load = signal_is_yes(view, "loaded").tolist()
+        return where(~contradicts, *numbers(view, "time_us"), load, consistent.tolist())
+
+    def passes(self, memory: Memory, note: tuple[Any, ...], parameters: dict[str, float]) -> bool:
+        """The load is as before, and no change of it is to be forgotten."""
+        time_us, load, consistent = note
+        if load == UNKNOWN:
+            return bool(consistent)
+        if memory.get("loaded") != (load == YES):
+            return False
+        changes = memory["changes"]
+        return not changes or (
+            changes[0] > time_us - round(parameters["minutes"] * _MINUTE_US)
+            and len(changes) <= round(parameters["toggles"])
+        )
+
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """What happened, in words."""
         return _WORDS.sentence(measures, self.measure_name, language)
+
+
+def _contradictions(view: View, parameters: dict[str, float]) -> list[Tri]:
+    """Of all fixes what `_contradiction` and `_driving_while_off` say of one."""
+    off, speed = negate(signal_is_yes(view, "ignition")), speed_kmh(view)
+    against = [
+        off if entry.while_off else at_least(speed, parameters[entry.limit or ""])
+        for entry in CONTRADICTIONS
+    ]
+    told = [
+        all_of(signal_is_yes(view, entry.signal), its)
+        for entry, its in zip(CONTRADICTIONS, against, strict=True)
+    ]
+    return [*told, all_of(off, at_least(speed, parameters["moving_kmh"]))]
 
 
 def _step(fix: Fix, memory: Memory, parameters: dict[str, float]) -> int:

@@ -6,16 +6,18 @@ that lean on it list the vehicle as one that they cannot judge.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model import signals
 from model.rulebook import Rule
-from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Parameter
-from rules.fixes import Fix, acquit_outside_schedule, fixes
+from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Note, Parameter
+from rules.fixes import Fix, acquit_outside_schedule, fixes, numbers
 from rules.following import Follower
-from rules.readings import column_of
+from rules.readings import column_of, speed_kmh
 from rules.registry import register
 from rules.view import View
 from rules.windows import local_days
@@ -28,6 +30,11 @@ SENSORS: dict[str, tuple[str, ...]] = {
     "mixer": ("drum",),
     "garbage_truck": ("loaded",),
 }
+_SHIFTS = {
+    kind: tuple((name, signals.SIGNALS[name].shift) for name in names)
+    for kind, names in SENSORS.items()
+}
+_UNHEARD: tuple[int, list[int]] = (signals.UNKNOWN, [])
 _PARAMETERS = (
     Parameter(
         "working_days", "d", 5, 1, 60,
@@ -70,10 +77,7 @@ class DeadSensor(Follower):
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
     ) -> Column:
         """Memory: by sensor its last state and the local days of driving since it changed."""
-        zone = rule.schedule.zone if rule.schedule else _DEFAULT_ZONE
-        days = view.once(
-            ("local_days", zone), lambda whole: local_days(whole.rows["time_us"], zone)
-        )[places].tolist()
+        days = _days(view, rule)[places].tolist()
         sensors = SENSORS.get(str(view.kind[places.start]), ())
         most = round(parameters["working_days"])
         value = np.full(len(days), UNKNOWN, np.int8)
@@ -90,9 +94,43 @@ class DeadSensor(Follower):
         acquit_outside_schedule(value, view, places, rule)
         return column_of(value, unchanged)
 
+    def notes(
+        self,
+        view: View,
+        memories: Sequence[Memory],  # noqa: ARG002
+        rule: Rule,
+        parameters: dict[str, float],
+    ) -> Sequence[Note]:
+        """Signals, their kind's sensors, and the local day, -1 unless it is one of driving."""
+        driven = speed_kmh(view) >= parameters["driving_kmh"]
+        days = np.where(driven, _days(view, rule), -1).tolist()
+        sensors = [_SHIFTS.get(kind, ()) for kind in view.kind.tolist()]
+        return list(zip(*numbers(view, "signals"), sensors, days, strict=True))
+
+    def passes(self, memory: Memory, note: tuple[Any, ...], parameters: dict[str, float]) -> bool:
+        """No sensor has changed, and the day counts already or does not."""
+        packed, sensors, day = note
+        most = round(parameters["working_days"])
+        unchanged = -1
+        for name, shift in sensors:
+            state = packed >> shift & 3
+            last, days = memory.get(name, _UNHEARD)
+            if state not in (signals.UNKNOWN, last):
+                return False
+            if last and day >= 0 and len(days) < most and day not in days:
+                return False
+            unchanged = max(unchanged, len(days) if last else -1)
+        return 0 <= unchanged < most
+
     def sentence(self, measures: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """For how many days; the signals beside the track show which sensor it is."""
         return _SENTENCES[language].format(measures.get(self.measure_name, 0))
+
+
+def _days(view: View, rule: Rule) -> NDArray[np.int64]:
+    """The local day of each fix."""
+    zone = rule.schedule.zone if rule.schedule else _DEFAULT_ZONE
+    return view.once(("local_days", zone), lambda whole: local_days(whole.rows["time_us"], zone))
 
 
 def _unchanged(memory: Memory, fix: Fix, name: str, day: int | None, most: int) -> int | None:
@@ -101,7 +139,7 @@ def _unchanged(memory: Memory, fix: Fix, name: str, day: int | None, most: int) 
     Days are kept one by one, so that late fixes of a day that counts already change nothing.
     """
     state = fix.signal(name)
-    last, days = memory.get(name, (signals.UNKNOWN, []))
+    last, days = memory.get(name, _UNHEARD)
     if state not in (signals.UNKNOWN, last):
         last, days = state, []
     if last == signals.UNKNOWN:

@@ -7,12 +7,14 @@ seen to be driven counts against him or her.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 
 from model.rulebook import Rule
-from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Memory, Parameter
+from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Memory, Note, Parameter
+from rules.fixes import numbers, where
 from rules.following import Follower, blank_column
 from rules.readings import applies, at_least, column_of, speed_kmh, why_unknown
 from rules.registry import register
@@ -95,6 +97,34 @@ class DrivingTooLong(Follower):
         return column_of(
             all_of(applies(part, rule), value), measure, reasons=why_unknown(part, speed)
         )
+
+    def notes(
+        self,
+        view: View,
+        memories: Sequence[Memory],  # noqa: ARG002
+        rule: Rule,  # noqa: ARG002
+        parameters: dict[str, float],
+    ) -> Sequence[Note]:
+        """Time, and whether it is driven, where that is known."""
+        driving = at_least(speed_kmh(view), parameters["moving_kmh"])
+        known = driving != UNKNOWN
+        return where(known, *numbers(view, "time_us"), (driving == YES).tolist())
+
+    def passes(self, memory: Memory, note: tuple[Any, ...], parameters: dict[str, float]) -> bool:
+        """A drive goes on and is not too long, or begins, or nothing is driven."""
+        time_us, drives = note
+        since_us, last_us = memory.get("since_us", 0), memory.get("last_us", 0)
+        if since_us and time_us - last_us >= parameters["rest_minutes"] * _MINUTE_US:
+            since_us = last_us = 0
+        if drives:
+            since_us, last_us = since_us or time_us, time_us
+        if last_us - since_us >= parameters["drive_hours"] * 60 * _MINUTE_US:
+            return False
+        if since_us:
+            memory["since_us"], memory["last_us"] = since_us, last_us
+        else:
+            memory.clear()
+        return True
 
     def missing(self, view: View, before: Memory, after: Memory) -> int:  # noqa: ARG002
         """A drive is under way while it is remembered."""

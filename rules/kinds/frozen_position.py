@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -9,10 +10,10 @@ import numpy as np
 from model.position import FixSource
 from model.rulebook import Rule
 from model.vehicles import VEHICLES
-from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Parameter
-from rules.fixes import Fix, acquit_outside_schedule, fixes
+from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Note, Parameter
+from rules.fixes import Fix, acquit_outside_schedule, fixes, numbers, where
 from rules.following import Follower
-from rules.readings import column_of
+from rules.readings import column_of, speed_kmh
 from rules.registry import register
 from rules.view import View
 from rules.wording import Words
@@ -60,6 +61,31 @@ class FrozenPosition(Follower):
         acquit_outside_schedule(value, view, places, rule)
         reasons = np.where(view.usable[places], "speed_unknown", "no_position").astype(object)
         return column_of(value, np.array([m for _, m in steps], np.float64), reasons=reasons)
+
+    def notes(
+        self,
+        view: View,
+        memories: Sequence[Memory],  # noqa: ARG002
+        rule: Rule,  # noqa: ARG002
+        parameters: dict[str, float],
+    ) -> Sequence[Note]:
+        """Time, place, odometer, and whether it is known to be slow."""
+        columns = numbers(view, "time_us", "longitude_e6", "latitude_e6", "odometer_m")
+        slow = speed_kmh(view) < parameters["moving_kmh"]
+        return where(view.rows["fix_source"] == FixSource.GNSS, *columns, slow.tolist())
+
+    def passes(self, memory: Memory, note: tuple[Any, ...], parameters: dict[str, float]) -> bool:
+        """Another place than before, or the same without a sign that it moves."""
+        time_us, longitude_e6, latitude_e6, odometer_m, slow = note
+        place = [longitude_e6, latitude_e6]
+        if memory.get("place") != place:
+            memory["place"], memory["since_us"] = place, time_us
+            memory["odometer_m"] = odometer_m
+            return True
+        before_m = memory["odometer_m"]
+        if not slow or (odometer_m >= 0) != (before_m >= 0):
+            return False
+        return bool(odometer_m - before_m < parameters["driven_m"])
 
     def missing(self, view: View, before: Memory, after: Memory) -> int:
         """Another place is remembered anew."""

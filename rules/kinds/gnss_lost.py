@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -10,9 +11,9 @@ from model import signals
 from model.position import FixSource
 from model.rulebook import Rule
 from model.vehicles import VEHICLES, UnitKind
-from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Parameter
-from rules.fixes import Fix, acquit_outside_schedule, fixes
-from rules.following import Follower, blank_column
+from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Note, Parameter
+from rules.fixes import Fix, acquit_outside_schedule, fixes, where
+from rules.following import Follower
 from rules.on_duty import on_duty
 from rules.readings import column_of
 from rules.registry import register
@@ -55,19 +56,31 @@ class GnssLost(Follower):
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
     ) -> Column:
         """Memory: the odometer of the first and of the latest fix without a position."""
-        count = places.stop - places.start
-        if not memory and view.usable[places].all():
-            return blank_column(count)
         moved_m = parameters["moved_m"]
         if view.kinds.get(int(view.rows["device_id"][places.start])) == UnitKind.INSPECTOR:
             working = (on_duty(view) & ~signed_off(view))[places].tolist()
         else:
-            working = [None] * count
+            working = [None] * (places.stop - places.start)
         pairs = zip(fixes(view, places), working, strict=True)
         steps = [_step(fix, memory, moved_m, at_work) for fix, at_work in pairs]
         value = np.array([value for value, _ in steps], np.int8)
         acquit_outside_schedule(value, view, places, rule)
         return column_of(value, np.array([driven_m for _, driven_m in steps], np.float64))
+
+    def notes(
+        self,
+        view: View,
+        memories: Sequence[Memory],  # noqa: ARG002
+        rule: Rule,  # noqa: ARG002
+        parameters: dict[str, float],  # noqa: ARG002
+    ) -> Sequence[Note]:
+        """Nothing but that the fix has a position."""
+        return where(view.usable, [True] * len(view.rows))
+
+    def passes(self, memory: Memory, note: tuple[Any, ...], parameters: dict[str, float]) -> bool:  # noqa: ARG002
+        """A position ends what is remembered."""
+        memory.clear()
+        return True
 
     def missing(self, view: View, before: Memory, after: Memory) -> int:  # noqa: ARG002
         """A fix that is positioned ends the memory."""

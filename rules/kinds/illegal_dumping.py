@@ -6,17 +6,17 @@ empty, or raised since: single fixes of a flapping sensor accuse nobody.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model import signals
-from model.position import Rows
 from model.rulebook import Rule
-from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Memory, Parameter
-from rules.following import Follower, blank_column
+from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Memory, Note, Parameter
+from rules.fixes import numbers, where
+from rules.following import Follower
 from rules.nearby import nearest_marked
 from rules.readings import accuracy_m, applies, column_of, signal_is_yes, speed_kmh
 from rules.registry import register
@@ -158,8 +158,6 @@ class IllegalDumping(Follower):
         self, view: View, places: slice, memory: Memory, rule: Rule, parameters: dict[str, float]
     ) -> Column:
         """A load has vanished outside when every empty fix until it is believed is outside."""
-        if _uneventful(view.rows[places], memory, parameters):
-            return blank_column(places.stop - places.start)
         part = stretch(view, places)
         load, raised = signal_is_yes(part, "loaded"), signal_is_yes(part, "body_raised")
         outside = _outside(part, rule, parameters, _in_question(load, raised, memory))
@@ -180,6 +178,31 @@ class IllegalDumping(Follower):
         reasons[~part.usable] = "no_position"
         return column_of(all_of(applies(part, rule), value), speed, reasons=reasons)
 
+    def notes(
+        self,
+        view: View,
+        memories: Sequence[Memory],  # noqa: ARG002
+        rule: Rule,  # noqa: ARG002
+        parameters: dict[str, float],  # noqa: ARG002
+    ) -> Sequence[Note]:
+        """Time and load, where the load is known and the body not raised."""
+        load = signal_is_yes(view, "loaded")
+        plain = (load != UNKNOWN) & (signal_is_yes(view, "body_raised") != YES)
+        return where(plain, *numbers(view, "time_us"), load.tolist())
+
+    def passes(self, memory: Memory, note: tuple[Any, ...], parameters: dict[str, float]) -> bool:
+        """A truck that just drives on, believed full or with nothing to lose."""
+        time_us, load = note
+        if load == NO and not memory.get("full_us"):
+            memory.clear()
+            return True
+        hold = int(parameters["hold_fixes"])
+        if load == NO or memory.get("full") != hold:
+            return False
+        memory.clear()
+        memory["full"], memory["full_us"] = hold, time_us
+        return True
+
     def missing(self, view: View, before: Memory, after: Memory) -> int:
         """A load that was believed is remembered until it is gone."""
         if not (before.get("full_us") or after.get("full_us")):
@@ -192,26 +215,6 @@ class IllegalDumping(Follower):
         if measures.get("duration_s", 0) < 1:
             measures = {name: m for name, m in measures.items() if name != "duration_s"}
         return _WORDS.sentence(measures, "", language)
-
-
-def _uneventful(rows: Rows, memory: Memory, parameters: dict[str, float]) -> bool:
-    """A truck that just drives on full or empty: most fixes, told from their signals alone.
-
-    The memory is then left as the long way would leave it.
-    """
-    load = signals.field(rows["signals"], "loaded")
-    raised = signals.field(rows["signals"], "body_raised") >= signals.YES
-    if raised.any() or (load == signals.UNKNOWN).any():
-        return False
-    hold = int(parameters["hold_fixes"])
-    if (load >= signals.YES).all() and memory.get("full") == hold:
-        memory.clear()
-        memory.update(full=hold, full_us=int(rows["time_us"][-1]))
-        return True
-    if (load == signals.NO).all() and not memory.get("full_us"):
-        memory.clear()
-        return True
-    return False
 
 
 def _in_question(load: Tri, raised: Tri, memory: Memory) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ with the old one, and only several jumps are a violation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -14,15 +15,16 @@ from geofence.geodesy import ground_distance_m
 from model.position import FixSource
 from model.rulebook import Rule
 from model.vehicles import VEHICLES
-from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Parameter
-from rules.fixes import Fix, acquit_outside_schedule, fixes
+from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Note, Parameter
+from rules.fixes import Fix, acquit_outside_schedule, fixes, numbers, where
 from rules.following import Follower
-from rules.readings import column_of
+from rules.readings import accuracy_m, column_of
 from rules.registry import register
 from rules.view import View
 from rules.wording import Words
 
 _MINUTE_US = 60_000_000
+_MOST_M_A_DEGREE = 111_800.0  # of the earth, along a meridian at the poles
 _PARAMETERS = (
     Parameter(
         "max_kmh", "km/h", 200, 60, 1_000,
@@ -84,6 +86,33 @@ class ImpossibleJump(Follower):
         acquit_outside_schedule(value, view, places, rule)
         reasons = np.where(view.usable[places], "poor_gnss", "no_position").astype(object)
         return column_of(value, np.array([kmh for _, kmh in steps], np.float64), reasons=reasons)
+
+    def notes(
+        self,
+        view: View,
+        memories: Sequence[Memory],  # noqa: ARG002
+        rule: Rule,  # noqa: ARG002
+        parameters: dict[str, float],
+    ) -> Sequence[Note]:
+        """The place of each satellite fix that is good enough."""
+        accuracy = accuracy_m(view, float(round(parameters["assumed_accuracy_m"])))
+        good = accuracy <= parameters["max_accuracy_m"]
+        good &= view.rows["fix_source"] == FixSource.GNSS
+        columns = numbers(view, "time_us", "longitude_e6", "latitude_e6")
+        return where(good, *columns, accuracy.astype(np.int64).tolist())
+
+    def passes(self, memory: Memory, note: tuple[Any, ...], parameters: dict[str, float]) -> bool:
+        """Near enough to the place believed, on any way that is surely not shorter."""
+        believed = memory.get("believed")
+        if believed is not None:
+            least_s = max((note[0] - believed[0]) / 1e6, 1.0)
+            most_e6 = abs(note[1] - believed[1]) + abs(note[2] - believed[2])
+            most_m = most_e6 * _MOST_M_A_DEGREE / 1e6 - believed[3] - note[3]
+            if most_m > parameters["max_kmh"] / 3.6 * least_s:
+                return False
+        memory["believed"] = list(note)
+        memory.pop("waiting", None)
+        return True
 
     def missing(self, view: View, before: Memory, after: Memory) -> int:
         """A confirmed jump is the latest in the memory."""

@@ -6,7 +6,7 @@ waypoints it has met. Leaving the route and joining it again behind a waypoint i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -17,7 +17,8 @@ from geofence.geodesy import Floats, LocalFrames
 from model.position import empty_rows
 from model.rulebook import Rule
 from rules.assigned import assigned_pairs
-from rules.contract import NO, YES, Column, Family, Memory, Parameter
+from rules.contract import NO, YES, Column, Family, Memory, Note, Parameter
+from rules.fixes import numbers, where
 from rules.following import Follower, blank_column
 from rules.readings import accuracy_m, applies, column_of
 from rules.registry import register
@@ -191,13 +192,28 @@ class SkippedWaypoint(Follower):
                         value[row], measure[row], fence[row] = YES, skipped, place
             if run is not None:
                 memory[key] = asdict(run)
-        forget_us = parameters["forget_minutes"] * 60 * _SECOND_US
-        now_us = int(part.rows["time_us"][-1])
-        for key in [key for key, run in memory.items() if now_us - run["on_us"] > forget_us]:
+        for key in _forgotten(memory, int(part.rows["time_us"][-1]), parameters):
             del memory[key]
         if not value.any():
             return blank_column(count)
         return column_of(all_of(applies(part, rule), value), measure, fence)
+
+    def notes(
+        self,
+        view: View,
+        memories: Sequence[Memory],  # noqa: ARG002
+        rule: Rule,
+        parameters: dict[str, float],  # noqa: ARG002
+    ) -> Sequence[Note]:
+        """The time of fixes without a route that has waypoints."""
+        free = np.ones(len(view.rows), np.bool_)
+        for rows in _routes(view, rule).values():
+            free[rows] = False
+        return where(free, *numbers(view, "time_us"))
+
+    def passes(self, memory: Memory, note: tuple[Any, ...], parameters: dict[str, float]) -> bool:
+        """Nothing is to be forgotten."""
+        return not memory or not _forgotten(memory, note[0], parameters)
 
     def missing(self, view: View, before: Memory, after: Memory) -> int:  # noqa: ARG002
         """A run along a route is remembered."""
@@ -207,6 +223,12 @@ class SkippedWaypoint(Follower):
         """How many; it is a moment, without a duration."""
         said = {name: m for name, m in measures.items() if name != "duration_s"}
         return _WORDS.sentence(said, self.measure_name, language)
+
+
+def _forgotten(memory: Memory, now_us: int, parameters: dict[str, float]) -> list[str]:
+    """Runs that were left too long ago."""
+    forget_us = parameters["forget_minutes"] * 60 * _SECOND_US
+    return [key for key, run in memory.items() if now_us - run["on_us"] > forget_us]
 
 
 def _key(part: View, place: int) -> str:

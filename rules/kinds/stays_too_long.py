@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 
 from model.rulebook import Rule
-from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Memory, Parameter
-from rules.fixes import Fix, acquit_outside_schedule, fixes
-from rules.following import Follower, blank_column
+from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Memory, Note, Parameter
+from rules.fixes import Fix, acquit_outside_schedule, fixes, where
+from rules.following import Follower
 from rules.on_duty import on_duty
 from rules.readings import accuracy_m, column_of, in_places
 from rules.registry import register
@@ -62,9 +63,6 @@ class StaysTooLong(Follower):
         `away_us` since when the fixes have been away."""
         view = view.walked
         bound = _bound(view)[places]
-        if not bound.any():
-            memory.clear()
-            return blank_column(len(bound))
         sure = precise(view, parameters)[places]
         accuracy = accuracy_m(view, parameters["assumed_accuracy_m"])[places]
         value = np.full(len(bound), NO, np.int8)
@@ -81,6 +79,21 @@ class StaysTooLong(Follower):
         acquit_outside_schedule(value, view, places, rule)
         reasons = np.where(view.usable[places], "poor_gnss", "no_position").astype(object)
         return column_of(value, stayed_min, reasons=reasons)
+
+    def notes(
+        self,
+        view: View,
+        memories: Sequence[Memory],  # noqa: ARG002
+        rule: Rule,  # noqa: ARG002
+        parameters: dict[str, float],  # noqa: ARG002
+    ) -> Sequence[Note]:
+        """Nothing but that a fix is off duty, or at rest."""
+        return where(~_bound(view.walked), [True] * len(view.rows))
+
+    def passes(self, memory: Memory, note: tuple[Any, ...], parameters: dict[str, float]) -> bool:  # noqa: ARG002
+        """Off duty no place is remembered."""
+        memory.clear()
+        return True
 
     def missing(self, view: View, before: Memory, after: Memory) -> int:  # noqa: ARG002
         """On duty a place is remembered."""

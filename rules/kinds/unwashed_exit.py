@@ -6,8 +6,8 @@ counts as washed before the truck was loaded counts no more once it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from itertools import starmap
 from typing import Any, Literal
 
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.rulebook import Rule
-from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Parameter
-from rules.following import Follower, blank_column
+from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Note, Parameter
+from rules.fixes import numbers
+from rules.following import Follower
 from rules.nearby import nearest_marked
 from rules.readings import (
     accuracy_m,
@@ -28,6 +29,7 @@ from rules.readings import (
     speed_kmh,
 )
 from rules.registry import register
+from rules.site_visit import SiteFix, SiteVisit
 from rules.stretch import stretch
 from rules.trilogic import all_of
 from rules.view import View
@@ -35,6 +37,7 @@ from rules.wash_bays import WashBays, wash_bays
 from rules.wording import Words
 
 _SECOND_US = 1_000_000
+_NEAR_TAGS = ("site", "wash_bay")
 _PARAMETERS = (
     Parameter(
         "wash_s", "s", 45, 5, 1_800,
@@ -83,81 +86,6 @@ _EPISODE_DEFAULTS = {"min_duration_s": 0.0, "max_gap_s": 100.0}
 _WORDS = Words("出工地未冲洗", "left the site unwashed", "场内停留{}分钟", "after {} min there")
 
 
-@dataclass(slots=True)
-class _Fix:
-    """What one fix says. `site`: the fence's id, 0 none; `away`: far from every site and bay."""
-
-    time_us: int
-    usable: bool
-    site: int
-    in_bay: bool
-    standing: int
-    loaded: int
-    away: bool
-
-
-@dataclass(slots=True)
-class _Visit:
-    """The memory; `site` is a fence id, times are event time in microseconds, 0 none."""
-
-    site: int = 0
-    in_us: int = 0
-    seen_us: int = 0  # last seen in the site
-    last_us: int = 0  # last seen anywhere
-    stand_us: int = 0
-    out_us: int = 0
-    washed: int = 0
-    doubt: int = 0  # it may have washed while nobody saw it
-    loaded: int = NO
-    over: int = 0
-
-    def step(self, fix: _Fix, parameters: dict[str, float]) -> int:
-        """One fix -> whether the truck has just left unwashed."""
-        if not self.site:
-            return NO
-        if not fix.usable:
-            return NO  # the gap to the next usable fix tells
-        self._load(fix.loaded)
-        if fix.time_us - self.last_us > parameters["max_gap_s"] * _SECOND_US:
-            self.doubt, self.stand_us = 1, 0  # it may have been loaded and washed meanwhile
-        self.last_us = fix.time_us
-        if fix.site == self.site:
-            self.seen_us = fix.time_us
-        self._wash(fix, parameters)
-        if not fix.away:
-            self.out_us = 0
-            return NO
-        self.out_us = self.out_us or fix.time_us
-        if fix.time_us - self.out_us < parameters["leave_s"] * _SECOND_US:
-            return NO
-        return self._verdict(parameters)
-
-    def _load(self, loaded: int) -> None:
-        if loaded == YES and self.loaded != YES:
-            self.washed = self.doubt = self.stand_us = 0
-        if loaded in (YES, NO):
-            self.loaded = loaded
-
-    def _wash(self, fix: _Fix, parameters: dict[str, float]) -> None:
-        if fix.standing == NO:
-            self.stand_us = 0
-        elif not fix.in_bay:
-            return  # one that stands has not gone: the receiver has wandered
-        elif fix.standing == UNKNOWN:
-            self.doubt = 1
-        else:
-            self.stand_us = self.stand_us or fix.time_us
-            if fix.time_us - self.stand_us >= parameters["wash_s"] * _SECOND_US:
-                self.washed = 1
-
-    def _verdict(self, parameters: dict[str, float]) -> int:
-        visited = self.seen_us - self.in_us >= parameters["visit_s"] * _SECOND_US
-        self.over = 1
-        if not visited or self.washed:
-            return NO
-        return UNKNOWN if self.doubt else YES
-
-
 class UnwashedExit(Follower):
     """With fences, a rule judges those sites only."""
 
@@ -180,28 +108,67 @@ class UnwashedExit(Follower):
     ) -> Column:
         """YES at the fix that shows that the truck has left; the fence is the site."""
         bays = wash_bays(view, parameters["bay_within_m"])
-        if not memory and _elsewhere(view, places, bays):
-            return blank_column(places.stop - places.start)
         part = stretch(view, places)
         site = _sites(part, rule, bays)
         value = np.full(len(part.rows), NO, np.int8)
         measure = np.full(len(value), np.nan)
-        visit = _Visit(**memory)
+        visit = SiteVisit(**memory)
         if visit.site or (site >= 0).any():
             for place, fix in enumerate(_fixes(part, site, parameters)):
                 if fix.site and fix.site != visit.site:
-                    visit = _Visit(site=fix.site, in_us=fix.time_us, last_us=fix.time_us)
+                    visit = SiteVisit(site=fix.site, in_us=fix.time_us, last_us=fix.time_us)
                 value[place] = visit.step(fix, parameters)
                 if value[place] == YES:
                     measure[place] = (visit.seen_us - visit.in_us) / (60 * _SECOND_US)
                     site[place] = _place_of(part, visit.site, fix.time_us)
                 if visit.over:
-                    visit = _Visit()
+                    visit = SiteVisit()
         memory.clear()
         memory.update({name: known for name, known in asdict(visit).items() if known})
         site[value != YES] = -1
         reasons = np.full(len(value), "gap", object)
         return column_of(all_of(applies(part, rule), value), measure, site, reasons)
+
+    def notes(
+        self,
+        view: View,
+        memories: Sequence[Memory],
+        rule: Rule,
+        parameters: dict[str, float],
+    ) -> Sequence[Note]:
+        """Elsewhere, and nothing remembered: an empty note. In a site or bay: what one fix says."""
+        site = _sites(view, rule, wash_bays(view, parameters["bay_within_m"]))
+        ids = [view.fences[place].id if place >= 0 else 0 for place in site.tolist()]
+        within = _precise(view, parameters) & (in_places(view, _NEAR_TAGS) >= 0)
+        within &= parameters["leave_m"] >= 1  # or the edge of a site might be out of it
+        columns = (
+            *numbers(view, "time_us"), ids, within.tolist(),
+            at_most(speed_kmh(view), parameters["standing_kmh"]).tolist(),
+            signal_is_yes(view, "loaded").tolist(), (in_places(view, ("wash_bay",)) >= 0).tolist(),
+        )  # fmt: skip
+        return [
+            (note if note[2] else None) if memory else None if note[1] else ()
+            for memory, note in zip(memories, zip(*columns, strict=True), strict=True)
+        ]
+
+    def passes(self, memory: Memory, note: tuple[Any, ...], parameters: dict[str, float]) -> bool:
+        """It stays where it is, loaded as before, and does not wash; or there is no visit."""
+        if not note:
+            return not memory
+        time_us, site, _, standing, loaded, in_bay = note
+        if not memory or site not in (0, memory["site"]) or (in_bay and standing != NO):
+            return False
+        if time_us - memory["last_us"] > parameters["max_gap_s"] * _SECOND_US:
+            return False
+        if loaded not in (UNKNOWN, memory.get("loaded", NO)):
+            return False
+        memory["last_us"] = time_us
+        if site:
+            memory["seen_us"] = time_us
+        if standing == NO:
+            memory.pop("stand_us", None)
+        memory.pop("out_us", None)
+        return True
 
     def missing(self, view: View, before: Memory, after: Memory) -> int:  # noqa: ARG002
         """A visit is remembered until the truck has left."""
@@ -217,12 +184,6 @@ class UnwashedExit(Follower):
         return _WORDS.sentence(said, self.measure_name, language)
 
 
-def _elsewhere(view: View, places: slice, bays: WashBays) -> bool:
-    """None of the fixes lies in a site that ever has a bay: so with most fixes."""
-    begin, end = np.searchsorted(view.membership.row, [places.start, places.stop])
-    return bays.of_site.keys().isdisjoint(view.membership.fence[begin:end].tolist())
-
-
 def _sites(part: View, rule: Rule, bays: WashBays) -> NDArray[np.int32]:
     """For each fix the site around it that has a bay in force, or -1."""
     marked = np.zeros(len(part.fences), np.bool_)
@@ -236,11 +197,10 @@ def _sites(part: View, rule: Rule, bays: WashBays) -> NDArray[np.int32]:
     return site
 
 
-def _fixes(part: View, site: NDArray[np.int32], parameters: dict[str, float]) -> Iterator[_Fix]:
-    accuracy = accuracy_m(part, parameters["assumed_accuracy_m"])
-    usable = part.usable & (accuracy <= parameters["max_accuracy_m"])
+def _fixes(part: View, site: NDArray[np.int32], parameters: dict[str, float]) -> Iterator[SiteFix]:
+    usable = _precise(part, parameters)
     in_bay = in_places(part, ("wash_bay",)) >= 0
-    near = part.index.marked(tags=("site", "wash_bay"))
+    near = part.index.marked(tags=_NEAR_TAGS)
     distance_m, _ = nearest_marked(part, usable, near, parameters["leave_m"])
     ids = [part.fences[place].id if place >= 0 else 0 for place in site.tolist()]
     columns: list[list[Any]] = [
@@ -248,7 +208,12 @@ def _fixes(part: View, site: NDArray[np.int32], parameters: dict[str, float]) ->
         at_most(speed_kmh(part), parameters["standing_kmh"]).tolist(),
         signal_is_yes(part, "loaded").tolist(), np.isinf(distance_m).tolist(),
     ]  # fmt: skip
-    return starmap(_Fix, zip(*columns, strict=True))
+    return starmap(SiteFix, zip(*columns, strict=True))
+
+
+def _precise(part: View, parameters: dict[str, float]) -> NDArray[np.bool_]:
+    accuracy = accuracy_m(part, parameters["assumed_accuracy_m"])
+    return np.asarray(part.usable & (accuracy <= parameters["max_accuracy_m"]), np.bool_)
 
 
 def _place_of(part: View, site_id: int, time_us: int) -> int:

@@ -70,9 +70,7 @@ class PlainEngine:
         for plan in self._plans:
             yield from self._walk(plan, id_, state, view)
         yield from self._absences.ended_by(id_, state, one)
-        yield from self._duties.advance(
-            {id_: state}, Batch.of(view, one["device_id"], {id_: state})
-        )
+        yield from self._duties.advance(Batch.of(view, one["device_id"], {id_: state}))
         self._memory.advance({id_: state}, one)
 
     def _walk(self, plan: Plan, id_: int, state: DeviceState, view: View) -> Iterator[Finding]:

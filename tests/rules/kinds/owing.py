@@ -60,7 +60,7 @@ def judged(book: Rulebook, rows: Rows, cuts: Sequence[int] = ()) -> list[Judgeme
         state = decode(encode(state))
         states = {1: state}
         batch = Batch.of(view, np.array([1], np.int32), states)
-        found += engine.duties.judge(states, batch)
+        found += engine.duties.judge(batch)
         assert not engine.failing
         state.last_us = int(part["time_us"][-1])
     return found

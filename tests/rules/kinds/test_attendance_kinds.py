@@ -90,13 +90,13 @@ def test_a_rule_with_a_schedule_judges_the_shifts_that_begin_inside_it() -> None
 def test_who_is_never_heard_of_is_absent_at_a_tick_and_withdrawn_by_late_fixes() -> None:
     engine = Engine(ABSENT, kinds_by_name())
     states: dict[int, DeviceState] = {}
-    assert not list(engine.duties.at_tick(states, END_US))
-    (found,) = engine.duties.at_tick(states, END_US + 61_000_000)
+    assert not list(engine.at_tick(states, END_US))
+    (found,) = engine.at_tick(states, END_US + 61_000_000)
     assert (found.kind, found.measures["heard"]) == ("absent_in_shift", 0)
     states[1] = DeviceState()
     rows = morning((240, THERE))
     assert not [f for f in engine.advance(states, rows) if f.kind == "absent_in_shift"]
-    assert not list(engine.duties.at_tick(states, END_US + 2 * 61_000_000))
+    assert not list(engine.at_tick(states, END_US + 2 * 61_000_000))
 
 
 def test_sentences() -> None:

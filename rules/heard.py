@@ -1,0 +1,41 @@
+"""When each device was last heard, in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.by_device import find
+from rules.state import DeviceState
+
+Times = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Devices, sorted, and the time of each one's last fix."""
+
+    device_ids: NDArray[np.int64]
+    last_us: Times
+
+    @staticmethod
+    def of(states: Mapping[int, DeviceState]) -> Heard:
+        """Of all states."""
+        ids = sorted(states)
+        last_us = np.array([states[id_].last_us for id_ in ids], np.int64)
+        return Heard(np.array(ids, np.int64), last_us)
+
+    def last_of(self, device_ids: NDArray[np.integer]) -> Times:
+        """The last fix of each of these; 0: never heard."""
+        last_us = np.zeros(len(device_ids), np.int64)
+        place, known = find(self.device_ids, device_ids)
+        last_us[known] = self.last_us[place[known]]
+        return last_us
+
+    def silent(self, until_us: int, longer_than_us: float) -> list[int]:
+        """Ids of the devices with a longer silence before a time."""
+        ids: list[int] = self.device_ids[until_us - self.last_us > longer_than_us].tolist()
+        return ids
