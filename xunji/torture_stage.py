@@ -14,14 +14,17 @@ from typing import Any
 from model.fences import Fence
 from model.rulebook import FAR_FUTURE_US, Device, Rule
 from rules.registry import kinds_by_name
-from simulators.torture.ledger import Raised, Stored
+from simulators.torture.ledger import Raised, Stored, Summed
 from simulators.torture.plan import CLOSED_M, E6_A_METRE, SOUTH_E6, WEST_E6, TorturePlan
 from storage.database import Connection, connect, open_database
 from storage.instants import from_datetime
 from storage.migrate import migrate
 from storage.rulebook_changes import register_device, save_fence, save_organisation, save_rule
+from xunji.clock import SystemClock
 from xunji.demo import free_port
+from xunji.settings import Settings
 from xunji.torture_database import TortureDatabase
+from xunji.torture_days import days_of_vehicles
 
 RESTART_S = 0.3
 STOP_S = 30.0
@@ -162,6 +165,14 @@ class TortureStage:
         if self._supervisor is not None:
             self._supervisor.cancel()
             await asyncio.gather(self._supervisor, return_exceptions=True)
+
+    async def summaries(self) -> tuple[list[Summed], list[Summed]]:
+        """Vehicles' days: as they were kept, and from the stored points."""
+        opened = await open_database(self._url, self._folder)
+        try:
+            return await days_of_vehicles(opened, SystemClock(), Settings())
+        finally:
+            await opened.close()
 
     async def _ask(self, query: str) -> list[tuple[Any, ...]]:
         conn = await connect(self._url)

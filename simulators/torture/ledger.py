@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
+from model.days import DAY_DTYPE
 from simulators.torture.plan import TorturePlan, Unit
 
 MAX_NAMED = 20  # examples of each fault
 COMPARED = ("longitude_e6", "latitude_e6", "speed_kmh_e1")
+SUMMED = (DAY_DTYPE.names or ())[3:]  # behind unit, organisation and day
 
 
 class Stored(NamedTuple):
@@ -34,6 +36,14 @@ class Raised(NamedTuple):
     ended_us: int | None
     longitude_e6: int
     latitude_e6: int
+
+
+class Summed(NamedTuple):
+    """A vehicle's local day: identity, date, and the sums of SUMMED."""
+
+    identity: str
+    day: str
+    sums: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -122,8 +132,8 @@ def _numbered(
     return found
 
 
-def differences(one: Sequence[Raised], other: Sequence[Raised]) -> list[str]:
-    """Violations of one run that the other has not, each as often as it is."""
-    mine, theirs = Counter(one), Counter(other)
-    only_here = [f"only in the disturbed run: {v}" for v in (mine - theirs).elements()]
-    return only_here + [f"only in the undisturbed run: {v}" for v in (theirs - mine).elements()]
+def differences(**sides: Sequence[Hashable]) -> list[str]:
+    """What one of two named sides has and the other has not, each as often as it is."""
+    (name, mine), (other, theirs) = ((name, Counter(side)) for name, side in sides.items())
+    only_here = [f"only {name}: {found}" for found in (mine - theirs).elements()]
+    return only_here + [f"only {other}: {found}" for found in (theirs - mine).elements()]

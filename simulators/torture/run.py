@@ -13,7 +13,15 @@ from typing import Protocol as Interface
 import msgspec
 
 from simulators.torture.crowd import Crowd
-from simulators.torture.ledger import Ledger, Raised, Stored, compare, differences
+from simulators.torture.ledger import (
+    MAX_NAMED,
+    Ledger,
+    Raised,
+    Stored,
+    Summed,
+    compare,
+    differences,
+)
 from simulators.torture.plan import TorturePlan
 
 DRAIN_LIMIT_S = 600.0
@@ -60,6 +68,9 @@ class Stage(Interface):
 
     async def stop(self) -> None: ...
 
+    async def summaries(self) -> tuple[list[Summed], list[Summed]]:
+        """Vehicles' days when it has stopped: as they were kept, and from the stored points."""
+
 
 class Scale(NamedTuple):
     """Seconds in which to send, and kills of the server in them."""
@@ -77,7 +88,8 @@ class Disturbance(NamedTuple):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run found. `passed`: `lost`, `doubled`, `strange` and `violations_differ` are 0."""
+    """What a run found. `passed`: `lost`, `doubled`, `strange`, `violations_differ` and
+    `summaries_differ` are 0."""
 
     passed: bool
     seed: int
@@ -92,6 +104,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     strange: int
     violations: int
     violations_differ: int
+    summaries: int
+    summaries_differ: int
     kills: int
     database_stops: int
     database_kills: int
@@ -131,13 +145,16 @@ async def torture(
     counts, ledger, error = await _disturbed_run(plan, scale, disturbed, done, tell)
     rows, raised = await disturbed.rows(), await disturbed.violations()
     await disturbed.stop()
+    kept, made = await disturbed.summaries()
     tell("sending the same again, undisturbed")
     await calm.start(plan)
     calm_error = await _calm_run(plan, counts, calm)
     expected = await calm.violations()
     await calm.stop()
-    faults, differ = compare(plan, ledger, rows), differences(raised, expected)
-    ok = not (faults.lost or faults.doubled or faults.strange or differ)
+    faults = compare(plan, ledger, rows)
+    differ = differences(disturbed=raised, undisturbed=expected)
+    wrong_days = differences(kept=kept, computed=made)
+    ok = not (faults.lost or faults.doubled or faults.strange or differ or wrong_days)
     error = error or calm_error
     return Report(
         passed=ok and error is None and ledger.acknowledged_count > 0,
@@ -153,13 +170,15 @@ async def torture(
         strange=faults.strange,
         violations=len(raised),
         violations_differ=len(differ),
+        summaries=len(kept),
+        summaries_differ=len(wrong_days),
         kills=done["kill_server"],
         database_stops=done["stop_database"],
         database_kills=done["kill_database"],
         disk_fills=done["fill_disk"],
         disk=disturbed.disk,
         restarts=disturbed.restarts,
-        faults=(*faults.examples, *differ[:20]),
+        faults=(*faults.examples, *differ[:MAX_NAMED], *wrong_days[:MAX_NAMED]),
         error=error,
     )
 

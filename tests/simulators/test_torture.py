@@ -63,9 +63,10 @@ def test_what_was_not_acknowledged_may_be_missing() -> None:
 
 def test_violations_are_compared_as_often_as_they_are() -> None:
     one = Raised("1", "speeding", 10, 20, 1, 2)
-    assert differences([one, one], [one, one]) == []
-    assert len(differences([one, one], [one])) == 1
-    assert len(differences([one], [one._replace(ended_us=None)])) == 2
+    assert differences(here=[one, one], there=[one, one]) == []
+    assert differences(here=[one, one], there=[one]) == [f"only here: {one}"]
+    other = one._replace(ended_us=None)
+    assert differences(here=[one], there=[other]) == [f"only here: {one}", f"only there: {other}"]
 
 
 @settings(deadline=None)

@@ -16,9 +16,11 @@ def test_three_kills_lose_nothing(tmp_path: Path) -> None:
     result = CliRunner().invoke(build_app("torture"), ["torture", *options, "--json", str(told)])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
     report = json.loads(told.read_bytes())
-    faults = {name: report[name] for name in ("lost", "doubled", "strange", "violations_differ")}
+    names = ("lost", "doubled", "strange", "violations_differ", "summaries_differ")
+    faults = {name: report[name] for name in names}
     assert faults == dict.fromkeys(faults, 0), report["faults"]
     assert (report["passed"], result.exit_code) == (True, 0), report
     assert (report["kills"], report["database_stops"], report["database_kills"]) == (3, 1, 1)
     assert report["sent"] == report["acknowledged"] == report["stored"] >= 11 * 40
     assert report["violations"] > 5
+    assert report["summaries"] >= 8, "a day of every truck, and none of inspectors"

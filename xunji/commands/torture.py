@@ -37,8 +37,8 @@ def torture_command(
     """Kill the server and its database at random moments, and compare what was acknowledged.
 
     Starts a server and a database of its own. Exit status 1: an acknowledged report is lost, one is
-    stored twice, something was stored that was not sent, or the violations are not those of an
-    undisturbed run; 2: it could not begin.
+    stored twice, something was stored that was not sent, the violations are not those of an
+    undisturbed run, or daily summaries are not what the stored points give; 2: it could not begin.
     """
     plan = TorturePlan(seed, terminals, handsets, rate, int(time.time()) - BEGIN_BEFORE_S)
     try:
