@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '@/api/client'
 import type { BackTestResult, Rule, RuleKind } from '@/api/rule_types'
-import { apart, verdictRows, type EffectiveParameter } from '@/format/rules'
+import { apart, usualPhoto, verdictRows, withinRange, type EffectiveParameter } from '@/format/rules'
 import { fieldTime, minutesOf, minuteText } from '@/format/time'
 import { messageOf } from '@/stores/notices'
 import { language } from '@/stores/preferences'
@@ -16,6 +16,16 @@ describe('thresholds', () => {
     const parameters = [{ ...usual, value: 45 }, { name: 'speed_kmh', default: 5, value: 5 }] as EffectiveParameter[]
     expect(apart(parameters, kinds).usual.map(({ name }) => name)).toEqual(['clear_s'])
     expect(apart([{ ...parameters[0]!, value: 60 }], kinds).usual).toEqual([])
+  })
+})
+
+describe('a photo', () => {
+  it('has whole numbers that the server takes', () => {
+    expect(withinRange('channel', 300)).toBe(255)
+    expect(withinRange('per_hour', 0)).toBe(1)
+    expect(withinRange('shots', 1.6)).toBe(2)
+    expect(withinRange('shots', NaN)).toBeNull()
+    for (const [name, value] of Object.entries(usualPhoto())) expect(withinRange(name as 'shots', value)).toBe(value)
   })
 })
 

@@ -45,6 +45,14 @@ export interface LadderStep {
   unless_ended: boolean
 }
 
+/** What the unit's terminal is asked for when the rule raises; `resolution` 1 to 4, as 0x8801 has it. */
+export interface RulePhoto {
+  channel: number
+  shots: number
+  resolution: number
+  per_hour: number
+}
+
 export interface RuleBody {
   organisation_id?: number | null
   kind: string
@@ -54,6 +62,7 @@ export interface RuleBody {
   mode: RuleMode
   /** null: the severity's own. */
   ladder: LadderStep[] | null
+  photo: RulePhoto | null
   parameters: Record<string, number>
   scope: RuleScope
   schedule: { zone: string; windows: Window[] } | null

@@ -11,6 +11,7 @@ import type {
   Trip,
   TripGroup,
   TripSum,
+  UnreadWaybill,
   Waybill,
   WaybillBody,
 } from './transport_types'
@@ -34,6 +35,9 @@ export const waybills = (filter: TransportQuery, before_id?: number) =>
 export const addWaybill = (body: WaybillBody) => request<Waybill>('POST', '/waybills', body)
 export const changeWaybill = (id: number, body: WaybillBody) => request<Waybill>('PUT', `/waybills/${id}`, body)
 export const cancelWaybill = (id: number) => request<unknown>('DELETE', `/waybills/${id}`)
+
+export const unreadWaybills = (before_id?: number) =>
+  request<UnreadWaybill[]>('GET', `/waybills/unread${query({ before_id, limit: PAGE_SIZE })}`)
 
 export interface Period {
   from: string

@@ -40,6 +40,19 @@ export interface Waybill extends WaybillBody {
   cancelled_at: string | null
 }
 
+/** A waybill that a terminal reported and that could not be read. */
+export interface UnreadWaybill {
+  id: number
+  organisation_id: number
+  device_id: number
+  device_name: string
+  received_at: string
+  text: string
+  problem: string
+  zh: string
+  en: string
+}
+
 type Named = { id: number; name: string | null }
 type Sign = 'load' | 'body' | 'stop' | 'unseen'
 

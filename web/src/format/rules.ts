@@ -1,5 +1,5 @@
 /** A rule's parameters as they work: the kind's defaults with the rule's own values laid over. */
-import type { BackTestDevice, BackTestResult, KindParameter, RuleBody, RuleKind } from '@/api/rule_types'
+import type { BackTestDevice, BackTestResult, KindParameter, RuleBody, RuleKind, RulePhoto } from '@/api/rule_types'
 import { sentenceOf } from './sentences'
 import type { Language } from './time'
 
@@ -76,10 +76,22 @@ export function blankRule(kind: RuleKind): RuleBody {
     severity: 'warning',
     mode: 'live',
     ladder: null,
+    photo: null,
     parameters: {},
     scope: { kinds: [], organisation_ids: [], device_ids: [], tags: [] },
     schedule: null,
     fence_ids: [],
     fence_tags: [],
   }
+}
+
+export const RESOLUTIONS = ['320 × 240', '640 × 480', '800 × 600', '1024 × 768'] as const
+const PHOTO_MOST: RulePhoto = { channel: 255, shots: 3, resolution: RESOLUTIONS.length, per_hour: 60 }
+
+/** What the server takes when nothing else is said. */
+export const usualPhoto = (): RulePhoto => ({ channel: 1, shots: 1, resolution: 2, per_hour: 6 })
+
+/** The nearest whole number that a photo may have there; null: it is no number. */
+export function withinRange(name: keyof RulePhoto, value: number): number | null {
+  return Number.isFinite(value) ? Math.min(Math.max(Math.round(value), 1), PHOTO_MOST[name]) : null
 }
