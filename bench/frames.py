@@ -74,7 +74,7 @@ async def _compare(conn: Connection, hours: int) -> list[Entry]:
     basis = f"{count:,} simulated frames, plain"
     return [
         _entry("frame_bytes_as_it_came", as_it_came, "bytes", "", basis),
-        _entry("frame_bytes_packed", packed, "bytes", "<= 60", basis),
+        _entry("frame_bytes_packed", packed, "bytes", "<= 10.8", basis),
         _entry("frames_packed", count / took_s, "frames/s", "", basis),
         _entry("frames_of_ten_minutes_as_they_came", asked_ms, "ms", "", basis),
         _entry("frames_of_ten_minutes_packed", await _asked_ms(conn, hours), "ms", "", basis),

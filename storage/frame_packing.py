@@ -1,4 +1,4 @@
-"""Closed days of raw frames, packed: where nothing compresses them, an hour of a unit a row.
+"""Closed days of raw frames, packed: where nothing compresses them, some hours of a unit a row.
 
 The counterpart of the columnstore on plain PostgreSQL and on the Apache edition. A day is rewritten
 as a whole in one transaction, so that its disk is free at once; that it is done is marked as for
@@ -20,23 +20,26 @@ from psycopg.pq.abc import PGresult
 from storage.columnstore import LOCK_LIMIT, closed_days
 from storage.copy_format import HEADER, TRAILER
 from storage.database import Connection, Mode
-from storage.frame_packs import Frames, pack
+from storage.frame_forms import cut
+from storage.frame_packs import Frames, pack, unpack
 from storage.instants import POSTGRES_EPOCH_US
 
-TOGETHER = 500  # packs that are made in one go: some 20 MB of frames
+HOURS = 4  # of a pack: what is read of ten minutes takes a few milliseconds
+MAX_FRAMES = 20_000  # of a pack: a unit that floods has more of them
+TOGETHER = 100  # packs that are made in one go: some 20 MB of frames
 
-# All of a unit's hour in one row, its frames in order; values as the wire has them, not as objects.
-_HOURS = """
+# All of a unit's hours in one row, its frames in order; values stay as the wire has them.
+_HOURS = f"""
 DECLARE hours NO SCROLL CURSOR FOR
-SELECT device_id, protocol, min(time), max(until), max(received_at), count(*)::integer,
+SELECT device_id, protocol,
        array_agg(time ORDER BY time, received_at), array_agg(until ORDER BY time, received_at),
        array_agg(received_at ORDER BY time, received_at),
        array_agg(octet_length(frame)::bigint ORDER BY time, received_at),
        string_agg(frame, ''::bytea ORDER BY time, received_at)
-FROM {} WHERE frames IS NULL GROUP BY device_id, protocol, date_trunc('hour', time)
-"""
+FROM {{}} WHERE frames IS NULL
+GROUP BY device_id, protocol, date_bin('{HOURS} hours', time, '2000-01-01 00:00Z')
+"""  # noqa: S608 the text is ours
 _FETCH = f"FETCH {TOGETHER} FROM hours"
-_PLAIN = 6  # columns that are written as they are read
 _COPY = """
 COPY packed (device_id, protocol, time, until, received_at, frames, frame)
 FROM STDIN (FORMAT BINARY)
@@ -88,13 +91,31 @@ def _payload(hours: PGresult) -> bytes:
     parts = [HEADER]
     for row in range(hours.ntuples):
         values = [hours.get_value(row, column) or b"" for column in range(hours.nfields)]
-        times, lengths = values[_PLAIN:-2], values[-2]
-        first, last, received = (_numbers(value) + POSTGRES_EPOCH_US for value in times)
-        blob = pack(Frames(first, last, received, _numbers(lengths), values[-1]))
-        parts.append(struct.pack(">h", _PLAIN + 1))
-        for value in (*values[:_PLAIN], blob):
-            parts += (struct.pack(">i", len(value)), value)
+        frames = _frames(values[2:])
+        for start in range(0, len(frames.bodies), MAX_FRAMES):
+            parts += _tuple(values[:2], frames.part(start, start + MAX_FRAMES))
     return b"".join((*parts, TRAILER))
+
+
+def _frames(values: list[bytes]) -> Frames:
+    """Of the arrays of times and lengths, and all frames in one."""
+    first, last, received = (_numbers(value) + POSTGRES_EPOCH_US for value in values[:3])
+    lengths = _numbers(values[3])
+    return Frames(first, last, received, cut(values[4], lengths))
+
+
+def _tuple(unit: list[bytes], frames: Frames) -> list[bytes]:
+    """The row of a pack, by columns of _COPY. Raises ValueError unless it can be read back: the
+    frames themselves are gone then."""
+    blob = pack(frames)
+    if list(unpack(blob).each()) != list(frames.each()):
+        raise ValueError("a pack of raw frames does not hold what it was made of")
+    times = frames.time_us[0], frames.until_us.max(), frames.received_us.max()
+    numbers = [struct.pack(">q", int(time_us) - POSTGRES_EPOCH_US) for time_us in times]
+    count = struct.pack(">i", len(frames.bodies))
+    values = (*unit, *numbers, count, blob)
+    fields = [part for value in values for part in (struct.pack(">i", len(value)), value)]
+    return [struct.pack(">h", len(values)), *fields]
 
 
 def _numbers(array: bytes) -> NDArray[np.int64]:
