@@ -24,6 +24,7 @@ class Raised:
     identity: str
     from_s: float
     to_s: float
+    storm_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def read_violations(
         if identity is None or row["finding"] == "withdrawn" or from_s < -EDGE_S:
             continue
         to_s = _plan_s(row["ended_at"], origin_us) if row["ended_at"] else now_s
-        found.append(Raised(row["id"], row["rule"]["kind"], identity, from_s, to_s))
+        kind, storm_id = row["rule"]["kind"], row.get("inhibited_by")
+        found.append(Raised(row["id"], kind, identity, from_s, to_s, storm_id))
     return found
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from model.rulebook import Severity
-from model.vehicles import VEHICLES
 from simulators.facts import CRITERIA
 from simulators.facts.coverage import MAX_GAP_S
 from simulators.facts.sensors import WORKING_DAYS
@@ -49,8 +48,6 @@ _SPECIAL = (
     Ruling("coverage_short", kinds=("water_truck",), parameters={"max_gap_s": MAX_GAP_S}),
     # The avenues are signed 50; everything slower is judged by the police.
     Ruling("speeding", parameters={"limit_kmh": 50}),
-    # Handsets lose satellites between houses as they like: the plan tells no truth of that.
-    Ruling("gnss_lost", kinds=VEHICLES),
     # Every vehicle works on every day.
     Ruling("dead_sensor", parameters={"working_days": WORKING_DAYS}),
     # Of trucks whose papers are kept on paper nobody knows what they have.

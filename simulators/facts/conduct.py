@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.vehicles import UnitKind
 from simulators.facts.scene import Facts, Mask, Scene, mask_of
 from simulators.fleet.habits import Span
 
@@ -48,7 +49,10 @@ def contradictory_sensors(scene: Scene) -> Facts:
 
 def gnss_lost(scene: Scene) -> Facts:
     """At work without a position; what a district suffers together is blamed on nobody."""
-    at_work = scene.says("ignition")
+    if scene.unit.kind == UnitKind.INSPECTOR:
+        at_work = scene.unit.on_shift(scene.at.time_s) & ~scene.denies("on_duty")
+    else:
+        at_work = scene.says("ignition")
     lost = mask_of(scene.unit.habits.blind, scene.at.time_s)
     return lost & at_work, (lost | scene.blind) & at_work
 

@@ -96,7 +96,9 @@ CRITERIA: dict[str, Criterion] = {
     # conduct and integrity
     "speeding": Criterion(VEHICLES, conduct.speeding, 20, 80, 10, needs="fix"),
     "vehicle_offline": Criterion(VEHICLES, conduct.offline, 1_800, 2_160, 1_560, needs="silence"),
-    "gnss_lost": Criterion(VEHICLES, conduct.gnss_lost, 600, 780, 420, needs="word"),
+    "gnss_lost": Criterion(
+        (*VEHICLES, INSPECTOR), conduct.gnss_lost, 600, 780, 420, needs="word"
+    ),
     "frozen_position": Criterion(VEHICLES, conduct.frozen_position, 180, 260, 90, needs="fix"),
     "impossible_jump": Criterion(
         VEHICLES, conduct.impossible_jump, 1, 200, 5, needs="fix", event=True

@@ -116,6 +116,17 @@ class Expected(msgspec.Struct, forbid_unknown_fields=True, rename={"since": "fro
     until: Clock | None = None
 
 
+class ExpectedStorm(
+    msgspec.Struct, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}
+):
+    """A violation of each of these units that must come, all in one storm and nobody else's."""
+
+    rule: Rule
+    units: Annotated[list[UnitName], Meta(min_length=1)]
+    since: Clock | None = None
+    until: Clock | None = None
+
+
 class Scenario(msgspec.Struct, forbid_unknown_fields=True):
     """A whole file. `start` is local (Asia/Shanghai)."""
 
@@ -129,6 +140,7 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True):
     faults: list[Fault] = []
     must: list[Expected] = []
     must_not: list[Expected] = []
+    storms: list[ExpectedStorm] = []
 
 
 def json_schema() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -14,7 +14,7 @@ from simulators.fleet.papers import TO_GATE_S, Sight
 from simulators.fleet.work.inspector import ROUNDS as CHECK_IN_ROUNDS
 from simulators.play import SETTLE_S
 from simulators.scenario.faults import place_faults
-from simulators.scenario.form import Behaviour, Expected, Scenario
+from simulators.scenario.form import Behaviour, Expected, ExpectedStorm, Scenario
 from simulators.scenario.naming import DAY_S, Clockwork, Names
 from simulators.scenario.reading import Source
 from simulators.scenario.terminals import terminals_of
@@ -61,7 +61,7 @@ DEEDS: dict[str, tuple[tuple[UnitKind, ...], str]] = {
     "forgets_check_ins": (INSPECTOR, "forgets_check_ins"),
     "mocks_position": (INSPECTOR, "mocked"),
     "goes_offline": (VEHICLES, "offline"),
-    "loses_satellites": (VEHICLES, "blind"),
+    "loses_satellites": ((*VEHICLES, *INSPECTOR), "blind"),
     "freezes": (VEHICLES, "frozen"),
     "jumps": (VEHICLES, "jumps"),
     "loses_power": (VEHICLES, "power_cut"),
@@ -107,6 +107,7 @@ class Plan:
     hidden: Hidden
     must: list[Stated]
     must_not: list[Stated]
+    storms: list[Stated]
 
     @property
     def restarts_s(self) -> list[float]:
@@ -146,7 +147,8 @@ def make_plan(
     lines = place_faults(fleet, scenario, source, clockwork, names, hidden=hidden)
     must = list(_stated(scenario.must, "must", clockwork, names))
     must_not = list(_stated(scenario.must_not, "must_not", clockwork, names))
-    return Plan(name, scenario, source, fleet, end_s, lines, hidden, must, must_not)
+    storms = list(_stated(scenario.storms, "storms", clockwork, names))
+    return Plan(name, scenario, source, fleet, end_s, lines, hidden, must, must_not, storms)
 
 
 def _build(name: str, scenario: Scenario, source: Source, start_us: int) -> Fleet:
@@ -254,10 +256,11 @@ def _too_late(behaviour: Behaviour, late_s: float | None) -> str:
 
 
 def _stated(
-    entries: list[Expected], title: str, clockwork: Clockwork, names: Names
+    entries: Sequence[Expected | ExpectedStorm], title: str, clockwork: Clockwork, names: Names
 ) -> Iterator[Stated]:
     for index, entry in enumerate(entries):
-        place = (title, index)
-        units = names.units(entry.unit, (*place, "unit"))
+        place, field = (title, index), "unit" if isinstance(entry, Expected) else "units"
+        named = [entry.unit] if isinstance(entry, Expected) else entry.units
+        units = [unit for name in named for unit in names.units(name, (*place, field))]
         from_s, to_s = clockwork.span(entry.since, entry.until, place)
         yield Stated(entry.rule, frozenset(u.identity for u in units), from_s, to_s)

@@ -105,6 +105,8 @@ def score(
     for truth in expectations(plan, keeper.truths()):
         if truth.from_s < plan.end_s:
             _count_truth(result, plan, truth, raised, told_s)
+    for storm in plan.storms:
+        _count_storm(result, plan, storm, raised)
     for violation in raised:
         if violation.from_s < plan.end_s:
             _count_raised(result, plan, keeper, violation)
@@ -129,10 +131,27 @@ def _count_truth(
     entry.delays_s.append(max(0.0, min(told_s[one.violation_id] for one in found) - due_s))
 
 
+def _count_storm(result: Score, plan: Plan, storm: Stated, raised: Sequence[Raised]) -> None:
+    """One truth: each of its units is told of, all in one storm, and nobody else is in it."""
+    entry = result.rules[storm.rule]
+    entry.expected += 1
+    own = [violation for violation in raised if _hits(storm, violation)]
+    storms = {violation.storm_id for violation in own}
+    inside = {one.identity for one in raised if one.storm_id in storms}
+    if len(storms) == 1 and None not in storms and inside == storm.identities:
+        entry.matched += 1
+        return
+    entry.missed += 1
+    wanted = f"one storm of {len(storm.identities)} units"
+    seen = f"{len({one.identity for one in own})} told of, in {len(storms - {None})} storms"
+    period = _period(plan, storm.from_s, storm.to_s)
+    result.missed.append((storm.rule, f"{wanted}, {period}: {seen} with {len(inside)} units"))
+
+
 def _count_raised(result: Score, plan: Plan, keeper: TruthKeeper, violation: Raised) -> None:
     entry = result.rules[violation.kind]
     entry.raised += 1
-    stated = any(_hits(one, violation) for one in plan.must)
+    stated = any(_hits(one, violation) for one in (*plan.must, *plan.storms))
     forbidden = any(_hits(one, violation) for one in plan.must_not)
     if forbidden or not (stated or is_tolerated(keeper, violation)):
         entry.false += 1

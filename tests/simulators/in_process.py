@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
@@ -25,6 +25,7 @@ from protocols.registry import protocols_by_name
 from rules.engine import Engine
 from rules.registry import kinds_by_name
 from rules.state import DeviceState
+from rules.storms import Cause, Onset, StormLimits, areas_of, cause_of, needed_of, storms
 from simulators.city import fences
 from simulators.convoy import Feed
 from simulators.fleet import Unit
@@ -73,7 +74,7 @@ def play(plan: Plan, keeper: TruthKeeper) -> Score:
     assert not engine.failing, engine.failing
     identities = {id_: unit.identity for id_, unit in enumerate(plan.fleet.units, 1)}
     identities |= {one.id: one.identity for one in engine.rulebook.devices if one.id > MISREAD}
-    told = [_as_told(number, found) for number, found in enumerate(latest.values())]
+    told = _as_told(engine.rulebook, list(latest.values()))
     return score(plan, keeper, told, identities, end_s)
 
 
@@ -231,11 +232,29 @@ def _shifts(plan: Plan, id_: int, unit: Unit) -> list[Shift]:
     ]
 
 
-def _as_told(number: int, found: Finding) -> dict[str, Any]:
-    """A finding as the API would show its violation."""
+def _as_told(book: Rulebook, findings: list[Finding]) -> list[dict[str, Any]]:
+    """Findings as the API would show their violations, in their storms."""
+    storm_of: dict[int, int] = {}
+    for cause in get_args(Cause):
+        onsets = [
+            Onset(
+                id=number, device_id=found.device_id, started_us=found.started_us,
+                areas=areas_of(found.organisation_id, None, book.organisation_parents),
+            )
+            for number, found in enumerate(findings)
+            if cause_of(kinds_by_name()[found.kind]) == cause
+        ]  # fmt: skip
+        limits = StormLimits()
+        for storm in storms(onsets, needed_of(book, limits), limits.window_us):
+            storm_of |= dict.fromkeys(storm.members, storm.members[0])
+    return [_row(number, found, storm_of.get(number)) for number, found in enumerate(findings)]
+
+
+def _row(number: int, found: Finding, storm_id: int | None) -> dict[str, Any]:
     ended_at = None if found.ended_us is None else _iso(found.ended_us)
     return {
         "id": number,
+        "inhibited_by": storm_id,
         "device": {"id": found.device_id},
         "rule": {"kind": found.kind},
         "finding": "standing",

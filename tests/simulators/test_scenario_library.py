@@ -166,6 +166,37 @@ def test_a_silent_server_misses_all_and_a_wild_one_is_false() -> None:
     assert "muck truck 4" in wild.false[0][1]
 
 
+@pytest.mark.parametrize(
+    ("storm_ids", "missed"),
+    [
+        ([1] * 8 + [None], 0),
+        ([None] * 9, 1),
+        ([1] * 7 + [None] * 2, 1),
+        ([1] * 4 + [2] * 4 + [None], 1),
+        ([1] * 9, 1),
+        ([1] * 7, 1),
+    ],
+    ids=["one", "none", "one is left out", "two", "the ninth is in it", "one is not told of"],
+)
+def test_a_storm_is_one_of_all_its_units_and_of_nobody_else(
+    storm_ids: list[int | None], missed: int
+) -> None:
+    plan, keeper = played("gnss-storm")
+    [stated] = plan.storms
+    [alone] = expectations(plan, keeper.truths())
+    who = [*sorted(stated.identities), alone.identity]
+    lost = [
+        Truth("gnss_lost", identity, stated.from_s + 400, stated.to_s - 400, 9.0)
+        for identity in who[:8]
+    ]
+    rows = [
+        {**row(plan, number, truth), "inhibited_by": storm_id}
+        for number, (truth, storm_id) in enumerate(zip([*lost, alone], storm_ids, strict=False))
+    ]
+    result = score(plan, keeper, rows, dict(enumerate(who)), plan.end_s)
+    assert len([what for _, what in result.missed if "one storm of 8 units" in what]) == missed
+
+
 def test_must_not_is_stronger_than_what_the_plan_tolerates() -> None:
     plan, keeper = played("silent-late")
     victim = plan.fleet.units[1]
