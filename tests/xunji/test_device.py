@@ -9,13 +9,9 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from model.rulebook import Device
 from model.tokens import check_token
-from storage.database import open_database
-from storage.migrate import migrate
-from storage.organisations import create_organisation
-from storage.rulebook import register_device
 from tests.servers import DatabaseServer
+from tests.xunji.terminals import register
 from xunji.command_line import build_app
 
 
@@ -33,32 +29,8 @@ def run(*words: str) -> list[str]:
     return done.output.splitlines()
 
 
-async def _register(url: str, folder: Path) -> None:
-    database = await open_database(url, folder)
-    try:
-        await migrate(database)
-        async with database.pool.connection() as conn:
-            organisation_id = await create_organisation(conn, "市局", "City")
-            for protocol, identity in (
-                ("handset", "1"),
-                ("handset", "2"),
-                ("owntracks", "li/phone"),
-            ):
-                device = Device(
-                    id=0,
-                    organisation_id=organisation_id,
-                    identity=identity,
-                    protocol=protocol,
-                    kind="inspector",
-                    name=identity,
-                )
-                await register_device(conn, device)
-    finally:
-        await database.close()
-
-
 def test_tokens_are_issued_shown_once_and_given_to_a_broker(url: str, tmp_path: Path) -> None:
-    asyncio.run(_register(url, tmp_path))
+    asyncio.run(register(url, tmp_path))
     (line,) = run("token", "1")
     token = line.removeprefix("token  ")
     (line,) = run("tokens")
@@ -75,7 +47,7 @@ def test_tokens_are_issued_shown_once_and_given_to_a_broker(url: str, tmp_path: 
 
 
 def test_a_terminal_that_is_not_there(url: str, tmp_path: Path) -> None:
-    asyncio.run(_register(url, tmp_path))
+    asyncio.run(register(url, tmp_path))
     done = CliRunner().invoke(build_app(), ["device", "token", "9"])
     assert done.exit_code == 2
     assert "called 9" in done.output

@@ -60,7 +60,7 @@ async def _issue_one(
     issued = None if device_id is None else await issue_token(conn, None, device_id)
     if issued is None:
         raise typer.BadParameter(f"the register has no {protocol} terminal called {identity}")
-    return _shown(*issued, settings)
+    return shown_token(*issued, settings)
 
 
 async def _issue_missing(conn: Connection, settings: Settings, protocol: str) -> list[Line]:
@@ -69,7 +69,7 @@ async def _issue_missing(conn: Connection, settings: Settings, protocol: str) ->
         if holder.token_hash is None and (
             issued := await issue_token(conn, None, holder.device_id)
         ):
-            found = _shown(*issued, settings)
+            found = shown_token(*issued, settings)
             lines.append((holder.identity, *(line[1] for line in found)))
     return lines
 
@@ -84,7 +84,8 @@ def _username(holder: Holder) -> str:
     return holder.identity.partition("/")[0] if holder.protocol == "owntracks" else holder.identity
 
 
-def _shown(holder: Holder, token: str, settings: Settings) -> list[Line]:
+def shown_token(holder: Holder, token: str, settings: Settings) -> list[Line]:
+    """What a person needs to set a terminal up: name and value."""
     lines: list[Line] = [("token", token)]
     if holder.protocol == "owntracks":
         secret = secret_of(settings).encode()
