@@ -17,7 +17,8 @@ from storage.rulebook import save_rule
 from storage.violations import Act, find_violation, take_violation
 from storage.webhooks import create_webhook
 from tests.alerts.receiver import SECRET, Receiver, receiver
-from tests.api.town import MINUTE_US, NOW_US, SECOND_US, Town, raise_violation
+from tests.api.town import Town, raise_violation
+from tests.api.traffic import MINUTE_US, NOW_US, SECOND_US
 
 SLOW = (
     LadderStep(to="driver"),

@@ -17,7 +17,8 @@ from storage.deliveries import claim, fan_out, trim_outbox, waiting
 from storage.violations import Act, take_violation
 from storage.webhooks import create_webhook, delete_webhook
 from tests.alerts.receiver import SECRET, Receiver, receiver
-from tests.api.town import MINUTE_US, NOW_US, SECOND_US, Town, raise_violation
+from tests.api.town import Town, raise_violation
+from tests.api.traffic import MINUTE_US, NOW_US, SECOND_US
 
 
 async def _subscribe(town: Town, organisation: str, url: str, secret: str = SECRET) -> int:

@@ -26,7 +26,9 @@ from api.driver_texts import driver_text
 from api.violation_view import violation_json
 from storage.webhooks import create_webhook
 from tests.alerts.robots import SECRET, robots
-from tests.api.town import SECOND_US, Browser, Town, browser_of, raise_violation
+from tests.api.browser import Browser, browser_of
+from tests.api.town import Town, raise_violation
+from tests.api.traffic import SECOND_US
 from tests.brokers import Mosquitto, free_port
 
 PASSWORD = "a mail password"

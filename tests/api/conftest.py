@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
-from tests.api.town import Browser, Town, browser_of, build_town
+from tests.api.browser import Browser, browser_of
+from tests.api.town import Town, build_town
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.town import Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
 
 PERIOD = {"from": "2026-09-22T11:00:00Z", "to": "2026-09-22T13:00:00Z"}
 

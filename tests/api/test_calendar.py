@@ -9,7 +9,8 @@ import pytest
 
 from model.calendar import CalendarDay
 from storage.rulebook import current_revision, load_rulebook
-from tests.api.town import Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
 
 DAYS = [
     {"date": "2026-10-01", "kind": "holiday", "name": "国庆节"},

@@ -12,7 +12,9 @@ from model.rulebook import FAR_FUTURE_US, Device
 from model.signals import YES, pack
 from storage.rulebook_changes import register_device, save_assignment, save_fence
 from storage.writer import Writer
-from tests.api.town import NOON_US, NOW_US, SECOND_US, Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
+from tests.api.traffic import NOON_US, NOW_US, SECOND_US
 
 PERIOD = {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T12:30:00Z"}
 

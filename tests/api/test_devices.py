@@ -10,7 +10,9 @@ import pytest
 
 from model.position import PositionBatch, empty_rows
 from storage.database import Database
-from tests.api.town import NOON_US, SECOND_US, Browser, Town, browser_of, build_town, write
+from tests.api.browser import Browser, browser_of
+from tests.api.town import Town, build_town, write
+from tests.api.traffic import NOON_US, SECOND_US
 
 DAY = {"from": "2026-09-22T00:00:00Z", "to": "2026-09-23T00:00:00Z"}
 

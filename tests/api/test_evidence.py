@@ -25,7 +25,9 @@ from storage.media import MediaStore, record_media
 from storage.retention import trim
 from storage.rulebook_changes import save_rule
 from storage.violations import any_violation
-from tests.api.town import STARTED_US, Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
+from tests.api.traffic import STARTED_US
 from tests.pipeline.judging import CLOSED, OPEN, SECOND_US, START_US, World, fixes
 from tests.pipeline.test_evaluate import a_day_of_a_truck, random_batches
 

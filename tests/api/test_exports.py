@@ -10,7 +10,9 @@ import pytest
 from pipeline.export.jobs import ExportJobs
 from storage.exports import export_of, forget_exports, give_up_exports
 from storage.instants import to_datetime
-from tests.api.town import NOW_US, Browser, Town, browser_of
+from tests.api.browser import Browser, browser_of
+from tests.api.town import Town
+from tests.api.traffic import NOW_US
 
 HOUR = {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T13:00:00Z"}
 

@@ -6,7 +6,8 @@ import msgspec
 
 from storage.failing import save_failing
 from storage.rulebook import save_rule
-from tests.api.town import Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
 from xunji.doctor.rules import check_rules
 
 

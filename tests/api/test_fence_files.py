@@ -9,7 +9,9 @@ import pytest
 
 from api import fence_files
 from geofence.formats import FORMATS
-from tests.api.town import MINUTE_US, NOW_US, Browser, Town, square
+from tests.api.browser import Browser
+from tests.api.town import Town, square
+from tests.api.traffic import MINUTE_US, NOW_US
 
 
 def body(*features: dict[str, Any]) -> bytes:

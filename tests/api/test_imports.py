@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.take_in.jobs import ImportJobs
-from tests.api.town import Browser, Town, browser_of
+from tests.api.browser import Browser, browser_of
+from tests.api.town import Town
 
 HEADINGS = "plate,time,longitude,latitude\n"
 NIGHT = "2026-09-21T02:{0:02}:{1:02}Z,118.8,32.05\n"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from storage.rulebook import save_rule
-from tests.api.town import MINUTE_US, NOW_US, Browser, Town, raise_violation
+from tests.api.browser import Browser
+from tests.api.town import Town, raise_violation
+from tests.api.traffic import MINUTE_US, NOW_US
 
 
 async def test_violations_that_lie_close_are_one_incident(town: Town, browser: Browser) -> None:

@@ -21,7 +21,9 @@ from api.app import create_app
 from api.live.client import MAX_WAITING_EVENTS
 from model.position_json import position_json
 from pipeline.live import QUEUE_MESSAGES, NewestPositions
-from tests.api.town import NOW_US, SECOND_US, Browser, Town, raise_violation, truck_rows
+from tests.api.browser import Browser
+from tests.api.town import Town, raise_violation
+from tests.api.traffic import NOW_US, SECOND_US, truck_rows
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import pytest
 
 from storage.media import MediaProblem, MediaStore, drop_media
 from storage.terminal_media import TerminalMedia, UnknownDevice
-from tests.api.town import MINUTE_US, NOW_US, Browser, Town, photo_of
+from tests.api.browser import Browser
+from tests.api.town import Town, photo_of
+from tests.api.traffic import MINUTE_US, NOW_US
 
 DAY_US = 86_400_000_000
 

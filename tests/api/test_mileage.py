@@ -9,7 +9,8 @@ import zipfile
 import pytest
 
 from pipeline.daily_summaries import DailySummaries
-from tests.api.town import Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
 
 DAY = {"from": "2026-09-22T00:00:00Z", "to": "2026-09-23T00:00:00Z"}
 

@@ -11,7 +11,9 @@ from model.rulebook import Device
 from pipeline.patrol_shifts import PatrolShifts
 from storage.rulebook import register_device, save_shift
 from storage.users import create_user
-from tests.api.town import MINUTE_US, NOW_US, PASSWORD, Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import PASSWORD, Town
+from tests.api.traffic import MINUTE_US, NOW_US
 
 DAY = {"from": "2026-09-22T00:00:00Z", "to": "2026-09-23T00:00:00Z"}
 OWN = ("/me/duty", "/me/path", "/me/tasks", "/me/attendance", "/me/views")

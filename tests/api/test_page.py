@@ -10,7 +10,9 @@ import pytest
 
 from api.app import PREFIX, create_app
 from api.headers import content_security_policy
-from tests.api.town import MINUTE_US, NOW_US, Browser, Town, browser_of, services_of
+from tests.api.browser import Browser, browser_of
+from tests.api.town import Town, services_of
+from tests.api.traffic import MINUTE_US, NOW_US
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -11,7 +11,9 @@ from api.patrol.cells import FRESH_S, NEW_VISIT_US, CellVisits
 from model.fences import Shift
 from model.position import PositionBatch, empty_rows
 from storage.rulebook import save_shift
-from tests.api.town import MINUTE_US, NOW_US, SECOND_US, Browser, Town, square, write
+from tests.api.browser import Browser
+from tests.api.town import Town, square, write
+from tests.api.traffic import MINUTE_US, NOW_US, SECOND_US
 
 HOUR_US = 60 * MINUTE_US
 

@@ -12,17 +12,9 @@ import pytest
 from pipeline.patrol_shifts import PatrolShifts
 from storage.command_queue import CommandQueue
 from storage.users import create_user
-from tests.api.town import (
-    MINUTE_US,
-    NOW_US,
-    PASSWORD,
-    Browser,
-    Town,
-    browser_of,
-    inspector_rows,
-    services_of,
-    write,
-)
+from tests.api.browser import Browser, browser_of
+from tests.api.town import PASSWORD, Town, services_of, write
+from tests.api.traffic import MINUTE_US, NOW_US, inspector_rows
 
 DAY = {"from": "2026-09-22T00:00:00Z", "to": "2026-09-23T00:00:00Z"}
 

@@ -11,7 +11,8 @@ import pytest
 
 from api.login_limit import LIMITS, MAX_KEYS, WINDOW_SECONDS, LoginLimit
 from storage.users import User, password_is_right
-from tests.api.town import PASSWORD, SECRET, Browser, Town, password_hash
+from tests.api.browser import Browser
+from tests.api.town import PASSWORD, SECRET, Town, password_hash
 
 
 async def _login(browser: Browser, username: str, password: str) -> Any:

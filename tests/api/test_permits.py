@@ -9,7 +9,9 @@ import pytest
 from storage.permits import permits_of
 from storage.rulebook import load_rulebook
 from storage.waybills import waybills_of
-from tests.api.town import MINUTE_US, NOW_US, Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
+from tests.api.traffic import MINUTE_US, NOW_US
 
 UNTIL = "2026-12-31T00:00:00Z"
 HEAD = "number,unit,site,dumps,windows,volume_m3,valid_from,valid_to\n"

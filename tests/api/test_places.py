@@ -10,16 +10,9 @@ import pytest
 from model.position import PositionBatch, Rows, empty_rows
 from model.rulebook import Device
 from model.signals import NO, YES, pack
-from tests.api.town import (
-    MINUTE_US,
-    NOON_US,
-    SECOND_US,
-    Browser,
-    Town,
-    raise_violation,
-    truck_rows,
-    write,
-)
+from tests.api.browser import Browser
+from tests.api.town import Town, raise_violation, write
+from tests.api.traffic import MINUTE_US, NOON_US, SECOND_US, truck_rows
 
 HOUR = {"from": "2026-09-22T12:00:00Z", "to": "2026-09-22T12:30:00Z"}
 # Trucks A and B drive east along 32.05 from 118.80, 106 m every 10 s from noon on.

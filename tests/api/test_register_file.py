@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from model.tokens import check_token
-from tests.api.town import Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
 
 GOOD = """标识,协议,类别,名称,单位,标签,令牌
 H100,handset,巡查员,张三,东区执法队,夜班；东区,新

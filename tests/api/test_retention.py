@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.api.town import Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
 
 
 async def test_an_organisation_keeps_less(town: Town, browser: Browser) -> None:

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from pipeline.rosters import AHEAD_DAYS, remake
 from storage.instants import DAY_US
 from storage.rulebook import load_rulebook, register_device
-from tests.api.town import NOW_US, Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
+from tests.api.traffic import NOW_US
 
 # 2026-09-22 is a Tuesday; the town's clock says 20:20 in Beijing.
 DAYTIME = {"weekdays": [1, 2, 3, 4, 5], "start_min": 480, "end_min": 1020, "days": "weekdays"}

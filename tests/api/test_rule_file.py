@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from storage.rulebook import load_rulebook
-from tests.api.town import MINUTE_US, NOW_US, Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
+from tests.api.traffic import MINUTE_US, NOW_US
 
 
 async def taken_out(browser: Browser, username: str = "chief") -> str:

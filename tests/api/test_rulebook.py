@@ -9,7 +9,9 @@ import pytest
 from rules.outcome import OUTCOME_PARAMETERS
 from rules.registry import kinds_by_name
 from storage.rulebook import load_rulebook
-from tests.api.town import MINUTE_US, NOW_US, Browser, Town, square
+from tests.api.browser import Browser
+from tests.api.town import Town, square
+from tests.api.traffic import MINUTE_US, NOW_US
 
 
 def fence(name: str = "新工地", **properties: Any) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from storage.rulebook import save_rule
-from tests.api.town import ENDED_US, MINUTE_US, Browser, Town, raise_violation
+from tests.api.browser import Browser
+from tests.api.town import Town, raise_violation
+from tests.api.traffic import ENDED_US, MINUTE_US
 
 
 async def _trial(town: Town) -> int:

@@ -13,7 +13,9 @@ from model.rulebook import FAR_FUTURE_US, Device
 from storage.instants import to_datetime
 from storage.rulebook import register_device, save_assignment, save_shift
 from storage.shifts import save_leave, save_swap
-from tests.api.town import MINUTE_US, NOW_US, Browser, Town, write
+from tests.api.browser import Browser
+from tests.api.town import Town, write
+from tests.api.traffic import MINUTE_US, NOW_US
 
 START_US = NOW_US - 30 * MINUTE_US
 SHIFT = {"ends_us": START_US + 480 * MINUTE_US, "starts_us": START_US}

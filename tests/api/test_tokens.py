@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from model.tokens import check_token
-from tests.api.town import Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
 
 
 async def _stored(town: Town, device_id: int) -> str | None:

@@ -8,7 +8,9 @@ import pytest
 
 from model.trips import Trip, TripChanges
 from storage.trips import save_trips
-from tests.api.town import MINUTE_US, NOON_US, Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
+from tests.api.traffic import MINUTE_US, NOON_US
 
 HOUR_US = 60 * MINUTE_US
 DAY = {"from": "2026-09-22T00:00:00Z", "to": "2026-09-23T00:00:00Z"}

@@ -11,7 +11,8 @@ import pytest
 
 from model.canonical import canonical_json
 from storage.database import Database
-from tests.api.town import Browser, Town, browser_of, build_town, raise_violation
+from tests.api.browser import Browser, browser_of
+from tests.api.town import Town, build_town, raise_violation
 
 
 async def test_list_is_newest_first_and_pages_by_id(town: Town, browser: Browser) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.town import Browser, Town
+from tests.api.browser import Browser
+from tests.api.town import Town
 
 
 async def ask(browser: Browser, town: Town, at: str, **changes: Any) -> dict[str, Any]:

@@ -6,30 +6,22 @@ violations through the rules' own storage functions.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import httpx
 import msgspec
-import numpy as np
 
-from api.app import create_app
 from api.services import Services
-from api.state import AppState
 from model.fences import Assignment, Fence, Shift
 from model.frames import Quarantined, RawFrame
-from model.position import PositionBatch, empty_rows
+from model.position import PositionBatch
 from model.rulebook import FAR_FUTURE_US, Device, Finding, Rule
-from model.signals import NO, YES, pack
 from model.uploads import TerminalFile
 from model.violations import Change
 from pipeline.live import LiveHub
 from pipeline.outcomes import OutcomeLimits, Outcomes
-from protocols.jt808.fix import Fix, encode_fix
-from protocols.jt808.protocol import encode_frames
 from rules.registry import kinds_by_name
 from simulators.terminal.camera import photo
 from storage.database import Database
@@ -46,14 +38,20 @@ from storage.rulebook import (
 from storage.terminal_media import TerminalMedia
 from storage.users import create_user, hash_password
 from storage.writer import Writer
+from tests.api.traffic import (
+    ENDED_US,
+    MINUTE_US,
+    NOON_US,
+    NOW_US,
+    SECOND_US,
+    STARTED_US,
+    frame_of,
+    inspector_rows,
+    truck_rows,
+)
 from xunji.clock import SimulatedClock
 from xunji.settings import Settings
 
-NOON_US = 1_790_078_400_000_000  # 2026-09-22T12:00:00Z
-SECOND_US = 1_000_000
-MINUTE_US = 60 * SECOND_US
-NOW_US = NOON_US + 20 * MINUTE_US
-STARTED_US, ENDED_US = NOON_US + 5 * MINUTE_US, NOON_US + 12 * MINUTE_US
 PASSWORD = "correct horse battery"
 SECRET = "a secret of at least thirty-two bytes for HS256"
 
@@ -204,59 +202,6 @@ async def _rulebook(town: Town) -> None:
         await save_shift(conn, shift)
 
 
-def truck_rows(device: Device, count: int = 120) -> PositionBatch:
-    """Twenty minutes at 10 s, eastwards at 36 km/h; loaded and uncovered from minute 5 to 12."""
-    rows = empty_rows(count)
-    rows["device_id"], rows["organisation_id"] = device.id, device.organisation_id
-    rows["fix_source"], rows["satellites"] = 1, 12
-    for index in range(count):
-        time_us = NOON_US + index * 10 * SECOND_US
-        uncovered = STARTED_US <= time_us <= ENDED_US
-        rows["time_us"][index] = time_us
-        rows["longitude_e6"][index] = 118_800_000 + index * 1_060
-        rows["latitude_e6"][index] = 32_050_000
-        rows["speed_kmh_e1"][index] = 360 + (index % 7)
-        rows["course_deg"][index] = 90
-        rows["delay_ms"][index] = 800
-        cover = NO if uncovered else YES
-        rows["signals"][index] = pack(ignition=YES, loaded=YES, cover_closed=cover)
-    return PositionBatch(rows)
-
-
-def frame_of(device: Device, row: Any) -> RawFrame:
-    """The frame that carried a row, as the gateway keeps it: unescaped, without delimiters."""
-    fix = Fix(
-        time_us=int(row["time_us"]),
-        longitude_e6=int(row["longitude_e6"]),
-        latitude_e6=int(row["latitude_e6"]),
-        speed_kmh_e1=int(row["speed_kmh_e1"]),
-        course_deg=90,
-        satellites=12,
-        signals=int(row["signals"]),
-    )
-    wire = encode_frames(0x0200, encode_fix(fix), device.identity, 1)
-    frame = wire[1:-1].replace(b"\x7d\x02", b"\x7e").replace(b"\x7d\x01", b"\x7d")
-    return RawFrame(
-        device_id=device.id,
-        time_us=fix.time_us,
-        until_us=fix.time_us,
-        received_us=fix.time_us + 800_000,
-        protocol="jt808",
-        frame=frame,
-    )
-
-
-def inspector_rows(device: Device, longitude_e6: int = 118_810_000) -> PositionBatch:
-    """Ten minutes at 30 s inside the cell, the last fix a minute ago."""
-    rows = empty_rows(20)
-    rows["device_id"], rows["organisation_id"] = device.id, device.organisation_id
-    rows["time_us"] = NOW_US - MINUTE_US - 30 * SECOND_US * (19 - np.arange(20))
-    rows["longitude_e6"], rows["latitude_e6"] = longitude_e6, 32_050_000
-    rows["fix_source"], rows["accuracy_m"] = 1, 8
-    state = msgspec.json.encode({"battery_pct": 71, "network": "4g", "gnss_state": "ok"}).decode()
-    return PositionBatch(rows, [state] * 20)
-
-
 async def _tracks(town: Town) -> None:
     trucks = [town.devices["truck_a"], town.devices["truck_b"]]
     batches = [truck_rows(truck) for truck in trucks]
@@ -334,63 +279,6 @@ async def _violations(town: Town) -> None:
         responsible_organisation_id=town.organisations["district"],
     )
     town.violations["b"] = await raise_violation(town, "truck_b", "uncovered_b")
-
-
-class Browser:
-    """The application as a client sees it, with a token for each user that has logged in."""
-
-    def __init__(self, town: Town, client: httpx.AsyncClient) -> None:
-        self.town = town
-        self.client = client
-        self._tokens: dict[str, str] = {}
-
-    @property
-    def state(self) -> AppState:
-        """Of the application, where it is in this process."""
-        state: AppState = self.client._transport.app.state.xunji  # type: ignore[attr-defined]
-        return state
-
-    async def token(self, username: str) -> str:
-        """Log in once a user."""
-        if username not in self._tokens:
-            answer = await self.client.post(
-                "/api/v1/login", json={"username": username, "password": PASSWORD}
-            )
-            assert answer.status_code == 200, answer.text
-            self._tokens[username] = answer.json()["token"]
-        return self._tokens[username]
-
-    async def send(self, username: str, method: str, path: str, **given: Any) -> httpx.Response:
-        """A request of a user."""
-        headers = {"Authorization": f"Bearer {await self.token(username)}"}
-        return await self.client.request(method, f"/api/v1{path}", headers=headers, **given)
-
-    async def get(self, username: str, path: str, **params: Any) -> Any:
-        """The JSON of a GET that must succeed."""
-        answer = await self.send(username, "GET", path, params=params)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def post(self, username: str, path: str, body: Any = None) -> Any:
-        """The JSON of a POST that must succeed."""
-        answer = await self.send(username, "POST", path, json={} if body is None else body)
-        assert answer.status_code in {200, 201}, answer.text
-        return answer.json()
-
-    async def finished(self, username: str, path: str, job_id: int) -> dict[str, Any]:
-        """A job below a path, when it waits and runs no more."""
-        for _ in range(600):
-            found: dict[str, Any] = await self.get(username, f"{path}/{job_id}")
-            if found["state"] not in ("waiting", "running"):
-                return found
-            await asyncio.sleep(0.05)
-        raise AssertionError("not done in half a minute")
-
-
-def browser_of(town: Town, services: Services | None = None) -> Browser:
-    """A browser over a new application; close its client."""
-    transport = httpx.ASGITransport(app=create_app(services or town.services))
-    return Browser(town, httpx.AsyncClient(transport=transport, base_url="http://xunji.test"))
 
 
 async def photo_of(town: Town, name: str, number: int = 7) -> int:

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 from protocols.handset import Answer, Hello, encode
 from storage.database import Database
+from tests.gateway.street import Street, fix, street
 from tests.gateway.test_commands import queue, state, until_state
-from tests.gateway.test_http import Street, fix, street
 
 HELLO = encode(Hello(v=1, seq=1))
 

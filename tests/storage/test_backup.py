@@ -14,7 +14,8 @@ from storage.backup import BackupProblem, back_up, program, read_manifest, resto
 from storage.database import Database, open_database
 from storage.migrate import status
 from storage.writer import Writer
-from tests.api.town import build_town, truck_rows
+from tests.api.town import build_town
+from tests.api.traffic import truck_rows
 from tests.servers import DatabaseServer, address
 
 STEPS: list[str] = []

@@ -8,7 +8,8 @@ from psycopg.conninfo import make_conninfo
 from storage.database import Database, open_database
 from storage.migrate import migrate
 from storage.replica import LOOK_S, Replica
-from tests.api.town import browser_of, build_town
+from tests.api.browser import browser_of
+from tests.api.town import build_town
 from tests.servers import REPOSITORY
 from tests.storage.rows import scalar
 

@@ -10,11 +10,12 @@ import numpy as np
 import psycopg
 import pytest
 
-from model.frames import Quarantined, RawFrame
+from model.frames import RawFrame
 from model.position import POSITION_DTYPE, PositionBatch
 from storage.database import Connection, Database
 from storage.problems import DatabaseProblem, StorageAway
 from storage.writer import SLOW_SECONDS, Writer
+from tests.storage.parcels import frame_at, refused
 from tests.storage.rows import NOON_US, SECOND_US, fixes, scalar, stored_rows
 
 NOTHING = fixes([])
@@ -32,27 +33,6 @@ async def conn(database: Database) -> AsyncIterator[Connection]:
     conn = await database.connect()
     yield conn
     await conn.close()
-
-
-def frame_at(time_s: float, frame: bytes = b"\x02\x00", **changes: int) -> RawFrame:
-    time_us = NOON_US + round(time_s * SECOND_US)
-    given = {"device_id": 1, "until_us": time_us, **changes}
-    return RawFrame(time_us=time_us, received_us=time_us, protocol="jt808", frame=frame, **given)
-
-
-def refused(reason: str, **changes: object) -> Quarantined:
-    given: dict[str, object] = {
-        "received_us": NOON_US,
-        "protocol": "jt808",
-        "peer": "127.0.0.1:1",
-        "identity": None,
-        "device_id": None,
-        "reason": reason,
-        "detail": "",
-        "frame": b"\x7e",
-        **changes,
-    }
-    return Quarantined(**given)  # type: ignore[arg-type]
 
 
 async def test_all_of_a_batch_in_one_transaction(writer: Writer, conn: Connection) -> None:

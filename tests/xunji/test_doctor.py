@@ -4,43 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from paho.mqtt.enums import MQTTProtocolVersion
 from psycopg import sql
 from typer.testing import CliRunner
 
-from gateway.mqtt_client import RECEIVE_MAXIMUM
 from storage.evidence import freeze_evidence
-from storage.migrate import migrations
-from tests.brokers import Mosquitto, free_port
+from tests.brokers import free_port
 from tests.servers import DatabaseServer, address
+from tests.xunji.checks import by_name
 from xunji.command_line import build_app
 from xunji.doctor import Check, examine
-from xunji.doctor.broker import PROBE_MESSAGES, check_broker, probe_broker
 from xunji.doctor.database import check_database
 from xunji.doctor.machine import check_clock, check_disk, check_ports
 from xunji.settings import DatabaseSettings, GatewaySettings, HttpSettings, MqttSettings, Settings
 
-
-@pytest.fixture(autouse=True)
-def nothing_inherited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No settings but a test's own."""
-    for name in [name for name in os.environ if name.startswith("XUNJI_")]:
-        if not name.startswith("XUNJI_TEST_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("nothing_inherited")
 
 
 @pytest.fixture
@@ -56,16 +44,6 @@ def free_ports() -> dict[str, Any]:
         "http": HttpSettings(port=free_port()),
         "mqtt": MqttSettings(embedded_port=free_port()),
     }
-
-
-def by_name(checks: list[Check]) -> dict[str, Check]:
-    assert len({check.name for check in checks}) == len(checks)
-    for check in checks:
-        assert check.zh
-        assert check.en
-        assert bool(check.mend_zh) == bool(check.mend_en)
-        assert check.mend_en or check.state not in ("warning", "broken"), check
-    return {check.name: check for check in checks}
 
 
 async def test_all_is_well(server: DatabaseServer, data_dir: Path) -> None:
@@ -199,70 +177,6 @@ async def test_evidence_that_was_changed(plain_server: DatabaseServer) -> None:
         plain_server.drop(url)
 
 
-@pytest.mark.mosquitto
-def test_a_broker_with_its_defaults_queues_little(mosquitto: Mosquitto) -> None:
-    found = by_name(check_broker(Settings(mqtt=MqttSettings(url=mosquitto.url))))
-    assert found["mqtt"].state == "ok"
-    assert "mosquitto" in found["mqtt"].en
-    # With MQTT 5 it is our receive maximum that counts.
-    assert found["mqtt_in_flight"].state == "ok"
-    assert str(RECEIVE_MAXIMUM) in found["mqtt_in_flight"].en
-    assert found["mqtt_queue"].state == "warning"
-    assert "max_queued_messages" in found["mqtt_queue"].mend_zh
-    assert found["mqtt_persistence"].state == "note"
-
-
-@pytest.mark.mosquitto
-def test_a_broker_of_old_is_too_narrow(
-    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = partial(probe_broker, version=MQTTProtocolVersion.MQTTv311)
-    monkeypatch.setattr("xunji.doctor.broker.probe_broker", old)
-    found = by_name(check_broker(Settings(mqtt=MqttSettings(url=mosquitto.url))))
-    assert "3.1.1" in found["mqtt"].en
-    assert found["mqtt_in_flight"].state == "warning"
-    assert found["mqtt_in_flight"].en.startswith("20 messages")
-    assert "max_inflight_messages" in found["mqtt_in_flight"].mend_zh
-
-
-@pytest.mark.mosquitto
-def test_a_broker_set_up_well(mosquitto: Mosquitto) -> None:
-    mosquitto.stop()
-    mosquitto.extra = "max_inflight_messages 0\nmax_queued_messages 100000"
-    mosquitto.start()
-    found = by_name(check_broker(Settings(mqtt=MqttSettings(url=mosquitto.url))))
-    assert found["mqtt_in_flight"].state == "ok"
-    assert found["mqtt_queue"].state == "ok"
-    assert str(PROBE_MESSAGES) in found["mqtt_queue"].en
-
-
-@pytest.mark.mosquitto
-def test_a_broker_that_takes_little(mosquitto: Mosquitto) -> None:
-    mosquitto.stop()
-    mosquitto.extra = "max_packet_size 2000"
-    mosquitto.start()
-    found = by_name(check_broker(Settings(mqtt=MqttSettings(url=mosquitto.url))))
-    assert found["mqtt_packet_size"].state == "warning"
-
-
-@pytest.mark.mosquitto
-def test_a_broker_that_lets_nobody_in(mosquitto: Mosquitto) -> None:
-    mosquitto.stop()
-    mosquitto.extra = "allow_anonymous false"
-    mosquitto.start()
-    found = by_name(check_broker(Settings(mqtt=MqttSettings(url=mosquitto.url))))
-    assert found["mqtt"].state == "broken"
-    assert "authorized" in found["mqtt"].en
-
-
-def test_no_broker() -> None:
-    for url in ("mqtt://127.0.0.1:1", "http://broker"):
-        found = by_name(check_broker(Settings(mqtt=MqttSettings(url=url))))
-        assert found["mqtt"].state == "broken"
-        assert "XUNJI_MQTT__URL" in found["mqtt"].mend_en
-    assert check_broker(Settings(mqtt=MqttSettings(enabled=False)))[0].state == "ok"
-
-
 def test_a_port_of_somebody_else() -> None:
     script = "import socket, sys; s = socket.create_server(('127.0.0.1', 0));"
     script += "print(s.getsockname()[1], flush=True); sys.stdin.read()"
@@ -365,29 +279,3 @@ def test_a_wrong_setting_is_named() -> None:
     result = CliRunner().invoke(build_app(), ["doctor", "--language", "en"], env=environment)
     assert result.exit_code == 1
     assert "XUNJI_GATEWAY__PORT" in result.output
-
-
-def test_migrate_says_where_it_stands(plain_server: DatabaseServer) -> None:
-    url = plain_server.create("template0")
-    names = [migration.name for migration in migrations("plain")]
-    outputs = []
-    try:
-        for arguments in (["migrate", "--status"], ["migrate"], ["migrate", "--status"]):
-            environment = {"XUNJI_DATABASE__URL": url}
-            result = CliRunner().invoke(build_app(), arguments, env=environment)
-            assert result.exit_code == 0, result.output
-            outputs.append(result.output)
-    finally:
-        plain_server.drop(url)
-    for name in names:
-        assert f"{name}: pending" in outputs[0]
-        assert f"{name}: applied now" in outputs[1]
-        assert f"{name}: applied\n" in outputs[2]
-
-
-def test_migrate_without_a_server_says_what_to_do() -> None:
-    environment = {"XUNJI_DATABASE__URL": "postgresql://127.0.0.1:1/x"}
-    result = CliRunner().invoke(build_app(), ["migrate"], env=environment)
-    assert result.exit_code == 2
-    assert "Traceback" not in result.output
-    assert "XUNJI_DATABASE__URL" in result.output

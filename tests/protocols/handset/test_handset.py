@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.position import UNKNOWN, UNKNOWN_ALTITUDE_M, FixSource
+from model.position import FixSource
 from model.signals import unpack
 from protocols.contract import (
     Answered,
@@ -38,26 +37,12 @@ from protocols.handset import (
     encode,
     encode_fixes,
     encode_track,
-    schema,
 )
 from protocols.handset.messages import MAX_FIXES, MAX_PAYLOAD_BYTES
 from protocols.handset.rows import decode_reports
-from protocols.handset.session import MAX_QUARANTINED_BYTES, HandsetSession
+from protocols.handset.session import MAX_QUARANTINED_BYTES
 from tests.protocols.directory import Register
-
-DOCS = Path(__file__).parents[3] / "docs" / "protocols"
-NOW_MS = 1_790_000_000_000
-ONE = encode_fixes(3, [Fix(t=NOW_MS, lon=121.4, lat=31.2)])
-
-
-def session(*known: str) -> HandsetSession:
-    return HANDSET.session_for(Register(*known), "H1")
-
-
-def rows(payload: bytes) -> Any:
-    decoded = decode_reports([payload])
-    assert not decoded.bad
-    return decoded.batch.rows
+from tests.protocols.handset.phone import NOW_MS, ONE, rows, session
 
 
 def test_a_fix_is_reported_and_acknowledged_by_its_seq() -> None:
@@ -204,23 +189,6 @@ def test_the_compact_form_says_the_same(drawn: list[tuple[Any, ...]]) -> None:
     assert len(set(both.batch.attributes)) == 1
 
 
-def test_bytes_a_fix_are_what_the_page_says() -> None:
-    walk = [
-        Fix(t=NOW_MS + 10_000 * n, lon=round(121.43253 + 7.1e-5 * n, 6), lat=31.234925, acc=8,
-            spd=4.3, crs=90, sat=14) for n in range(60)
-    ]  # fmt: skip
-    state: dict[str, Any] = {"gnss": "ok", "bat": 83, "net": "5g", "shift": "on"}
-    sizes = {
-        "1 fix, `fixes`": len(encode_fixes(100, walk[:1], **state)),
-        "1 fix, `track`": len(encode_track(100, walk[:1], **state)),
-        "60 fixes, `fixes`": len(encode_fixes(100, walk, **state)) / 60,
-        "60 fixes, `track`": len(encode_track(100, walk, **state)) / 60,
-    }
-    page = (DOCS / "handset.md").read_text(encoding="utf-8")
-    for name, size in sizes.items():
-        assert f"| {name} | {round(size)} |" in page, (name, size)
-
-
 @pytest.mark.parametrize(
     ("payload", "reason", "answered"),
     [
@@ -245,66 +213,6 @@ def test_bad_payload_is_quarantined(payload: bytes, reason: str, answered: bool)
     acks = [json.loads(event.data) for event in answers if isinstance(event, Send)]
     assert acks == [{"seq": 9, "ok": False, "error": reason}] * answered
     assert decode_reports([payload]).bad[0].reason == reason
-
-
-def test_columns() -> None:
-    fix = Fix(
-        t="2026-11-22T08:00:00+08:00",
-        lon=121.4325304,
-        lat=-31.2349256,
-        alt=-3.4,
-        spd=5.25,
-        crs=359.7,
-        acc=4.1,
-        src="wifi",
-        sat=7,
-        mock=True,
-    )
-    payload = encode_fixes(1, [fix], gnss="poor", bat=55, net="4g", shift="off")
-    decoded = decode_reports([payload])
-    row = decoded.batch.rows[0]
-    expected = {
-        "time_us": 1_795_305_600_000_000,
-        "longitude_e6": 121_432_530,
-        "latitude_e6": -31_234_926,
-        "altitude_m": -3,
-        "speed_kmh_e1": 52,
-        "course_deg": 0,
-        "accuracy_m": 5,
-        "fix_source": FixSource.WIFI,
-        "satellites": 7,
-        "odometer_m": UNKNOWN,
-    }
-    assert {name: int(row[name]) for name in expected} == expected
-    assert unpack(int(row["signals"])) == {"on_duty": "no", "mocked": "yes"}
-    state = {"battery_pct": 55, "network": "4g", "gnss_state": "poor"}
-    assert json.loads(decoded.batch.attributes[0] or "") == state
-
-
-def test_unknown_is_never_zero() -> None:
-    row = rows(encode_fixes(1, [Fix(t=NOW_MS, lon=1.0, lat=2.0, spd=-1.0, acc=-1.0, sat=-1)]))[0]
-    for name in ("speed_kmh_e1", "course_deg", "accuracy_m", "satellites", "odometer_m"):
-        assert int(row[name]) == UNKNOWN
-    assert int(row["altitude_m"]) == UNKNOWN_ALTITUDE_M
-    assert int(row["signals"]) == 0
-
-
-def test_a_fix_without_a_place_has_no_source() -> None:
-    found = rows(encode_fixes(1, [Fix(t=NOW_MS), Fix(t=NOW_MS, lon=1.0, lat=2.0, src="none")]))
-    assert [int(row["fix_source"]) for row in found] == [FixSource.NONE, FixSource.NONE]
-
-
-def test_one_odd_fix_costs_no_sibling() -> None:
-    odd = [
-        Fix(t=10**18, lon=1.0, lat=1.0),
-        Fix(t="yesterday", lon=1.0, lat=1.0),
-        Fix(t="2026-11-22T08:00:00", lon=1.0, lat=1.0),
-        Fix(t=NOW_MS, lon=1e300, lat=-1e300, alt=1e9, spd=1e9, crs=400.0, acc=1e9),
-    ]
-    found = rows(encode_fixes(1, [Fix(t=NOW_MS, lon=121.4, lat=31.2), *odd]))
-    assert [int(row["time_us"]) for row in found[:4]] == [NOW_MS * 1000, 0, 0, 0]
-    assert int(found[4]["longitude_e6"]) > 180_000_000
-    assert int(found[4]["altitude_m"]) == 2**15 - 1
 
 
 def test_reports_and_bad_ones_are_told_apart() -> None:
@@ -353,31 +261,6 @@ def test_commands() -> None:
 @pytest.mark.parametrize(("head", "ours"), [(b"{", True), (b"", None), (b"\x7e", False)])
 def test_recognises(head: bytes, ours: bool | None) -> None:
     assert HANDSET.recognises(head) is ours
-
-
-def test_description() -> None:
-    shown = HANDSET.describe(ONE.decode())
-    assert shown.message == "fixes"
-    assert shown.fields["seq"] == 3
-    assert shown.positions[0]["longitude"] == 121.4
-    assert json.loads(bytes.fromhex(shown.replies[0])) == {"seq": 3, "ok": True}
-    assert HANDSET.describe(ONE.hex()).fields == shown.fields
-    refused = HANDSET.describe("rubbish").error
-    assert refused is not None
-    assert refused.reason == "invalid_json"
-
-
-def test_published_schema_is_the_one_in_force() -> None:
-    published = json.loads((DOCS / "handset.schema.json").read_text(encoding="utf-8"))
-    assert published == schema()
-
-
-def test_examples_of_the_page_are_valid() -> None:
-    text = (DOCS / "handset.md").read_text(encoding="utf-8")
-    blocks = [block.split("\n```")[0] for block in text.split("```json up\n")[1:]]
-    assert len(blocks) >= 4
-    for block in blocks:
-        assert HANDSET.describe(block).error is None, block
 
 
 def test_a_task_goes_down_and_is_answered_step_by_step() -> None:
