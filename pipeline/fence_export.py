@@ -7,15 +7,14 @@ outlines; in the server's own process every alert would wait for that.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sys
-from asyncio.subprocess import PIPE
 
 import msgspec
 
 from geofence.datum import Datum
 from geofence.formats import write_fences
+from pipeline.child import NICENESS, ChildProblem, answer_of
 from storage.database import connect
 from storage.fence_files import fence_of
 from storage.in_force import fences_in_force
@@ -24,11 +23,10 @@ from storage.problems import DatabaseProblem
 MAX_RUNNING = 2  # the others wait for a place
 TIME_LIMIT_S = 120.0
 QUERY_LIMIT_MS = 60_000
-NICENESS = 10
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What the process is given: the URL may hold a password and so is no argument."""
+    """What the process is given."""
 
     url: str
     organisations: tuple[int, ...]
@@ -63,34 +61,16 @@ class FenceExports:
         order = Order(self._url, organisations, now_us, format_name, datum)
         try:
             async with asyncio.timeout(TIME_LIMIT_S), self._places:
-                said = await _in_child(msgspec.json.encode(order))
+                said = await answer_of("pipeline.fence_export", msgspec.json.encode(order))
         except TimeoutError as error:
             raise ExportFailedError(f"not done in {TIME_LIMIT_S:.0f} s; try again later") from error
+        except ChildProblem as problem:
+            raise ExportFailedError(str(problem)) from problem
         line, _, content = said.partition(b"\n")
         told = msgspec.json.decode(line, type=Told)
         if told.error is not None:
             raise ExportFailedError(told.error)
         return content, told.left_out
-
-
-async def _in_child(order: bytes) -> bytes:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pipeline.fence_export"),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    try:
-        said, complaint = await process.communicate(order)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-    if process.returncode:
-        lines = complaint.decode(errors="replace").strip().splitlines()
-        raise ExportFailedError(lines[-1][:500] if lines else "the process ended without a word")
-    return said
 
 
 async def _export(order: Order) -> tuple[Told, bytes]:

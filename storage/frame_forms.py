@@ -21,26 +21,24 @@ LOOKED_AT = 512  # frames that fields are guessed from
 MAX_FORMS = 32  # of a pack, besides the bytes
 MAX_FIELD, MAX_WIDTH, MAX_TEXT = 4, 512, 4_096  # bytes
 FIELD_COST = 2.0  # bytes of a pack's head
-MAX_DECIMALS = 9
 _WHOLE, _DECIMAL = b"\0", b"\1"
-_NUMBER = re.compile(rb"(?:0|[1-9]\d{0,8})\.(?:0|\d{0,8}[1-9])(?!\d)|0|[1-9]\d{0,17}")
-_HOLE = re.compile(b"([\0\1])")
+# Only what is written as _texts writes it: no zeros that lead or, behind a point, end.
+_DECIMALS = re.compile(rb"(?<!\d)(?:0|[1-9]\d{0,8})\.(?:0|\d{0,8}[1-9])(?!\d)")
+_WHOLES = re.compile(rb"0|[1-9]\d{0,17}")
+_NUMBERS = re.compile(_DECIMALS.pattern + b"|" + _WHOLES.pattern)
+_HOLE = re.compile(b"[\0\1]")
 
 
 class Text(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """`decimals` of each number; \\0 stands for a whole one, \\1 for one with decimals."""
+    """`decimals` of each number, 0: a whole one; \\0 and \\1 stand for these and for the others."""
 
     template: bytes
     decimals: list[int]
 
     def frames(self, columns: Sequence[Column], count: int) -> list[bytes]:
         """So many frames, of these numbers."""
-        pieces = _HOLE.split(self.template)
-        numbers = zip(pieces[1::2], columns, self.decimals, strict=True)
-        texts = [_texts(column, d if hole == _DECIMAL else None) for hole, column, d in numbers]
-        holes = [b"%s"] * len(texts)
-        plain = [piece.replace(b"%", b"%%") for piece in pieces[::2]]
-        form = b"".join(p + h for p, h in zip(plain, [*holes, b""], strict=True))
+        form = _HOLE.sub(b"%s", self.template.replace(b"%", b"%%"))
+        texts = [_texts(*number) for number in zip(columns, self.decimals, strict=True)]
         rows = zip(*texts, strict=True) if texts else [()] * count
         return [form % row for row in rows]
 
@@ -107,23 +105,28 @@ def _likeness(frame: bytes) -> bytes | int | None:
         return len(frame) if len(frame) <= MAX_WIDTH else None
     if len(frame) > MAX_TEXT:
         return None
-    return _NUMBER.sub(lambda found: _DECIMAL if b"." in found[0] else _WHOLE, frame)
+    return _WHOLES.sub(_WHOLE, _DECIMALS.sub(_DECIMAL, frame))
 
 
 def _text(template: bytes, frames: Sequence[bytes]) -> tuple[Text, list[Column]]:
-    decimals: list[int] = []
-    columns = []
-    for texts in zip(*(_NUMBER.findall(frame) for frame in frames), strict=True):
-        parts = [text.partition(b".") for text in texts]
-        most = max(len(fraction) for _, _, fraction in parts)
-        decimals.append(most)
-        numbers = [int(whole + fraction.ljust(most, b"0")) for whole, _, fraction in parts]
-        columns.append(np.array(numbers, np.int64))
-    return Text(template, decimals), columns
+    told = zip(*(_NUMBERS.findall(frame) for frame in frames), strict=True)
+    numbers = [
+        (0, list(map(int, texts))) if hole == _WHOLE else _scaled(texts)
+        for hole, texts in zip(_HOLE.findall(template), told, strict=True)
+    ]
+    columns = [np.array(column, np.int64) for _, column in numbers]
+    return Text(template, [decimals for decimals, _ in numbers]), columns
 
 
-def _texts(numbers: Column, decimals: int | None) -> list[bytes]:
-    if decimals is None:
+def _scaled(texts: Sequence[bytes]) -> tuple[int, list[int]]:
+    """(most decimals, integers in that unit)."""
+    parts = [text.split(b".") for text in texts]
+    most = max(len(fraction) for _, fraction in parts)
+    return most, [int(whole + fraction.ljust(most, b"0")) for whole, fraction in parts]
+
+
+def _texts(numbers: Column, decimals: int) -> list[bytes]:
+    if not decimals:
         return [b"%d" % number for number in numbers.tolist()]
     whole, fraction = np.divmod(numbers, 10**decimals)
     fractions = {f: (b"%0*d" % (decimals, f)).rstrip(b"0") or b"0" for f in set(fraction.tolist())}

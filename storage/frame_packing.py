@@ -1,8 +1,9 @@
 """Closed days of raw frames, packed: where nothing compresses them, some hours of a unit a row.
 
-The counterpart of the columnstore on plain PostgreSQL and on the Apache edition. A day is rewritten
-as a whole in one transaction, so that its disk is free at once; that it is done is marked as for
-clustered days. What comes late stays as single rows among the packs.
+The counterpart of the columnstore on plain PostgreSQL and on the Apache edition. Packs are made
+beside those who write; then the day is rewritten as a whole in one transaction, so that its disk is
+free at once; that it is done is marked as for clustered days. What comes late after that stays as
+single rows among the packs.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ HOURS = 4  # of a pack: what is read of ten minutes takes a few milliseconds
 MAX_FRAMES = 20_000  # of a pack: a unit that floods has more of them
 TOGETHER = 100  # packs that are made in one go: some 20 MB of frames
 
-# All of a unit's hours in one row, its frames in order; values stay as the wire has them.
+_BEGAN = f"date_bin('{HOURS} hours', time, '2000-01-01 00:00Z')"
+# All of a unit's hours in one row, its frames in order, unless there is a pack of them; values stay
+# as the wire has them.
 _HOURS = f"""
 DECLARE hours NO SCROLL CURSOR FOR
 SELECT device_id, protocol,
@@ -37,7 +40,20 @@ SELECT device_id, protocol,
        array_agg(octet_length(frame)::bigint ORDER BY time, received_at),
        string_agg(frame, ''::bytea ORDER BY time, received_at)
 FROM {{}} WHERE frames IS NULL
-GROUP BY device_id, protocol, date_bin('{HOURS} hours', time, '2000-01-01 00:00Z')
+  AND (device_id, protocol, {_BEGAN}) NOT IN (SELECT device_id, protocol, {_BEGAN} FROM packed)
+GROUP BY device_id, protocol, {_BEGAN}
+"""  # noqa: S608 the text is ours
+# Packs of hours into which frames came meanwhile, or of which some went. Frames never change.
+_FORGET_CHANGED = f"""
+WITH changed AS (
+    SELECT device_id, protocol, began FROM
+      (SELECT device_id, protocol, {_BEGAN} AS began, sum(frames) AS count FROM packed
+       GROUP BY 1, 2, 3) AS made
+      LEFT JOIN (SELECT device_id, protocol, {_BEGAN} AS began, count(*) AS count FROM {{}}
+                 WHERE frames IS NULL GROUP BY 1, 2, 3) AS there
+      USING (device_id, protocol, began)
+    WHERE made.count IS DISTINCT FROM there.count)
+DELETE FROM packed WHERE (device_id, protocol, {_BEGAN}) IN (SELECT * FROM changed)
 """  # noqa: S608 the text is ours
 _FETCH = f"FETCH {TOGETHER} FROM hours"
 _COPY = """
@@ -45,12 +61,12 @@ COPY packed (device_id, protocol, time, until, received_at, frames, frame)
 FROM STDIN (FORMAT BINARY)
 """
 _REWRITE = (
-    "CLOSE hours",
     "INSERT INTO packed SELECT * FROM {0} WHERE frames IS NOT NULL",
     "TRUNCATE {0}",
     "INSERT INTO {0} SELECT * FROM packed",
     "CLUSTER {0} USING {1}",
     "ANALYZE {0}",
+    "DROP TABLE packed",
 )
 _ARRAY_HEAD = 5 * 4  # dimensions, nulls, type, length, lower bound
 _ELEMENT = [("length", ">i4"), ("value", ">i8")]
@@ -59,13 +75,11 @@ _ELEMENT = [("length", ">i4"), ("value", ">i8")]
 async def pack_one_day(conn: Connection, mode: Mode, now: datetime) -> str | None:
     """Pack the oldest closed day of raw frames that is not; its name. `conn` in autocommit.
 
-    While it runs the day can be read until it is rewritten; late frames of it wait in the spool.
+    Late frames of the day wait in the spool while it is rewritten.
     """
     for name, index in await closed_days(conn, mode, "raw_frames", now):
         try:
-            async with conn.transaction():
-                await conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_LIMIT,))
-                await _pack(conn, sql.SQL(name), sql.SQL(index))
+            await _pack(conn, sql.SQL(name), sql.SQL(index))
         except psycopg.errors.LockNotAvailable:
             continue
         return name
@@ -73,8 +87,21 @@ async def pack_one_day(conn: Connection, mode: Mode, now: datetime) -> str | Non
 
 
 async def _pack(conn: Connection, table: sql.SQL, index: sql.SQL) -> None:
-    await conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table))
-    await conn.execute("CREATE TEMPORARY TABLE packed (LIKE raw_frames) ON COMMIT DROP")
+    await conn.execute("DROP TABLE IF EXISTS pg_temp.packed")  # of one that failed
+    await conn.execute("CREATE TEMPORARY TABLE packed (LIKE raw_frames)")
+    async with conn.transaction():
+        await _pack_hours(conn, table)
+    async with conn.transaction():
+        await conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_LIMIT,))
+        await conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table))
+        await conn.execute(sql.SQL(_FORGET_CHANGED).format(table))
+        await _pack_hours(conn, table)
+        for statement in _REWRITE:
+            await conn.execute(sql.SQL(statement).format(table, index))
+
+
+async def _pack_hours(conn: Connection, table: sql.SQL) -> None:
+    """Pack the hours of which there is no pack yet."""
     await conn.execute(sql.SQL(_HOURS).format(table))
     async with conn.cursor(binary=True) as cursor:
         while (await cursor.execute(_FETCH.encode())).rowcount:
@@ -82,8 +109,7 @@ async def _pack(conn: Connection, table: sql.SQL, index: sql.SQL) -> None:
             payload = await asyncio.to_thread(_payload, cursor.pgresult)
             async with cursor.copy(_COPY.encode()) as copy:
                 await copy.write(payload)
-    for statement in _REWRITE:
-        await conn.execute(sql.SQL(statement).format(table, index))
+    await conn.execute("CLOSE hours")
 
 
 def _payload(hours: PGresult) -> bytes:

@@ -9,6 +9,8 @@ from datetime import date, datetime
 import psutil
 import structlog
 
+from pipeline.child import ChildProblem
+from pipeline.packing import pack_beside
 from storage.chunk_width import (
     count_units,
     known_width,
@@ -17,10 +19,14 @@ from storage.chunk_width import (
     settle_width,
     width_hours,
 )
-from storage.columnstore import cluster_one_day, ensure_columnstore, has_columnstore
-from storage.database import Connection, Database, Mode
+from storage.columnstore import (
+    closed_days,
+    cluster_one_day,
+    ensure_columnstore,
+    has_columnstore,
+)
+from storage.database import Connection, Database
 from storage.disk_guard import Disk, Level, forecast, level_of, tighten
-from storage.frame_packing import pack_one_day
 from storage.instants import to_datetime
 from storage.retention_rules import longest_days
 from storage.usage import Usage, usage
@@ -98,7 +104,7 @@ async def keep_in_shape(
         if made := await ensure_columnstore(conn):
             _log.info("columnstore_begins", tables=made)
     else:
-        await _rewrite_a_day(conn, database.mode, to_datetime(now_us))
+        await _rewrite_a_day(conn, database, to_datetime(now_us))
     if state.level == "tight" and state.disk is not None:
         dropped = await tighten(conn, database.mode, state.usage, state.disk)
         _log.error("disk_is_tight", free=state.disk.free_bytes, dropped=dropped.raw_frames)
@@ -107,9 +113,15 @@ async def keep_in_shape(
     return state
 
 
-async def _rewrite_a_day(conn: Connection, mode: Mode, now: datetime) -> None:
+async def _rewrite_a_day(conn: Connection, database: Database, now: datetime) -> None:
     """Where nothing compresses them: a closed day of positions and one of raw frames."""
+    mode = database.mode
     if name := await cluster_one_day(conn, mode, now):
         _log.info("clustered", name=name)
-    if name := await pack_one_day(conn, mode, now):
-        _log.info("packed", name=name)
+    if not await closed_days(conn, mode, "raw_frames", now):
+        return
+    try:
+        if name := await pack_beside(database.url, mode, now):
+            _log.info("packed", name=name)
+    except ChildProblem as problem:
+        _log.error("frames_are_not_packed", error=str(problem))

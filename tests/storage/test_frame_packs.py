@@ -10,6 +10,7 @@ from functools import reduce
 from operator import xor
 
 import numpy as np
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,6 +156,7 @@ async def test_a_closed_day_is_packed_and_read_as_before(
     assert await raw_frames_of(conn, 1, *period) == before
     assert await raw_frames_of(conn, 2, 0, NOON_US + 9 * DAY_US) == frames[2]
     assert await raw_frames_of(conn, 1, *period, limit=3) == before[:3]
+    assert await scalar(conn, "SELECT count(*) FROM pg_class WHERE relname = 'packed'") == 0
     # One comes late: it is found among them, and a day that is rewritten again loses nothing.
     late = RawFrame(1, from_us + SECOND_US, from_us + SECOND_US, NOON_US, "jt808", b"late")
     await store(database, [late], 2)
@@ -162,3 +164,33 @@ async def test_a_closed_day_is_packed_and_read_as_before(
     await conn.execute("ANALYZE raw_frames")
     found = await usage(conn, database.mode)
     assert [day.rows for day in found.days["raw_frames"]] == [801, 800]
+
+
+async def test_what_comes_while_a_day_is_packed_is_packed_too(
+    plain_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = frames_of_a_day(1, 300)
+    await store(plain_database, frames[1:], 1)
+    made = 0
+
+    def meanwhile(some: Frames) -> bytes:
+        nonlocal made
+        made += 1
+        if made == 1:
+            with psycopg.connect(plain_database.url) as other:
+                late = frames[0]
+                times = (to_datetime(us) for us in (late.time_us, late.until_us, late.received_us))
+                row = (late.device_id, *times, late.protocol, late.frame)
+                other.execute("INSERT INTO raw_frames VALUES (%s, %s, %s, %s, %s, %s)", row)
+        return pack(some)
+
+    monkeypatch.setattr("storage.frame_packing.pack", meanwhile)
+    conn = await plain_database.connect()
+    try:
+        assert await pack_one_day(conn, "plain", CLOSED) is not None
+        assert await raw_frames_of(conn, 1, 0, NOON_US + DAY_US) == frames
+        assert await scalar(conn, "SELECT count(*) FROM raw_frames WHERE frames IS NULL") == 0
+        packs = await scalar(conn, "SELECT count(*) FROM raw_frames")
+    finally:
+        await conn.close()
+    assert (packs, made) == (4, 5), "the hours into which it came are packed anew"
