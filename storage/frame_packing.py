@@ -29,7 +29,7 @@ HOURS = 4  # of a pack: what is read of ten minutes takes a few milliseconds
 MAX_FRAMES = 20_000  # of a pack: a unit that floods has more of them
 TOGETHER = 100  # packs that are made in one go: some 20 MB of frames
 
-_BEGAN = f"date_bin('{HOURS} hours', time, '2000-01-01 00:00Z')"
+_BEGAN = f"date_bin('{HOURS} hours', f.time, '2000-01-01 00:00Z')"
 # All of a unit's hours in one row, its frames in order, unless there is a pack of them; values stay
 # as the wire has them.
 _HOURS = f"""
@@ -39,21 +39,23 @@ SELECT device_id, protocol,
        array_agg(received_at ORDER BY time, received_at),
        array_agg(octet_length(frame)::bigint ORDER BY time, received_at),
        string_agg(frame, ''::bytea ORDER BY time, received_at)
-FROM {{}} WHERE frames IS NULL
-  AND (device_id, protocol, {_BEGAN}) NOT IN (SELECT device_id, protocol, {_BEGAN} FROM packed)
-GROUP BY device_id, protocol, {_BEGAN}
+FROM (SELECT *, {_BEGAN} AS began FROM {{}} f WHERE frames IS NULL) AS r
+WHERE NOT EXISTS (
+    SELECT FROM (SELECT device_id, protocol, {_BEGAN} AS began FROM packed f) AS p
+    WHERE (p.device_id, p.protocol, p.began) = (r.device_id, r.protocol, r.began))
+GROUP BY device_id, protocol, began
 """  # noqa: S608 the text is ours
 # Packs of hours into which frames came meanwhile, or of which some went. Frames never change.
 _FORGET_CHANGED = f"""
 WITH changed AS (
     SELECT device_id, protocol, began FROM
-      (SELECT device_id, protocol, {_BEGAN} AS began, sum(frames) AS count FROM packed
+      (SELECT device_id, protocol, {_BEGAN} AS began, sum(frames) AS count FROM packed f
        GROUP BY 1, 2, 3) AS made
-      LEFT JOIN (SELECT device_id, protocol, {_BEGAN} AS began, count(*) AS count FROM {{}}
+      LEFT JOIN (SELECT device_id, protocol, {_BEGAN} AS began, count(*) AS count FROM {{}} f
                  WHERE frames IS NULL GROUP BY 1, 2, 3) AS there
       USING (device_id, protocol, began)
     WHERE made.count IS DISTINCT FROM there.count)
-DELETE FROM packed WHERE (device_id, protocol, {_BEGAN}) IN (SELECT * FROM changed)
+DELETE FROM packed f WHERE (device_id, protocol, {_BEGAN}) IN (SELECT * FROM changed)
 """  # noqa: S608 the text is ours
 _FETCH = f"FETCH {TOGETHER} FROM hours"
 _COPY = """
