@@ -105,7 +105,7 @@ def nearest(
     fence = np.full(len(view.rows), -1, np.int32)
     chosen = np.flatnonzero(wanted[pairs.row])
     row, of = pairs.row[chosen], pairs.fence[chosen]
-    found_m = _metres(view, pairs, chosen)
+    found_m = metres_of(view, pairs, chosen)
     if (row[1:] == row[:-1]).any():
         # Written from the farthest to the nearest, so that the nearest stays.
         order = np.lexsort((of, found_m, row))[::-1]
@@ -116,7 +116,7 @@ def nearest(
     return distance_m, fence
 
 
-def _metres(view: View, pairs: Assigned, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+def metres_of(view: View, pairs: Assigned, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
     """How far apart the chosen pairs are; each is measured once, however many rules ask."""
     number = pairs.number[chosen]
     new = np.flatnonzero(pairs.metres[number] < 0)

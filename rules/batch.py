@@ -26,12 +26,25 @@ Places = NDArray[np.intp]
 class Part:
     """The `rows` of a batch that a rule's version judges, and a view of just these.
 
-    `stretches`: by device its place in the batch's `ids`, and from which row to which.
+    They are of whole devices, or of a period: a device's are beside each other. `bounds`: the
+    batch's.
     """
 
     rows: Places
     view: View
-    stretches: list[tuple[int, int, int]]
+    bounds: Places
+    _stretches: list[tuple[int, int, int]] | None = None
+
+    @property
+    def stretches(self) -> list[tuple[int, int, int]]:
+        """By device its place in the batch's `ids`, and from which row to which."""
+        if self._stretches is None:
+            place = np.searchsorted(self.bounds, self.rows, "right") - 1
+            first = np.flatnonzero(np.diff(place, prepend=-1))
+            last = np.append(first[1:], len(place)) - 1
+            columns = place[first], self.rows[first], self.rows[last] + 1
+            self._stretches = list(zip(*(column.tolist() for column in columns), strict=True))
+        return self._stretches
 
 
 @dataclass(slots=True)
@@ -80,23 +93,13 @@ class Batch:
         part = self._judged.get(key)
         if part is None:
             rows = np.flatnonzero(version.judges[self.number])
-            part = self._judged[key] = self._part(rows, part_of(self.view, rows))
+            part = self._judged[key] = Part(rows, part_of(self.view, rows), self.bounds)
         rule = version.rule
         if rule.valid_from_us <= self.period_us[0] and self.period_us[1] < rule.valid_to_us:
             return part
         times = part.view.rows["time_us"]
         in_force = np.flatnonzero((times >= rule.valid_from_us) & (times < rule.valid_to_us))
-        return self._part(part.rows[in_force], part_of(part.view, in_force))
-
-    def _part(self, rows: Places, view: View) -> Part:
-        """Rows of whole devices, or of a period: a device's are beside each other."""
-        if not len(rows):
-            return Part(rows, view, [])
-        place = np.searchsorted(self.bounds, rows, "right") - 1
-        first = np.flatnonzero(np.diff(place, prepend=-1))
-        last = np.append(first[1:], len(rows)) - 1
-        columns = place[first].tolist(), rows[first].tolist(), (rows[last] + 1).tolist()
-        return Part(rows, view, list(zip(*columns, strict=True)))
+        return Part(part.rows[in_force], part_of(part.view, in_force), self.bounds)
 
     def any_of(self, rows: Mask) -> Places:
         """Places in `ids` of the devices that have one of these rows."""

@@ -12,6 +12,8 @@ def entries_of(table: NDArray[np.integer], device: NDArray[np.integer]) -> tuple
     """Pairs (row, entry) with device[row] == table[entry], sorted by row, then entry."""
     first = np.searchsorted(table, device, "left")
     count = np.searchsorted(table, device, "right") - first
+    if not count.any():
+        return first[:0], first[:0]
     row = np.repeat(np.arange(len(device)), count)
     entry = np.arange(len(row)) - np.repeat(np.cumsum(count) - count - first, count)
     return row, entry

@@ -1,8 +1,8 @@
 """The short way through `rules.hauls`: most fixes of most trucks only note time and place.
 
 A truck that is full or empty as before, with its body down, and drives on away from every stop, or
-stands on outside every site and dump, changes nothing else in its memory: that is seen from the
-stored memory as it is.
+stands on in the site of its visit or outside every site and dump, changes nothing else in its
+memory: that is seen from the stored memory as it is.
 """
 
 from __future__ import annotations
@@ -21,26 +21,35 @@ _BUSY = frozenset(
 )
 _OF_DRIVING = _BUSY | {"stand_us"}
 _OF_STANDING = _BUSY | {"stand_site", "stand_dump"}
+_OF_VISITING = (_BUSY - {"site"}) | {"stand_dump"}
 _METRES_A_DEGREE = 111_195.0
 _DEAD_US = DEFAULTS["dead_s"] * 1_000_000
 _MAX_GAP_US = DEFAULTS["max_gap_s"] * 1_000_000
+_STOP_US = DEFAULTS["stop_s"] * 1_000_000
 # Belief by its load (0: this way is not for it), time, longitude and latitude (1e-6 degree, neither
-# is 0), whether its body is known to be down (else unknown), whether it stands.
-Note = tuple[int, int, int, int, bool, bool]
+# is 0), whether its body is known to be down (else unknown), whether it is in a site, whether it
+# stands.
+Note = tuple[int, int, int, int, bool, bool, bool]
 
 
 def drives_on(memory: Memory, note: Note) -> bool:
     """Take a fix if it changes nothing but time and place; False: `Haul.step` is to take it.
 
-    The fix is usable, and lies in no site or dump if it stands.
+    The fix is usable, and lies in no dump if it stands.
     """
-    belief, time_us, longitude_e6, latitude_e6, down, stands = note
+    belief, time_us, longitude_e6, latitude_e6, down, in_site, stands = note
     if not belief or memory.get("load") != belief or time_us - memory["known_us"] > _DEAD_US:
         return False
     if stands:
         if "stand_us" not in memory or time_us - memory["last_us"] > _MAX_GAP_US:
             return False
-        if not _OF_STANDING.isdisjoint(memory):
+        if "stand_site" not in memory:
+            if in_site or not _OF_STANDING.isdisjoint(memory):
+                return False
+        elif _visits_on(memory, time_us):
+            memory["site_until_us"] = time_us
+            memory["site_longitude_e6"], memory["site_latitude_e6"] = longitude_e6, latitude_e6
+        else:
             return False
     elif not _OF_DRIVING.isdisjoint(memory):
         return False
@@ -54,6 +63,13 @@ def drives_on(memory: Memory, note: Note) -> bool:
         memory["body_us"] = time_us
     memory["longitude_e6"], memory["latitude_e6"] = longitude_e6, latitude_e6
     return True
+
+
+def _visits_on(memory: Memory, time_us: int) -> bool:
+    """It has stopped in, or near, the site of its visit, and goes on to."""
+    if memory["stand_site"] != memory.get("site") or time_us - memory["stand_us"] < _STOP_US:
+        return False
+    return _OF_VISITING.isdisjoint(memory)
 
 
 def is_hauling(load: int, leg: int, left_us: int) -> int:

@@ -55,6 +55,8 @@ class DutyDays:
         """Duties due in (after_us, until_us], of devices not heard since."""
         for number in range(after_us // DAY_US, until_us // DAY_US + 1):
             day = self._day(number)
+            if not day.owed:
+                continue
             due = (day.due_us > after_us) & (day.due_us <= until_us)
             which = np.flatnonzero(due & (day.due_us // DAY_US == number))
             silent = heard.last_of(day.device[which]) < day.due_us[which]
@@ -64,6 +66,8 @@ class DutyDays:
         """Duties due after each device's time and before its last fix: its place and duty."""
         for number in _days(after_us, batch.last_us - 1):
             day = self._day(number)
+            if not day.owed:
+                continue
             place, which = entries_of(day.device, batch.device_ids)
             due_us = day.due_us[which]
             due = (due_us > after_us[place]) & (due_us < batch.last_us[place])
@@ -78,6 +82,8 @@ class DutyDays:
         found: dict[tuple[int, str], tuple[int, Opened, tuple[int, int]]] = {}
         for number in _days_of(batch):
             day = self._day(number)
+            if not day.owed:
+                continue
             place, which = entries_of(day.device, batch.device_ids)
             first_us, last_us = batch.first_us[place], batch.last_us[place]
             from_us, due_us = day.from_us[which], day.due_us[which]

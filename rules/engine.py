@@ -195,7 +195,9 @@ class Engine:
             return self._followed(plan, batch, parts, under_way)
         columns = [self._column(plan, version, part.view) for version, part in parts]
         plain = not (under_way or plan.rule_id in self._wants_no)
-        if plain and not any(c is not None and _eventful(c.value).any() for c in columns):
+        if plain and not any(
+            c is not None and c.value.any() and _eventful(c.value).any() for c in columns
+        ):
             return None
         judged = Judged.nothing(len(batch.view.rows))
         for (version, part), column in zip(parts, columns, strict=True):

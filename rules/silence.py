@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from msgspec.structs import replace
 
@@ -27,13 +28,13 @@ def silences(
     outages: Sequence[Outage],
     threshold_us: int,
 ) -> Iterator[Silence]:
-    """Silences of at least the threshold between the last report and `until_us`.
+    """Silences of at least the threshold between the last report and `until_us`; `duty` by start.
 
     Cut to the duty, and to the times in which the server itself was listening: a silence that an
     outage of ours interrupts counts from the outage's end, for what was sent then may still come.
     """
-    near = (shift for shift in duty if shift.ends_us >= heard_us and shift.starts_us < until_us)
-    for shift in joined(near):
+    begun = takewhile(lambda shift: shift.starts_us < until_us, duty)
+    for shift in joined(shift for shift in begun if shift.ends_us >= heard_us):
         start_us = max(heard_us, shift.starts_us)
         end_us = min(until_us, shift.ends_us)
         for piece_start_us, piece_end_us in _without(start_us, end_us, outages):

@@ -32,6 +32,7 @@ HAULS = -1
 # Kinds that ask hauls_of.
 READERS = frozenset({"no_permit", "no_waybill", "off_permit_dump", "waybill_unmatched"})
 TRIP_KIND = "muck_truck"
+_NOTHING: Memory = {}
 _ASSUMED_ACCURACY_M = 10.0  # of satellite fixes that state none: urban GNSS, 95 %
 
 
@@ -62,25 +63,47 @@ def follow_trips(
     if not len(places):
         return []
     part = part_of(view, places)
-    memories = [states[id_].memories for id_ in part.rows["device_id"].tolist()]
-    fixes, closed = _fixes(part, memories), view.hauls.closed
+    ids: list[int] = part.rows["device_id"].tolist()
+    memories = [states[id_].memories for id_ in ids]
     said: list[tuple[int, int, int]] = []
-    for i, (its, note) in enumerate(zip(memories, _notes(part), strict=True)):
-        memory = its.get(HAULS)
-        if memory is None or not drives_on(memory, note):
-            haul = Haul(**memory or {})
-            ended = haul.step(Fix(*(column[i] for column in fixes)), DEFAULTS)
-            memory = its[HAULS] = msgspec.to_builtins(haul)
-            if ended is not None:
-                closed[int(places[i])] = ended
+    left: list[int] = []
+    notes = list(_notes(part))
+    for i, (id_, its, note) in enumerate(zip(ids, memories, notes, strict=True)):
+        memory = its.get(HAULS, _NOTHING)
+        if (left and ids[left[-1]] == id_) or not drives_on(memory, note):
+            left.append(i)
         if asked:
             said.append(_hauling(memory))
+    rest = part_of(part, np.array(left, np.intp))
+    for i, ended in zip(left, _stepped(rest, [(memories[i], notes[i]) for i in left]), strict=True):
+        if asked:
+            said[i] = _hauling(memories[i][HAULS])
+        if ended is not None:
+            view.hauls.closed[int(places[i])] = ended
     if asked:
         view.hauls.put(places, said)
     return [
         _trip(view, devices[int(view.rows["device_id"][place])], place, ended)
-        for place, ended in closed.items()
+        for place, ended in view.hauls.closed.items()
     ]
+
+
+def _stepped(
+    part: View, known: Sequence[tuple[dict[int, Memory], Note]]
+) -> Iterator[Closed | None]:
+    """The trip that is over at each of the part's fixes; `known`: beside each its truck's
+    memories, which are stepped, and its note."""
+    if not len(part.rows):
+        return
+    fixes = _fixes(part, [memories for memories, _ in known])
+    for (memories, note), fix in zip(known, zip(*fixes, strict=True), strict=True):
+        if drives_on(memories.get(HAULS, _NOTHING), note):
+            yield None
+            continue
+        haul = Haul(**memories.get(HAULS, _NOTHING))
+        ended = haul.step(Fix(*fix), DEFAULTS)
+        memories[HAULS] = msgspec.to_builtins(haul)
+        yield ended
 
 
 def _hauling(memory: Memory) -> tuple[int, int, int]:
@@ -108,11 +131,11 @@ def _notes(part: View) -> Iterator[Note]:
     calm = _usable(part) & (raised != YES) & (load != UNKNOWN) & (standing != UNKNOWN)
     calm &= (rows["longitude_e6"] != 0) & (rows["latitude_e6"] != 0)
     stands = standing == YES
-    for tags, named in _places(part):
-        calm &= ~(stands & (in_places(part, tags, named) >= 0))
+    in_site, in_dump = (in_places(part, tags, named) >= 0 for tags, named in _places(part))
+    calm &= ~(stands & in_dump)
     columns = (
         np.where(calm, np.where(load == YES, FULL, EMPTY), 0),
-        rows["time_us"], rows["longitude_e6"], rows["latitude_e6"], raised == NO, stands,
+        rows["time_us"], rows["longitude_e6"], rows["latitude_e6"], raised == NO, in_site, stands,
     )  # fmt: skip
     return zip(*(column.tolist() for column in columns), strict=True)
 

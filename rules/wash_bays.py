@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from model.fences import Fence
 from model.position import FixSource, empty_rows
@@ -18,11 +19,13 @@ _METRES_A_DEGREE = 111_000.0
 
 @dataclass(frozen=True, slots=True)
 class WashBays:
-    """`of_site`: places in `fences` of the bays within reach of the site at a place."""
+    """`of_site`: places in `fences` of the bays within reach of the site at a place; `sites`: which
+    fences are those."""
 
     fences: tuple[Fence, ...]
     within_m: float
     of_site: dict[int, list[int]]
+    sites: NDArray[np.bool_]
 
     def has_one(self, site: int, time_us: int) -> bool:
         """Whether a bay of the site is in force at a time."""
@@ -60,7 +63,9 @@ def _make(view: View, within_m: float) -> WashBays:
         found_m = view.index.distances_m(chosen, np.repeat(row, len(chosen)))
         for site in chosen[found_m <= within_m].tolist():
             of_site.setdefault(site, []).append(bay)
-    return WashBays(view.fences, within_m, of_site)
+    marked = np.zeros(len(view.fences), np.bool_)
+    marked[list(of_site)] = True
+    return WashBays(view.fences, within_m, of_site, marked)
 
 
 def _middle(fence: Fence) -> shapely.Point | None:

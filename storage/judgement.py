@@ -153,6 +153,8 @@ async def move_on(conn: Connection, epoch: int, journal_id: int, tick_us: int) -
 async def mark_judged(conn: Connection, violation_ids: Sequence[int], tick_us: int) -> None:
     """Note what the rules knew when they wrote these findings: all that was received before the
     tick. Those that a person has acted on stay as they were."""
+    if not violation_ids:
+        return
     await conn.execute(
         "UPDATE violations SET judged_until = %s WHERE id = ANY(%s) AND status = 'open'",
         (to_datetime(tick_us), list(violation_ids)),

@@ -186,10 +186,9 @@ class UnwashedExit(Follower):
 
 def _sites(part: View, rule: Rule, bays: WashBays) -> NDArray[np.int32]:
     """For each fix the site around it that has a bay in force, or -1."""
-    marked = np.zeros(len(part.fences), np.bool_)
-    marked[list(bays.of_site)] = True
+    marked = bays.sites
     if rule.fence_ids or rule.fence_tags:
-        marked &= part.index.marked(rule.fence_ids, rule.fence_tags)
+        marked = marked & part.index.marked(rule.fence_ids, rule.fence_tags)
     site = part.membership.first_inside(marked, len(part.rows))
     for place in np.flatnonzero(site >= 0).tolist():
         if not bays.has_one(int(site[place]), int(part.rows["time_us"][place])):

@@ -7,12 +7,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from model.position import rows_at
 from model.rulebook import Rule
 from rules import clauses
-from rules.assigned import assigned_pairs
+from rules.assigned import assigned_pairs, metres_of
 from rules.clauses import Clause
 from rules.contract import HOLD, NO, UNKNOWN, YES, Column, Family, Parameter
-from rules.heading import angle_to_line_deg
+from rules.heading import line_of
 from rules.readings import accuracy_m, applies, at_least, column_of, signal_is_yes, speed_kmh
 from rules.registry import register
 from rules.trilogic import Tri, all_of
@@ -80,14 +81,17 @@ class WrongDirection:
         if parameters["only_loaded"] and not one_way:
             conditions.append(signal_is_yes(view, "loaded"))
         otherwise = all_of(*conditions)
-        precise = _precise(view, parameters)
         against, _, where, on_line = _driven(view, rule, parameters, otherwise != NO)
-        reasons = np.full(len(speed), "signal_unknown", object)
-        reasons[on_line & (against == UNKNOWN) & (otherwise != UNKNOWN)] = "no_line"
-        reasons[on_line & (view.rows["course_deg"] < 0)] = "course_unknown"
-        reasons[np.isnan(speed)] = "speed_unknown"
-        reasons[~precise] = "poor_gnss"
-        reasons[~view.usable] = "no_position"
+
+        def reasons() -> NDArray[np.object_]:
+            said = np.full(len(speed), "signal_unknown", object)
+            said[on_line & (against == UNKNOWN) & (otherwise != UNKNOWN)] = "no_line"
+            said[on_line & (view.rows["course_deg"] < 0)] = "course_unknown"
+            said[np.isnan(speed)] = "speed_unknown"
+            said[~_precise(view, parameters)] = "poor_gnss"
+            said[~view.usable] = "no_position"
+            return said
+
         return column_of(all_of(otherwise, against), speed, where, reasons)
 
     def clauses(self, view: View, rule: Rule, parameters: dict[str, float]) -> list[Clause]:
@@ -115,10 +119,10 @@ def _driven(
     view: View, rule: Rule, parameters: dict[str, float], wanted: NDArray[np.bool_]
 ) -> tuple[Tri, NDArray[np.float64], NDArray[np.int32], NDArray[np.bool_]]:
     """Whether each wanted fix is against its line, by what angle, which line that is, and whether
-    it is on a line at all."""
+    it is on a line at all (of others unknown)."""
     one_way = bool(rule.fence_ids or rule.fence_tags)
     count = len(view.rows)
-    row, fence = _one_way_pairs(view, rule) if one_way else _assigned_pairs(view, rule)
+    row, fence = _one_way_pairs(view, rule) if one_way else _assigned_pairs(view, rule, wanted)
     keep = _precise(view, parameters)[row] & wanted[row]
     angle, where = _least_angles(view, row[keep], fence[keep])
     against = _against(angle, parameters)
@@ -145,12 +149,13 @@ def _one_way_pairs(view: View, rule: Rule) -> tuple[NDArray[np.intp], NDArray[np
     return view.membership.row[keep], view.membership.fence[keep]
 
 
-def _assigned_pairs(view: View, rule: Rule) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+def _assigned_pairs(
+    view: View, rule: Rule, wanted: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     pairs = assigned_pairs(view, rule, "corridor")
-    usable = view.usable[pairs.row]
-    row, fence = pairs.row[usable], pairs.fence[usable]
-    inside = ~(view.index.distances_m(fence, view.rows[row]) > 0)
-    return row[inside], fence[inside]
+    chosen = np.flatnonzero((view.usable & wanted)[pairs.row])
+    chosen = chosen[~(metres_of(view, pairs, chosen) > 0)]
+    return pairs.row[chosen], pairs.fence[chosen]
 
 
 def _least_angles(
@@ -159,9 +164,9 @@ def _least_angles(
     """For each row of the view the angle to its best line, and which line that is."""
     least = np.full(len(view.rows), np.nan)
     where = np.full(len(view.rows), -1, np.int32)
-    for line in np.unique(fence):
+    for line in np.unique(fence).tolist():
         own = row[fence == line]
-        angle = angle_to_line_deg(view.fences[line], view.rows[own])
+        angle = line_of(view.roster, view.fences, line).angle_deg(rows_at(view.rows, own))
         better = ~(angle >= least[own]) & ~np.isnan(angle)
         least[own[better]], where[own[better]] = angle[better], line
     return least, where
