@@ -53,7 +53,7 @@ class TcpConnection(Reacting, Reading, asyncio.Protocol):
     __slots__ = (
         "_bad_in_a_row", "_causes", "_desk", "_door", "_ending", "_flush_planned", "_head",
         "_heard_s", "_loop", "_out", "_pacing", "_protocol", "_session", "_stalled_s",
-        "_transport", "_unacknowledged", "_unparsed_bytes", "peer",
+        "_transport", "_unacknowledged", "_unparsed_bytes", "_unread", "peer",
     )  # fmt: skip
 
     def __init__(self, door: TcpDoor) -> None:
@@ -65,7 +65,7 @@ class TcpConnection(Reacting, Reading, asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._protocol: TerminalProtocol | None = None
         self._session: Session | None = None
-        self._head = b""
+        self._unread = self._head = b""
         self._out: list[bytes] = []
         self._flush_planned = False
         self._pacing: Pacing | None = None
@@ -97,9 +97,20 @@ class TcpConnection(Reacting, Reading, asyncio.Protocol):
         transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes in, in any cut."""
+        """Bytes in, in any cut; they are worked off soon."""
         self._heard_s = self._loop.time()
-        if self._ending is not None:
+        if self._unread:
+            self._unread += data
+            if len(self._unread) > self._door.limits.max_buffer_bytes:
+                self.work()
+        else:
+            self._unread = data
+            self._door.work_soon(self)
+
+    def work(self) -> None:
+        """Work off what has come."""
+        data, self._unread = self._unread, b""
+        if not data or self._ending is not None:
             return
         self._desk.counters.add("bytes_received", len(data))
         if self._session is None:
@@ -122,6 +133,7 @@ class TcpConnection(Reacting, Reading, asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The peer sends no more, but may wait for replies: close when they have left."""
+        self.work()
         if isinstance(self._session, EndingSession) and self._ending is None:
             now_us = self._desk.clock.now_us()
             try:
@@ -135,7 +147,8 @@ class TcpConnection(Reacting, Reading, asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone, whoever ended it."""
+        """The connection is gone, whoever ended it; what has come is still stored."""
+        self.work()
         reason = self._ending or ("peer" if exc is None else "reset")
         self._desk.counters.add(f"closed.{reason}")
         _log.debug("connection_closed", peer=self.peer, reason=reason)
@@ -301,9 +314,10 @@ class TcpConnection(Reacting, Reading, asyncio.Protocol):
         self._out.append(data)
         if not self._flush_planned:
             self._flush_planned = True
-            self._loop.call_soon(self._flush_settled)
+            self._door.flush_soon(self)
 
-    def _flush_settled(self) -> None:
+    def flush_settled(self) -> None:
+        """Send the replies of what was settled."""
         self._flush_planned = False
         self._flush()
         if self._unacknowledged < MAX_UNACKNOWLEDGED:

@@ -44,8 +44,9 @@ class ReportRate:
         return 0.0
 
     def _due(self, device_id: int, now_s: float) -> float:
-        earlier_s = self._due_s.get(device_id, _LONG_AGO_S)
-        return max(earlier_s, now_s - self._burst_s) + self._interval_s
+        due_s = self._due_s.get(device_id, _LONG_AGO_S)
+        idle_s = now_s - self._burst_s
+        return (due_s if due_s > idle_s else idle_s) + self._interval_s
 
 
 class NoRate(ReportRate):

@@ -6,8 +6,10 @@ What one connection does is in gateway/connection.py.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from gateway.connection import TcpConnection
 from gateway.desk import Desk
@@ -16,6 +18,7 @@ from protocols.contract import TerminalProtocol
 
 PAUSE_POLL_S = 0.02  # how soon paused sockets notice that there is room again
 BACKLOG = 4_096
+SLICE_S = 0.001  # of working off what came, before the loop looks at its sockets again
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class TcpDoor:
         self.http: HttpDoor | None = None  # takes the connections that turn out to speak HTTP
         self.register = register
         self.connections: set[TcpConnection] = set()
+        self._unread: deque[TcpConnection] = deque()
+        self._unflushed: list[TcpConnection] = []
         self._paused: set[TcpConnection] = set()
         self._slow: dict[TcpConnection, float] = {}  # paused until
         self._server: asyncio.Server | None = None
@@ -91,6 +96,35 @@ class TcpDoor:
     def has_room(self) -> bool:
         """Whether another connection may come in."""
         return len(self.connections) < self.limits.max_connections
+
+    def work_soon(self, connection: TcpConnection) -> None:
+        """Work off what it has received, in its turn.
+
+        Not at once: a thousand sockets that speak together would keep the loop from the database
+        until the last of them is done.
+        """
+        if not self._unread:
+            asyncio.get_running_loop().call_soon(self._work)
+        self._unread.append(connection)
+
+    def _work(self) -> None:
+        until_s = monotonic() + SLICE_S
+        while self._unread:
+            self._unread.popleft().work()
+            if monotonic() > until_s and self._unread:
+                asyncio.get_running_loop().call_soon(self._work)
+                return
+
+    def flush_soon(self, connection: TcpConnection) -> None:
+        """Send its replies when all of this commit are settled."""
+        if not self._unflushed:
+            asyncio.get_running_loop().call_soon(self._flush_settled)
+        self._unflushed.append(connection)
+
+    def _flush_settled(self) -> None:
+        connections, self._unflushed = self._unflushed, []
+        for connection in connections:
+            connection.flush_settled()
 
     def wait_for_room(self, connection: TcpConnection) -> None:
         """The connection is read again when the pipeline has room."""

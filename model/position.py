@@ -48,6 +48,7 @@ POSITION_DTYPE = np.dtype(
 )
 
 Rows = NDArray[np.void]
+_WHOLE_ROWS = np.dtype(f"V{POSITION_DTYPE.itemsize}")
 
 
 def empty_rows(count: int) -> Rows:
@@ -61,7 +62,7 @@ def empty_rows(count: int) -> Rows:
 
 def rows_at(rows: Rows, places: NDArray[np.integer] | NDArray[np.bool_]) -> Rows:
     """rows[places], twenty times faster: copied as bytes, not field by field."""
-    return rows.view(f"V{POSITION_DTYPE.itemsize}")[places].view(POSITION_DTYPE)
+    return rows.view(_WHOLE_ROWS)[places].view(POSITION_DTYPE)
 
 
 @dataclass(slots=True)
@@ -87,5 +88,9 @@ class PositionBatch:
         """All rows of several batches, in order."""
         if not batches:
             return PositionBatch(empty_rows(0))
-        rows = np.concatenate([batch.rows for batch in batches])
+        if len(batches) == 1:
+            return batches[0]
+        # As bytes: NumPy would find out anew each time that the fields are the same.
+        rows = np.concatenate([batch.rows.view(_WHOLE_ROWS) for batch in batches])
+        rows = rows.view(POSITION_DTYPE)
         return PositionBatch(rows, [text for batch in batches for text in batch.attributes])

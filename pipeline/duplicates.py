@@ -1,4 +1,4 @@
-"""Duplicates out before the COPY: within a batch, and against what each device sent recently.
+"""Duplicates out before the COPY: within a batch, and against what was reported lately.
 
 Same means equal device, fix time and stored columns; the receive delay does not count. A different
 report of the same device and second gets the next variant. What is older than this memory is left
@@ -7,86 +7,89 @@ to the unique key and the writer's slow path, so a cap costs speed, never correc
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.position import POSITION_DTYPE, PositionBatch
+from model.position import POSITION_DTYPE, PositionBatch, Rows
 
-RECENT_PER_DEVICE = 64  # fix times remembered a device; a terminal's whole upload buffer is rarer
-RECENT_TOTAL = 500_000  # fix times remembered at all; the longest silent devices go first
-
-_Digests = tuple[int, ...]
+REMEMBERED_FIXES = 250_000  # half an hour of a city; the first that came are forgotten first
+_WORD_BYTES = 8
+_WORDS = -(-POSITION_DTYPE.itemsize // _WORD_BYTES)
+# Multilinear hashing: odd factors that nobody can know, one a word of the row.
+_FACTORS = np.random.default_rng().integers(2**63, size=_WORDS, dtype=np.uint64) * 2 + 1
 
 
 class RecentReports:
-    """Digests of the reports last seen, by device and fix time. One owner: the ingest loop.
+    """Hashes of the reports last seen, by device and fix time. One owner: the ingest loop.
 
     They are entered when the batch is cut: there is one commit in flight and it is retried until
-    it succeeds, so what is entered here is stored or still unacknowledged, never lost.
+    it succeeds, so what is entered here is stored or still unacknowledged, never lost. Keys that
+    meet cost a variant's number; two different reports have the same 64 bits at one key never.
     """
 
-    def __init__(self, per_device: int = RECENT_PER_DEVICE, total: int = RECENT_TOTAL) -> None:
-        self._per_device = per_device
-        self._total = total
-        self._devices: OrderedDict[int, dict[int, _Digests]] = OrderedDict()
-        self._size = 0
+    def __init__(self, most: int = REMEMBERED_FIXES) -> None:
+        self._most = most
+        self._known: dict[int, int | tuple[int, ...]] = {}  # by device and time; several: variants
+        self._order: deque[list[int]] = deque()  # keys as they came, a batch each
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._known)
 
     def fresh(self, batch: PositionBatch) -> NDArray[np.intp]:
         """Indexes of the rows that are new, in order; their `variant` is set in place."""
-        if not len(batch):
-            return np.empty(0, np.intp)
-        digests = _digests(batch)
-        devices: list[int] = batch.rows["device_id"].tolist()
-        times: list[int] = batch.rows["time_us"].tolist()
+        keys, digests = _keys(batch.rows), _digests(batch)
+        known = self._known
+        if known.keys().isdisjoint(keys) and len(set(keys)) == len(keys):
+            known.update(zip(keys, digests, strict=True))
+            self._remember(keys)
+            return np.arange(len(batch))
+        return self._one_by_one(batch.rows["variant"], keys, digests)
+
+    def _one_by_one(
+        self, variants: NDArray[np.int16], keys: list[int], digests: list[int]
+    ) -> NDArray[np.intp]:
         fresh: list[int] = []
-        variants = batch.rows["variant"]
-        for index, (device, time, digest) in enumerate(zip(devices, times, digests, strict=True)):
-            recent = self._of(device)
-            known = recent.get(time)
+        added: list[int] = []
+        for index, (key, digest) in enumerate(zip(keys, digests, strict=True)):
+            known = self._known.get(key)
             if known is None:
-                recent[time] = (digest,)
-                self._size += 1
-                self._trim(recent)
-            elif digest in known:
-                continue
+                self._known[key] = digest
+                added.append(key)
             else:
-                variants[index] = len(known)
-                recent[time] = (*known, digest)
+                several = known if isinstance(known, tuple) else (known,)
+                if digest in several:
+                    continue
+                variants[index] = len(several)
+                self._known[key] = (*several, digest)
             fresh.append(index)
-        self._evict()
+        self._remember(added)
         return np.array(fresh, np.intp)
 
-    def _of(self, device: int) -> dict[int, _Digests]:
-        recent = self._devices.get(device)
-        if recent is None:
-            recent = self._devices[device] = {}
-        else:
-            self._devices.move_to_end(device)
-        return recent
+    def _remember(self, keys: list[int]) -> None:
+        if keys:
+            self._order.append(keys)
+        while len(self._known) > self._most:
+            for key in self._order.popleft():
+                del self._known[key]
 
-    def _trim(self, recent: dict[int, _Digests]) -> None:
-        if len(recent) > self._per_device:
-            del recent[next(iter(recent))]
-            self._size -= 1
 
-    def _evict(self) -> None:
-        while self._size > self._total:
-            _, recent = self._devices.popitem(last=False)
-            self._size -= len(recent)
+def _keys(rows: Rows) -> list[int]:
+    """Device and time as one number."""
+    devices = rows["device_id"].astype(np.uint64) * _FACTORS[0]
+    keys: list[int] = (devices + rows["time_us"].view(np.uint64)).tolist()
+    return keys
 
 
 def _digests(batch: PositionBatch) -> list[int]:
+    """What counts of each row as one number."""
     rows = batch.rows.copy()
     rows["variant"] = 0
     rows["delay_ms"] = 0
-    size = POSITION_DTYPE.itemsize
-    octets = rows.tobytes()
-    return [
-        hash((octets[start : start + size], attributes))
-        for start, attributes in zip(range(0, len(octets), size), batch.attributes, strict=True)
-    ]
+    octets = np.zeros((len(rows), _WORDS * _WORD_BYTES), np.uint8)
+    octets[:, : POSITION_DTYPE.itemsize] = rows.view(np.uint8).reshape(-1, POSITION_DTYPE.itemsize)
+    sums = (octets.view(np.uint64) * _FACTORS).sum(axis=1)
+    texts = np.fromiter(map(hash, batch.attributes), np.int64, len(rows)).view(np.uint64)
+    digests: list[int] = (sums + texts).tolist()
+    return digests

@@ -104,8 +104,7 @@ _encode = msgspec.msgpack.encode
 def send(writer: asyncio.StreamWriter, message: Order | Down | Up) -> None:
     """Queue a message; never blocks."""
     data = _encode(message)
-    writer.write(len(data).to_bytes(_LENGTH_BYTES, "big"))
-    writer.write(data)
+    writer.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
 
 
 async def messages(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:

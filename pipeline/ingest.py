@@ -1,16 +1,16 @@
 """Reports in, transactions out, acknowledgements back: the loop behind every front door.
 
 A batch is what arrived while the previous commit ran. ONE commit is in flight: while the database
-works on it the sockets are read and framed (the larger half of the gateway's CPU), so a second one
-would win little, and with one the recent-report memory needs no book-keeping of what is in flight:
-a batch is retried until it is stored, nothing later can overtake it, and ticks are always true.
+works on it the sockets are read and what comes is decoded for the next one, so a second one would
+win little, and with one the recent-report memory needs no book-keeping of what is in flight: a
+batch is retried until it is stored, nothing later can overtake it, and ticks are always true.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
@@ -19,8 +19,10 @@ import structlog
 from model.frames import Quarantined
 from model.position import PositionBatch
 from pipeline.contract import BatchWriter, Clock, Pending
+from pipeline.cut import Cut
 from pipeline.live import LiveHub, NewestPositions
-from pipeline.prepare import Preparation, Prepared
+from pipeline.newcomers import Newcomers
+from pipeline.prepare import Preparation
 from storage.writer import StorageAway, Written
 
 _log = structlog.get_logger(__name__)
@@ -31,12 +33,8 @@ MAX_QUARANTINE_QUEUE = 10_000  # above it the oldest entry is dropped and counte
 MAX_QUARANTINE_PER_COMMIT = 2_000
 LINGER_S = 0.2  # commits start at least so far apart, unless enough reports wait
 ENOUGH_REPORTS = 256
-REGISTER_LIMIT_S = 1.0  # then the rest goes on without the newcomers
+PIECE_REPORTS = 1_024  # prepared together while a commit runs
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.1, 5.0
-
-
-async def _nothing_to_do_first() -> None:
-    """No work before a commit."""
 
 
 def _count_nothing(name: str, number: int = 1) -> None:
@@ -47,9 +45,7 @@ class IngestLoop:
     """Implements `pipeline.contract.Ingest`. Run `run()` as a task; end it with `stop()`.
 
     `on_committed(journal_id, stored rows, tick_us)` is called after each commit, ticks included.
-    `before_commit()` is awaited before each write and may raise StorageAway (registrations of
-    devices whose rows are about to be stored); reports of the devices that `unregistered()` names
-    then wait. `last_journal_id`: the highest in the database. `linger_s`: see LINGER_S.
+    `last_journal_id`: the highest in the database. `linger_s`: see LINGER_S.
     """
 
     def __init__(
@@ -64,8 +60,7 @@ class IngestLoop:
         max_pending_reports: int = 65_536,
         linger_s: float = LINGER_S,
         live: LiveHub | None = None,
-        before_commit: Callable[[], Awaitable[object]] = _nothing_to_do_first,
-        unregistered: Callable[[], Set[int]] = frozenset,
+        newcomers: Newcomers | None = None,
         count: Callable[[str, int], None] = _count_nothing,
     ) -> None:
         self._writer = writer
@@ -77,17 +72,16 @@ class IngestLoop:
         self._max_pending = max_pending_reports
         self._linger_s = linger_s
         self._newest = NewestPositions(live) if live is not None else None
-        self._before_commit = before_commit
-        self._unregistered = unregistered
+        self._newcomers = newcomers or Newcomers()
         self._count = count
         self._reports: deque[Pending] = deque()
+        self._cut = Cut()
         self._refused: deque[tuple[Quarantined, Callable[[], None] | None]] = deque()
         self._waiters: list[asyncio.Future[None]] = []
         self._arrived = asyncio.Event()
         self._hurry = asyncio.Event()
         self._finished = asyncio.Event()
         self._stopping = self._abandoned = False
-        self._registering: asyncio.Future[object] | None = None
         self._last_tick_us = -(2**63)
         self._last_start_s = float("-inf")
 
@@ -117,12 +111,12 @@ class IngestLoop:
     @property
     def full(self) -> bool:
         """More waits than `max_pending_reports`: sockets should pause."""
-        return len(self._reports) >= self._max_pending
+        return self.waiting >= self._max_pending
 
     @property
     def waiting(self) -> int:
         """Reports that are not in a commit yet."""
-        return len(self._reports)
+        return len(self._reports) + len(self._cut)
 
     async def tick(self) -> None:
         """Commit all that was submitted before this call, and record a tick of the clock now."""
@@ -155,22 +149,20 @@ class IngestLoop:
     async def run(self) -> None:
         """Commit until stopped."""
         try:
-            while not self._stopping or self._reports or self._refused or self._waiters:
+            while not self._stopping or self.waiting or self._refused or self._waiters:
                 await self._wait_for_work()
                 await self._commit_once()
                 if self._abandoned:
                     break
         finally:
-            if self._registering is not None:
-                self._registering.cancel()
-                await asyncio.gather(self._registering, return_exceptions=True)
+            await self._newcomers.stop()
             self._finished.set()
             for waiter in self._waiters:
                 waiter.cancel()
 
     async def _wait_for_work(self) -> None:
         loop = asyncio.get_running_loop()
-        if not (self._reports or self._refused or self._waiters or self._stopping):
+        if not (self.waiting or self._refused or self._waiters or self._stopping):
             self._arrived.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._tick_seconds):
@@ -184,36 +176,27 @@ class IngestLoop:
         self._last_start_s = loop.time()
 
     def _in_a_hurry(self) -> bool:
-        enough = len(self._reports) >= ENOUGH_REPORTS
-        return enough or self._stopping or bool(self._waiters)
+        return self.waiting >= ENOUGH_REPORTS or self._stopping or bool(self._waiters)
 
     async def _commit_once(self) -> None:
-        reports = _take(self._reports, MAX_REPORTS_PER_COMMIT)
+        reports = _take(self._reports, MAX_REPORTS_PER_COMMIT - len(self._cut))
         refused = _take(self._refused, MAX_QUARANTINE_PER_COMMIT)
         waiters: list[asyncio.Future[None]] = []
         if not self._reports and not self._refused:
             waiters, self._waiters = self._waiters, []
         tick_us = self._tick()
-        if not (reports or refused or waiters) and tick_us <= self._last_tick_us:
+        if not (self._cut or reports or refused or waiters) and tick_us <= self._last_tick_us:
             return
-        reports = await self._registered(reports)
+        self._prepare(await self._registered(reports))
         tick_us = min(tick_us, self._tick())  # what waits for its registration is not in it
-        prepared = self._preparation.prepare(reports, self._clock.now_us())
-        for entry in prepared.quarantined:
-            self._count(f"refused.{entry.reason}", 1)
-        prepared.quarantined.extend(entry for entry, _ in refused)
-        self._journal_id += 1
-        written = await self._insist(
-            lambda: self._writer.write(
-                prepared.batch, prepared.frames, prepared.quarantined, tick_us, self._journal_id
-            )
-        )
+        cut, self._cut = self._cut, Cut()
+        written = await self._write(cut, [entry for entry, _ in refused], tick_us)
         if written is None:
             self._waiters.extend(waiters)
             return
         self._last_tick_us = tick_us
-        self._count_commit(prepared, written)
-        self._settle(reports, prepared, refused)
+        self._count_commit(cut, written)
+        self._settle(cut, refused)
         self._tell(written, tick_us)
         if waiters and self._newest is not None:
             self._newest.show()
@@ -221,25 +204,46 @@ class IngestLoop:
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def _registered(self, reports: list[Pending]) -> list[Pending]:
-        """Reports of units that are in the register; the others wait until the database is back.
+    def _prepare(self, reports: list[Pending]) -> None:
+        self._cut.add(reports, self._preparation.prepare(reports, self._clock.now_us()))
 
-        A registration that takes longer goes on beside the commits: begun anew each time, that of
-        many newcomers on a slow database would never be done.
-        """
-        task = self._registering or asyncio.ensure_future(self._before_commit())
-        await asyncio.wait({task}, timeout=REGISTER_LIMIT_S)
-        self._registering = None if task.done() else task
-        away = task.exception() if task.done() else "not done in time"
-        if away is not None:
-            newcomers = self._unregistered()
-            held = [p for p in reports if p.report.device.device_id in newcomers]
-            if held:
-                _log.warning("newcomers_wait", error=str(away), reports=len(held))
-                self._reports.extendleft(reversed(held))
-                await asyncio.sleep(FIRST_BACK_OFF_S)
-            return [p for p in reports if p.report.device.device_id not in newcomers]
-        return reports
+    async def _write(self, cut: Cut, refused: list[Quarantined], tick_us: int) -> Written | None:
+        """Store it; what comes meanwhile is prepared for the next commit."""
+        for entry in cut.quarantined:
+            self._count(f"refused.{entry.reason}", 1)
+        batch, quarantined = cut.batch(), cut.quarantined + refused
+        self._journal_id += 1
+        writing = asyncio.ensure_future(
+            self._insist(
+                lambda: self._writer.write(
+                    batch, cut.frames, quarantined, tick_us, self._journal_id
+                )
+            )
+        )
+        writing.add_done_callback(lambda _: self._hurry.set())
+        try:
+            while not writing.done():
+                self._hurry.clear()
+                if self._may_prepare():
+                    self._prepare(_take(self._reports, PIECE_REPORTS))
+                    await asyncio.sleep(0)
+                else:
+                    await self._hurry.wait()
+            return await writing
+        finally:
+            writing.cancel()
+
+    def _may_prepare(self) -> bool:
+        """Enough for a piece has come, of registered units only, and the next commit has room."""
+        room = MAX_REPORTS_PER_COMMIT - len(self._cut)
+        return len(self._reports) >= PIECE_REPORTS <= room and not self._newcomers.unregistered()
+
+    async def _registered(self, reports: list[Pending]) -> list[Pending]:
+        ready, held = await self._newcomers.part(reports)
+        if held:
+            self._reports.extendleft(reversed(held))
+            await asyncio.sleep(FIRST_BACK_OFF_S)
+        return ready
 
     def _tick(self) -> int:
         """Everything received before it is in this commit or an earlier one; never backwards."""
@@ -263,21 +267,18 @@ class IngestLoop:
             back_off_s = min(2 * back_off_s, LONGEST_BACK_OFF_S)
         return None
 
-    def _count_commit(self, prepared: Prepared, written: Written) -> None:
+    def _count_commit(self, cut: Cut, written: Written) -> None:
         self._count("commits", 1)
         self._count("positions_stored", 0 if written.spooled else len(written.batch))
-        self._count("duplicates", prepared.duplicates + written.duplicates)
+        self._count("duplicates", cut.duplicates + written.duplicates)
         self._count("rows_refused_by_database", written.refused)
 
     def _settle(
-        self,
-        reports: list[Pending],
-        prepared: Prepared,
-        refused: list[tuple[Quarantined, Callable[[], None] | None]],
+        self, cut: Cut, refused: list[tuple[Quarantined, Callable[[], None] | None]]
     ) -> None:
-        for place, pending in enumerate(reports):
+        for place, pending in enumerate(cut.reports):
             try:
-                pending.settled(pending.report, prepared.errors.get(place))
+                pending.settled(pending.report, cut.errors.get(place))
             except Exception:
                 self._count("acknowledgements_failed", 1)
                 _log.exception("acknowledgement_failed", identity=pending.report.identity)

@@ -23,6 +23,7 @@ MAX_VARIANT = 999  # different reports of one device for one instant; what comes
 _NOT_COMPARED = {"device_id", "organisation_id", "time", "variant", "delay_ms", "attributes"}
 _COMPARED = [sql.Identifier(name) for name in POSITION_COLUMNS if name not in _NOT_COMPARED]
 
+_COLUMNS = ", ".join(POSITION_COLUMNS)
 _TABLE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming (LIKE positions) ON COMMIT DELETE ROWS
 """
@@ -111,10 +112,6 @@ async def copy_positions(conn: Connection, batch: PositionBatch, table: str = "p
     """One binary COPY of a batch."""
     if not len(batch):
         return
-    columns = sql.SQL(", ").join(map(sql.Identifier, POSITION_COLUMNS))
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
-    async with (
-        conn.cursor() as cursor,
-        cursor.copy(statement.format(sql.Identifier(table), columns)) as copy,
-    ):
+    statement = f"COPY {table} ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+    async with conn.cursor() as cursor, cursor.copy(statement.encode()) as copy:
         await copy.write(copy_payload(batch))

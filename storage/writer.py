@@ -144,7 +144,7 @@ class Writer:
     async def _make_partitions(self, conn: Connection, work: _Work) -> None:
         if self.database.mode == "plain":
             days = {day_of(time_us) for time_us in _day_starts(work.batch.rows["time_us"])}
-            days |= {day_of(frame.time_us) for frame in work.frames}
+            days |= {day_of(day * DAY_US) for day in {f.time_us // DAY_US for f in work.frames}}
             await self._partitions.ensure(conn, days)
 
     async def _store(self, conn: Connection, work: _Work) -> Written:

@@ -13,6 +13,7 @@ from pipeline.contract import Clock
 from pipeline.duplicates import RecentReports
 from pipeline.ingest import IngestLoop
 from pipeline.live import LiveHub
+from pipeline.newcomers import Newcomers
 from pipeline.prepare import Preparation
 from pipeline.spooling import SpoolingWriter, spool_status
 from storage.database import Database
@@ -83,8 +84,7 @@ def build_intake(
         tick_seconds=settings.rules.tick_seconds,
         max_pending_reports=settings.gateway.max_pending_reports,
         live=live,
-        before_commit=directory.write_newcomers,
-        unregistered=directory.unregistered,
+        newcomers=Newcomers(directory.write_newcomers, directory.unregistered),
         count=counters.add,
     )
     return Intake(loop, spooling, spool, writer)

@@ -19,6 +19,7 @@ from model.position import PositionBatch
 from pipeline.duplicates import RecentReports
 from pipeline.ingest import IngestLoop
 from pipeline.live import LiveHub
+from pipeline.newcomers import Newcomers
 from pipeline.prepare import Preparation
 from protocols.contract import TerminalProtocol
 from storage.command_queue import CommandQueue
@@ -200,7 +201,7 @@ async def running_rig(
         max_pending_reports=max_pending_reports,
         linger_s=linger_s,
         live=hub,
-        before_commit=directory.write_newcomers,
+        newcomers=Newcomers(directory.write_newcomers, directory.unregistered),
         count=counters.add,
     )
     delivery = CommandDelivery(CommandQueue(database.pool), online, clock, counters, hub)

@@ -57,15 +57,20 @@ def test_the_receive_delay_does_not_count() -> None:
     assert kept(recent, batch_of([(1, 5, 9, None)], delays=[-7])) == []
 
 
-def test_memory_is_bounded_by_device_and_in_all() -> None:
-    recent = RecentReports(per_device=10, total=35)
+def test_what_came_first_is_forgotten_first() -> None:
+    recent = RecentReports(35)
     for device in range(8):
-        recent.fresh(batch_of([(device, time_us, 1, None) for time_us in range(50)]))
+        recent.fresh(batch_of([(device, time_us, 1, None) for time_us in range(10)]))
         assert len(recent) <= 35
-    # What is remembered is the newest of the devices heard of last.
-    assert kept(recent, batch_of([(7, 49, 1, None)])) == []
-    assert kept(recent, batch_of([(7, 3, 1, None)])) == [(7, 3, 1, 0)]
-    assert kept(recent, batch_of([(0, 49, 1, None)])) == [(0, 49, 1, 0)]
+    assert kept(recent, batch_of([(7, 9, 1, None), (5, 0, 1, None)])) == []
+    assert kept(recent, batch_of([(0, 9, 1, None)])) == [(0, 9, 1, 0)]
+
+
+def test_a_batch_beyond_the_memory_is_compared_with_itself() -> None:
+    recent = RecentReports(5)
+    batch = batch_of([(1, time_us, 1, None) for time_us in (*range(10), 3)])
+    assert len(kept(recent, batch)) == 10
+    assert len(recent) == 0
 
 
 def test_an_empty_batch() -> None:

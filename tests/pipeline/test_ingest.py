@@ -11,6 +11,7 @@ from model.frames import Quarantined
 from pipeline import ingest as module
 from pipeline.contract import Pending
 from pipeline.live import QUEUE_MESSAGES, LiveHub
+from pipeline.newcomers import Newcomers
 from protocols.contract import KnownDevice, ProtocolError, Report
 from storage.database import Database
 from storage.problems import StorageAway
@@ -61,6 +62,31 @@ async def test_a_batch_is_what_arrived_during_the_previous_commit(
         assert journal == [(1, 1), (2, 8_192), (3, 1_808)]
         frames = await rig.rows("SELECT count(*), bool_and(time = until) FROM raw_frames")
         assert frames == [(10_001, True)]
+
+
+async def test_what_comes_during_a_commit_is_prepared_for_the_next(
+    plain_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PIECE_REPORTS", 10)
+    monkeypatch.setattr(module, "ENOUGH_REPORTS", 10)
+    async with running_rig(plain_database) as rig:
+        sender = Submitter(rig, await rig.register("1"))
+        rig.writer.gate.clear()
+        now_us = rig.clock.now_us()
+        sender.submit(now_us, 0)
+        await until(lambda: rig.writer.tries == 1)
+        for n in range(1, 36):
+            sender.submit(1_000_000 if n in (3, 14, 33) else now_us - n % 20, n)
+        await until(lambda: len(rig.ingest._cut) == 30)
+        assert rig.ingest.waiting == 35
+        rig.writer.gate.set()
+        await until(lambda: len(sender.settled) == 36)
+        refused = [serial for serial, reason in sender.settled if reason == "time_out_of_range"]
+        assert refused == ["3", "14", "33"]
+        assert [int(serial) for serial, _ in sender.settled] == list(range(36))
+        # Fix times come again after twenty: these are the same reports.
+        assert len(await rig.positions()) == 20
+        assert await rig.rows("SELECT sum(rows) FROM ingest_journal") == [(20,)]
 
 
 async def test_ticks_never_claim_what_still_waits(plain_database: Database) -> None:
@@ -151,8 +177,9 @@ async def test_newcomers_wait_for_their_registration_and_nobody_for_them(
             if away:
                 raise StorageAway("the test says so")
 
-        rig.ingest._before_commit = register
-        rig.ingest._unregistered = lambda: {new.device.device_id} if away else set()
+        rig.ingest._newcomers = Newcomers(
+            register, lambda: {new.device.device_id} if away else set()
+        )
         now_us = rig.clock.now_us()
         new.submit(now_us, "new")
         known.submit(now_us, "known")
@@ -168,7 +195,7 @@ async def test_newcomers_wait_for_their_registration_and_nobody_for_them(
 async def test_a_slow_registration_is_not_begun_anew_by_every_commit(
     plain_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.ingest.REGISTER_LIMIT_S", 0.02)
+    monkeypatch.setattr("pipeline.newcomers.REGISTER_LIMIT_S", 0.02)
     async with running_rig(plain_database) as rig:
         known, new = [Submitter(rig, await rig.register(name)) for name in ("1", "2")]
         waiting, begun, may_end = {new.device.device_id}, 0, asyncio.Event()
@@ -180,8 +207,7 @@ async def test_a_slow_registration_is_not_begun_anew_by_every_commit(
                 await may_end.wait()
                 waiting.clear()
 
-        rig.ingest._before_commit = register
-        rig.ingest._unregistered = lambda: set(waiting)
+        rig.ingest._newcomers = Newcomers(register, lambda: set(waiting))
         now_us = rig.clock.now_us()
         new.submit(now_us, "new")
         for number in range(3):
