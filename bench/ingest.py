@@ -24,7 +24,7 @@ from model.position import PositionBatch, Rows
 from simulators.load.order import LoadOrder
 from simulators.load.parent import run_load
 from simulators.load.tally import Latencies, Tally
-from storage.copy_format import POSITION_COLUMNS, copy_payload, parse_columns
+from storage.copy_format import COLUMN_VALUES, POSITION_COLUMNS, copy_payload, parse_columns
 from storage.database import Connection, Database, open_database
 from storage.migrate import migrate
 from xunji.demo import free_port
@@ -196,7 +196,7 @@ async def _raw_copy(database: Database) -> float:
 
 async def _stored(conn: Connection) -> Rows:
     """What is stored, in the order in which it came."""
-    columns = ", ".join(f"array_agg({name})" for name in POSITION_COLUMNS[:-1])
+    columns = ", ".join(COLUMN_VALUES.values())
     limited = f"SELECT * FROM positions LIMIT {MAX_COPIED_ROWS}"
     async with conn.cursor(binary=True) as cursor:
         await cursor.execute(f"SELECT {columns} FROM ({limited}) p".encode())

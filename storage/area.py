@@ -7,25 +7,21 @@ from collections.abc import Sequence
 from psycopg import sql
 
 from model.position import Rows
-from storage.copy_format import POSITION_COLUMNS
 from storage.database import Connection
 from storage.instants import to_datetime
-from storage.tracks import fetch_rows
+from storage.tracks import ALL_VALUES, fetch_rows
 
 MAX_AREA_FIXES = 500_000  # 50 units for a day at 10 s; more is cut and says so
 Box = tuple[int, int, int, int]  # west, south, east, north in millionths of a degree, WGS-84
 
-_ARRAYS = sql.SQL(", ").join(
-    sql.SQL("array_agg(p.{})").format(sql.Identifier(name)) for name in POSITION_COLUMNS[:-1]
-)
 _IN_BOX = sql.SQL(
-    "SELECT {arrays} FROM (SELECT p.* FROM positions p"
+    "SELECT {values} FROM (SELECT p.* FROM positions p"
     "  WHERE p.time >= %(from)s AND p.time < %(to)s AND p.fix_source <> 0"
     "  AND p.longitude_e6 BETWEEN %(west)s AND %(east)s"
     "  AND p.latitude_e6 BETWEEN %(south)s AND %(north)s"
     "  AND p.organisation_id = ANY(%(organisations)s) AND p.device_id = ANY(%(devices)s)"
     "  ORDER BY p.device_id, p.time, p.variant LIMIT %(limit)s) p"
-).format(arrays=_ARRAYS)
+).format(values=ALL_VALUES)
 
 # Of 386 units' 12 hours as they came an index scan visits each page a hundred times, by unit: 4 s.
 # A bitmap of the same index visits it once: 0.8 s; on a clustered day both take 0.4 s. An index by

@@ -144,15 +144,21 @@ def _array(values: NDArray[Any], oid: int, kind: str) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
+_SEND = {2: "int2send", 4: "int4send", 8: "int8send"}
+# For a query over positions p: each column as one value, of which parse_columns makes rows. Half
+# the bytes of array_agg, and two thirds of its time.
+COLUMN_VALUES = {
+    name: f"string_agg({_SEND[POSITION_DTYPE[name].itemsize]}(p.{name}), '')" for name in _NAMES
+} | {"time_us": "string_agg(timestamptz_send(p.time), '')"}
+
+
 def parse_columns(values: Sequence[bytes | None], names: Sequence[str] = _NAMES) -> Rows:
-    """POSITION_DTYPE rows of one array_agg a column, binary; all None: no rows. Columns that are
-    not among the names are unknown."""
-    head = 5 * 4  # dimensions, nulls, type, length, lower bound
-    count = 0 if values[0] is None else int.from_bytes(values[0][12:16], "big")
+    """POSITION_DTYPE rows of COLUMN_VALUES, binary; all None: no rows. Columns that are not among
+    the names are unknown."""
+    count = len(values[0] or b"") // POSITION_DTYPE[names[0]].itemsize
     rows = empty_rows(count)
     for name, value in zip(names, values, strict=True):
         if count and value is not None:
-            kind = [("length", ">i4"), ("value", f">i{POSITION_DTYPE[name].itemsize}")]
-            rows[name] = np.frombuffer(value, kind, offset=head)["value"]
+            rows[name] = np.frombuffer(value, f">i{POSITION_DTYPE[name].itemsize}")
     rows["time_us"] += POSTGRES_EPOCH_US
     return rows

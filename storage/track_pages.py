@@ -7,22 +7,18 @@ from collections.abc import AsyncIterator, Sequence
 from psycopg import sql
 
 from model.position import PositionBatch, Rows
-from storage.copy_format import POSITION_COLUMNS
 from storage.database import Connection
 from storage.instants import from_datetime, to_datetime
-from storage.tracks import fetch_rows
+from storage.tracks import ALL_VALUES, fetch_rows
 
 PAGE_ROWS = 20_000
-_ARRAYS = sql.SQL(", ").join(
-    sql.SQL("array_agg(p.{})").format(sql.Identifier(name)) for name in POSITION_COLUMNS[:-1]
-)
 _PAGE = sql.SQL(
-    "SELECT {arrays} FROM (SELECT * FROM positions p WHERE p.device_id = %(device)s"
+    "SELECT {values} FROM (SELECT * FROM positions p WHERE p.device_id = %(device)s"
     " AND p.time >= %(after)s AND p.time < %(to)s"
     " AND (p.time, p.variant) > (%(after)s, %(variant)s)"
     " AND p.organisation_id = ANY(%(organisations)s)"
     " ORDER BY p.time, p.variant LIMIT %(limit)s) p"
-).format(arrays=_ARRAYS)
+).format(values=ALL_VALUES)
 _ATTRIBUTES = """
 SELECT p.time, p.variant, p.attributes::text FROM positions p
 WHERE p.device_id = %s AND p.time >= %s AND p.time <= %s AND p.attributes IS NOT NULL
