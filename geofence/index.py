@@ -20,7 +20,7 @@ from geofence.geodesy import ground_distance_m
 from geofence.layers import Layers
 from geofence.shapes import GEOMETRY_OF
 from model.fences import Fence
-from model.position import FixSource, Rows
+from model.position import FixSource, Rows, rows_at
 
 MAX_GAP_S, MAX_GAP_M = 120.0, 3_000.0  # of a straight line between two fixes: 90 km/h
 _LEAST_DEGREE_M = 110_000.0  # of latitude and, at the equator, of longitude: both are longer
@@ -88,6 +88,15 @@ class FenceIndex:
         place, fence = place[keep], fence[keep]
         keep = self._layers.contains(fence, longitude[place], latitude[place])
         return self._sorted(usable[place[keep]], fence[keep])
+
+    def relocated(self, known: Membership, rows: Rows, moved: NDArray[np.intp]) -> Membership:
+        """As `locate`, where `known` holds for all rows but those that were `moved`."""
+        found = self.locate(rows_at(rows, moved))
+        stayed = np.ones(len(rows), np.bool_)
+        stayed[moved] = False
+        keep = stayed[known.row]
+        row = np.concatenate([known.row[keep], moved[found.row]])
+        return self._sorted(row, np.concatenate([known.fence[keep], found.fence]))
 
     def boxes_within(
         self, rows: Rows, within_m: float

@@ -47,9 +47,11 @@ def believe(
     where that is not its last located fix. The view's rows are sorted by device and time."""
     moved, found = believed_rows(view.rows, on_foot, states)
     if moved is not None:
+        elsewhere = np.logical_or.reduce([moved[n] != view.rows[n] for n in _COLUMNS[1:3]])
         view.walk = View(
             rows=moved, usable=view.usable, index=view.index, fences=view.fences,
             rulebook=view.rulebook, roster=view.roster, kinds=view.kinds,
+            stood=(view, np.flatnonzero(elsewhere)),
         )  # fmt: skip
     return found
 

@@ -16,10 +16,10 @@ from rules.trip_parameters import DEFAULTS
 EMPTY, FULL = 1, 2
 BELIEF = {NO: EMPTY, YES: FULL}
 # What a memory holds while a reading is weighed, or a visit is not over; and where it stood.
+_STOOD = ("stand_us", "stand_site", "stand_dump")
 _BUSY = frozenset(
     ("reading", "turn", "turn_us", "before_us", "raised", "tip_us", "site", "gone_site", "out_us")
 )
-_OF_DRIVING = _BUSY | {"stand_us"}
 _OF_STANDING = _BUSY | {"stand_site", "stand_dump"}
 _OF_VISITING = (_BUSY - {"site"}) | {"stand_dump"}
 _METRES_A_DEGREE = 111_195.0
@@ -51,18 +51,27 @@ def drives_on(memory: Memory, note: Note) -> bool:
             memory["site_longitude_e6"], memory["site_latitude_e6"] = longitude_e6, latitude_e6
         else:
             return False
-    elif not _OF_DRIVING.isdisjoint(memory):
+    elif not _BUSY.isdisjoint(memory):
         return False
-    elif "leg" in memory:
-        before = memory.get("longitude_e6", 0), memory.get("latitude_e6", 0)
-        driven_dm = decimetres(*before, longitude_e6, latitude_e6) if before != (0, 0) else 0
-        if driven_dm:
-            memory["distance_dm"] = memory.get("distance_dm", 0) + driven_dm
+    else:
+        _drive_on(memory, longitude_e6, latitude_e6)
     memory["known_us"] = memory["last_us"] = time_us
     if down:
         memory["body_us"] = time_us
     memory["longitude_e6"], memory["latitude_e6"] = longitude_e6, latitude_e6
     return True
+
+
+def _drive_on(memory: Memory, longitude_e6: int, latitude_e6: int) -> None:
+    if "stand_us" in memory:
+        for name in _STOOD:
+            memory.pop(name, None)
+    if "leg" not in memory:
+        return
+    before = memory.get("longitude_e6", 0), memory.get("latitude_e6", 0)
+    driven_dm = decimetres(*before, longitude_e6, latitude_e6) if before != (0, 0) else 0
+    if driven_dm:
+        memory["distance_dm"] = memory.get("distance_dm", 0) + driven_dm
 
 
 def _visits_on(memory: Memory, time_us: int) -> bool:

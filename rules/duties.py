@@ -141,6 +141,8 @@ class Duties:
     def _remembering(self, batch: Batch) -> dict[int, set[int]]:
         """By rule the places of the batch's devices whose memory holds anything of it."""
         found: dict[int, set[int]] = defaultdict(set)
+        if not self._plans:
+            return found
         for place, state in enumerate(batch.states):
             for rule_id in self.rule_ids & state.memories.keys():
                 found[rule_id].add(place)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rules.contract import NO, UNKNOWN, Column
 from rules.episodes import Sample
+from rules.fixes import numbers
 from rules.view import View
 
 
@@ -47,19 +48,19 @@ class Judged:
 
     def samples(self, view: View, places: slice) -> list[tuple[Sample, str]]:
         """The fixes at these places as the episode machine sees them, and why they are unknown."""
-        rows = view.rows[places]
+        time_us, longitude_e6, latitude_e6 = numbers(view, "time_us", "longitude_e6", "latitude_e6")
         columns = (
-            rows["time_us"],
-            self.value[places],
-            self.measure[places],
-            rows["longitude_e6"],
-            rows["latitude_e6"],
-            self.fence[places],
-            self.version[places],
-            self.reasons[places],
+            time_us[places],
+            self.value[places].tolist(),
+            self.measure[places].tolist(),
+            longitude_e6[places],
+            latitude_e6[places],
+            self.fence[places].tolist(),
+            self.version[places].tolist(),
+            self.reasons[places].tolist(),
         )
         samples = []
-        for *seen, fence, version, reason in zip(*(c.tolist() for c in columns), strict=True):
+        for *seen, fence, version, reason in zip(*columns, strict=True):
             known = (view.fences[fence].id, view.fences[fence].version) if fence >= 0 else (0, 0)
             samples.append((Sample(*(*seen, *known, version)), reason))
         return samples

@@ -11,9 +11,7 @@ from rules.absence import works_of
 from rules.batch import Batch
 from rules.state import Believed
 
-# Columns of rows, and what states call them.
 _PLACE = ("time_us", "longitude_e6", "latitude_e6", "accuracy_m", "fix_source")
-_KEPT = ("located_us", *_PLACE[1:], "believed")
 
 
 def remember(batch: Batch, believed: Mapping[int, Believed]) -> None:
@@ -21,15 +19,17 @@ def remember(batch: Batch, believed: Mapping[int, Believed]) -> None:
     rows, ends = batch.view.rows, batch.bounds[1:] - 1
     located = np.where(rows["fix_source"] != FixSource.NONE, np.arange(len(rows)), -1)
     seen = np.maximum.accumulate(located)[ends]
-    places = [rows[name][seen].tolist() for name in _PLACE]
-    places.append([believed.get(id_) for id_ in batch.ids])
-    for number in np.flatnonzero(seen < batch.bounds[:-1]).tolist():  # without a place in these
+    # Written out: a step a name would cost as much as a rule.
+    for state, time_us, (ignition, speed_kmh_e1) in zip(
+        batch.states, batch.last_us.tolist(), works_of(rows_at(rows, ends)), strict=True
+    ):
+        state.last_us, state.ignition, state.speed_kmh_e1 = time_us, ignition, speed_kmh_e1
+    with_place = np.flatnonzero(seen >= batch.bounds[:-1])
+    places = [rows[name][seen[with_place]].tolist() for name in _PLACE]
+    for number, located_us, longitude_e6, latitude_e6, accuracy_m, fix_source in zip(
+        with_place.tolist(), *places, strict=True
+    ):
         state = batch.states[number]
-        for column, name in zip(places, _KEPT, strict=True):
-            column[number] = getattr(state, name)
-    last_us, works = rows["time_us"][ends].tolist(), works_of(rows_at(rows, ends))
-    for state, time_us, work, *place in zip(batch.states, last_us, works, *places, strict=True):
-        state.last_us = time_us
-        state.ignition, state.speed_kmh_e1 = work
-        state.located_us, state.longitude_e6, state.latitude_e6 = place[:3]
-        state.accuracy_m, state.fix_source, state.believed = place[3:]
+        state.located_us, state.believed = located_us, believed.get(batch.ids[number])
+        state.longitude_e6, state.latitude_e6 = longitude_e6, latitude_e6
+        state.accuracy_m, state.fix_source = accuracy_m, fix_source

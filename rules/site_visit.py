@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules.contract import NO, UNKNOWN, YES
+from rules.contract import NO, UNKNOWN, YES, Memory
 
 _SECOND_US = 1_000_000
 
@@ -24,7 +24,7 @@ class SiteFix:
 
 @dataclass(slots=True)
 class SiteVisit:
-    """The memory; `site` is a fence id, times are event time in microseconds, 0 none."""
+    """What is remembered; `site` is a fence id, times are event time in microseconds, 0 none."""
 
     site: int = 0
     in_us: int = 0
@@ -36,6 +36,10 @@ class SiteVisit:
     doubt: int = 0  # it may have washed while nobody saw it
     loaded: int = NO
     over: int = 0
+
+    def memory(self) -> Memory:
+        """What is known, by name; `SiteVisit(**memory)` is the same visit."""
+        return {name: known for name in self.__slots__ if (known := getattr(self, name))}
 
     def step(self, fix: SiteFix, parameters: dict[str, float]) -> int:
         """One fix -> whether the truck has just left unwashed."""

@@ -28,7 +28,8 @@ class View:
     A part of a batch's view knows its `whole`, and `place`: its rows' numbers there, rising.
     What several rules ask is computed once, over the whole: `once`. `hauls`: what the trucks haul,
     once `rules.trips` has followed them. `before`: the last located fix of each device of the
-    batch before its rows, where that is known. `walk`: see `walked`.
+    batch before its rows, where that is known. `walk`: see `walked`; `stood`: of such a view the
+    one that it differs from, and at which rows.
     """
 
     rows: Rows
@@ -42,6 +43,7 @@ class View:
     hauls: Hauls | None = None
     before: Callable[[], Rows] | None = None
     walk: View | None = None
+    stood: tuple[View, Places] | None = None
     whole: View | None = None
     place: Places = field(default_factory=lambda: np.empty(0, np.intp))
     made: dict[Hashable, Any] = field(default_factory=dict)
@@ -94,6 +96,8 @@ class View:
         )
 
     def _locate(self) -> Membership:
+        if self.stood is not None:
+            return self.index.relocated(self.stood[0].membership, self.rows, self.stood[1])
         if self.whole is None:
             return self.index.locate(self.rows)
         chosen, row = self.own(self.whole.membership.row)

@@ -185,22 +185,28 @@ class IllegalDumping(Follower):
         rule: Rule,  # noqa: ARG002
         parameters: dict[str, float],  # noqa: ARG002
     ) -> Sequence[Note]:
-        """Time and load, where the load is known and the body not raised."""
-        load = signal_is_yes(view, "loaded")
-        plain = (load != UNKNOWN) & (signal_is_yes(view, "body_raised") != YES)
+        """Time and load, where the body is down, or may be and the load is known."""
+        load, raised = signal_is_yes(view, "loaded"), signal_is_yes(view, "body_raised")
+        plain = (raised == NO) | ((raised == UNKNOWN) & (load != UNKNOWN))
         return where(plain, *numbers(view, "time_us"), load.tolist())
 
     def passes(self, memory: Memory, note: tuple[Any, ...], parameters: dict[str, float]) -> bool:
-        """A truck that just drives on, believed full or with nothing to lose."""
+        """Full, or nothing is known, or empty with nothing to lose."""
         time_us, load = note
-        if load == NO and not memory.get("full_us"):
-            memory.clear()
-            return True
-        hold = int(parameters["hold_fixes"])
-        if load == NO or memory.get("full") != hold:
+        full, full_us = memory.get("full", 0), memory.get("full_us", 0)
+        recent = full_us and time_us - full_us <= parameters["recent_s"] * _SECOND_US
+        if load != YES and recent:
             return False
+        hold = int(parameters["hold_fixes"])
+        if load != UNKNOWN:
+            full = min(full + 1, hold) if load == YES else 0
+        if load == YES and full == hold:
+            full_us, recent = time_us, True
         memory.clear()
-        memory["full"], memory["full_us"] = hold, time_us
+        if full:
+            memory["full"] = full
+        if recent:
+            memory["full_us"] = full_us
         return True
 
     def missing(self, view: View, before: Memory, after: Memory) -> int:

@@ -7,7 +7,6 @@ counts as washed before the truck was loaded counts no more once it is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from itertools import starmap
 from typing import Any, Literal
 
@@ -15,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.rulebook import Rule
-from rules.contract import NO, UNKNOWN, YES, Column, Family, Memory, Note, Parameter
-from rules.fixes import numbers
+from rules.batch import part_of
+from rules.contract import NO, YES, Column, Family, Memory, Note, Parameter
 from rules.following import Follower
 from rules.nearby import nearest_marked
 from rules.readings import (
@@ -124,7 +123,7 @@ class UnwashedExit(Follower):
                 if visit.over:
                     visit = SiteVisit()
         memory.clear()
-        memory.update({name: known for name, known in asdict(visit).items() if known})
+        memory.update(visit.memory())
         site[value != YES] = -1
         reasons = np.full(len(value), "gap", object)
         return column_of(all_of(applies(part, rule), value), measure, site, reasons)
@@ -136,38 +135,30 @@ class UnwashedExit(Follower):
         rule: Rule,
         parameters: dict[str, float],
     ) -> Sequence[Note]:
-        """Elsewhere, and nothing remembered: an empty note. In a site or bay: what one fix says."""
+        """What each fix of a visit says; elsewhere, with nothing remembered: an empty note."""
         site = _sites(view, rule, wash_bays(view, parameters["bay_within_m"]))
-        ids = [view.fences[place].id if place >= 0 else 0 for place in site.tolist()]
-        within = _precise(view, parameters) & (in_places(view, _NEAR_TAGS) >= 0)
-        within &= parameters["leave_m"] >= 1  # or the edge of a site might be out of it
-        columns = (
-            *numbers(view, "time_us"), ids, within.tolist(),
-            at_most(speed_kmh(view), parameters["standing_kmh"]).tolist(),
-            signal_is_yes(view, "loaded").tolist(), (in_places(view, ("wash_bay",)) >= 0).tolist(),
-        )  # fmt: skip
-        return [
-            (note if note[2] else None) if memory else None if note[1] else ()
-            for memory, note in zip(memories, zip(*columns, strict=True), strict=True)
-        ]
+        notes: list[Note] = [None if place >= 0 else () for place in site.tolist()]
+        visits = np.flatnonzero([bool(memory) for memory in memories])
+        if not len(visits):
+            return notes
+        for place, fix in zip(
+            visits.tolist(), _fixes(part_of(view, visits), site[visits], parameters), strict=True
+        ):
+            notes[place] = (fix,)
+        return notes
 
     def passes(self, memory: Memory, note: tuple[Any, ...], parameters: dict[str, float]) -> bool:
-        """It stays where it is, loaded as before, and does not wash; or there is no visit."""
+        """The visit goes on, loaded as before and without a wash; or there is none."""
         if not note:
             return not memory
-        time_us, site, _, standing, loaded, in_bay = note
-        if not memory or site not in (0, memory["site"]) or (in_bay and standing != NO):
+        (fix,) = note
+        if not memory or fix.site not in (0, memory["site"]):
             return False
-        if time_us - memory["last_us"] > parameters["max_gap_s"] * _SECOND_US:
+        visit = SiteVisit(**memory)
+        if visit.step(fix, parameters) != NO or visit.over:
             return False
-        if loaded not in (UNKNOWN, memory.get("loaded", NO)):
-            return False
-        memory["last_us"] = time_us
-        if site:
-            memory["seen_us"] = time_us
-        if standing == NO:
-            memory.pop("stand_us", None)
-        memory.pop("out_us", None)
+        memory.clear()
+        memory.update(visit.memory())
         return True
 
     def missing(self, view: View, before: Memory, after: Memory) -> int:  # noqa: ARG002
@@ -199,13 +190,14 @@ def _sites(part: View, rule: Rule, bays: WashBays) -> NDArray[np.int32]:
 def _fixes(part: View, site: NDArray[np.int32], parameters: dict[str, float]) -> Iterator[SiteFix]:
     usable = _precise(part, parameters)
     in_bay = in_places(part, ("wash_bay",)) >= 0
+    outside = in_places(part, _NEAR_TAGS) < 0
     near = part.index.marked(tags=_NEAR_TAGS)
-    distance_m, _ = nearest_marked(part, usable, near, parameters["leave_m"])
+    distance_m, _ = nearest_marked(part, usable & outside, near, parameters["leave_m"])
     ids = [part.fences[place].id if place >= 0 else 0 for place in site.tolist()]
     columns: list[list[Any]] = [
         part.rows["time_us"].tolist(), usable.tolist(), ids, in_bay.tolist(),
         at_most(speed_kmh(part), parameters["standing_kmh"]).tolist(),
-        signal_is_yes(part, "loaded").tolist(), np.isinf(distance_m).tolist(),
+        signal_is_yes(part, "loaded").tolist(), (outside & np.isinf(distance_m)).tolist(),
     ]  # fmt: skip
     return starmap(SiteFix, zip(*columns, strict=True))
 

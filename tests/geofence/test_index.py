@@ -214,6 +214,19 @@ def test_nothing_in_nothing_out() -> None:
     assert len(index.distance_m(0, empty_rows(0))) == 0
 
 
+@pytest.mark.parametrize("moved", [[], [0], [2, 4], [0, 1, 2, 3, 4]])
+def test_relocated_rows_are_where_they_would_be_found(moved: list[int]) -> None:
+    index = FenceIndex([
+        fence(1, "polygon", "Polygon", [box(121, 31, 121.1, 31.1)]),
+        fence(2, "polygon", "Polygon", [box(121.05, 31, 121.2, 31.1)]),
+    ])  # fmt: skip
+    rows = fixes((121.01, 31.01), (121.07, 31.05), (121.15, 31.05), (123, 31), (121.08, 31.02))
+    known = index.locate(rows)
+    rows["longitude_e6"][moved] += 60_000
+    again = index.relocated(known, rows, np.array(moved, np.intp))
+    assert list(zip(again.row.tolist(), again.fence.tolist(), strict=True)) == pairs(index, rows)
+
+
 def test_the_index_agrees_with_a_plain_walk() -> None:
     """Against each fence alone, over random polygons, circles and corridors."""
     random = np.random.default_rng(11)
