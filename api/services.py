@@ -36,8 +36,9 @@ class Services:
     before it was measured.
 
     `demo_grade()`: `{raised, true, false, missed, pending}` or None. `force_tick()` flushes what
-    was received and records a tick. `test_clock`: None unless time is simulated. `basemap`: a
-    GeoJSON FeatureCollection or the file that holds it. `replica`: where history is read.
+    was received and records a tick. `wake_commands()`: one was queued just now. `test_clock`: None
+    unless time is simulated. `basemap`: a GeoJSON FeatureCollection or the file that holds it.
+    `replica`: where history is read.
     """
 
     database: Database
@@ -51,6 +52,7 @@ class Services:
     spool_status: Callable[[], dict[str, Any]] = lambda: {"state": "empty"}
     demo_grade: Callable[[], dict[str, Any] | None] = lambda: None
     force_tick: Callable[[], Awaitable[None]] = _no_tick
+    wake_commands: Callable[[], None] = lambda: None
     test_clock: SettableClock | None = None
     basemap: Path | dict[str, Any] | None = None
     replica: Replica | None = None

@@ -81,5 +81,6 @@ class AppState:
         self.services.live.publish(0, "violation", {"id": violation_id})
 
     def tell_command(self, command_id: int) -> None:
-        """Show a new or changed command to whoever looks; call it after the commit."""
+        """Show a new or changed command to whoever looks, and send it; call after the commit."""
+        self.services.wake_commands()
         self.services.live.publish(0, "command", {"id": command_id})

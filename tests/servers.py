@@ -35,7 +35,11 @@ REPOSITORY = Path(__file__).parents[1]
 START_LIMIT_S = 60
 _numbers = count(1)
 # A test server may lose everything in a power failure.
-FAST = ("fsync=off", "full_page_writes=off", "max_connections=200", "timezone=UTC")
+FAST = (
+    "fsync=off", "full_page_writes=off", "max_wal_size=256MB", "max_connections=200",
+    "timezone=UTC",
+)  # fmt: skip
+MEMORY, MEMORY_BYTES = Path("dev/shm"), 4 << 30
 
 
 @dataclass(frozen=True)
@@ -49,20 +53,34 @@ class DatabaseServer:
     def create(self, template: str | None = None) -> str:
         """A new database, a copy of the migrated template (or of `template`)."""
         name = f"test_{os.getpid()}_{next(_numbers)}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        # Copying files takes a fifth of the time of copying through the log, where fsync is off.
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         self.run(statement.format(sql.Identifier(name), sql.Identifier(template or self.template)))
         return address(self.url, name)
 
     def drop(self, url: str) -> None:
         """Drop a database made by `create`, whoever is still connected."""
-        name = str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
-        self.run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        name = sql.Identifier(database_of(url))
+        self.run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
     def run(self, statement: sql.Composable | str) -> list[tuple[object, ...]]:
         """Run one statement as the server's administrator."""
         with psycopg.connect(self.url, autocommit=True) as conn:
             cursor = conn.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+
+def database_of(url: str) -> str:
+    """The name of the database that a URL leads to."""
+    return str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
+
+
+def folder_for_a_server(root: Path) -> Path:
+    """A new one below a root: in memory where there is room, for a database is then made in a tenth
+    of the time, and each test has its own."""
+    memory = root / MEMORY
+    room = memory.is_mount() and shutil.disk_usage(memory).free >= MEMORY_BYTES
+    return Path(tempfile.mkdtemp(prefix="xunji-", dir=memory if room else root / "tmp"))
 
 
 def address(url: str, name: str) -> str:
@@ -125,12 +143,13 @@ def _disconnect_all(server: DatabaseServer) -> None:
 @pytest.fixture(scope="session")
 def plain_server() -> Iterator[DatabaseServer]:
     """Embedded PostgreSQL in a folder of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="xunji-plain-"))
+    folder = folder_for_a_server(Path("/"))
     server = start_embedded_now(folder)
     try:
         with psycopg.connect(server.url, autocommit=True) as conn:
-            for setting in FAST[:2]:
-                conn.execute(f"ALTER SYSTEM SET {setting.replace('=', ' = ')}".encode())
+            for setting in FAST[:3]:
+                name, value = setting.split("=")
+                conn.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
             conn.execute("SELECT pg_reload_conf()")
         yield from _with_template(server.url, "plain")
     finally:
@@ -178,7 +197,7 @@ class _TreeServer:
     def __init__(self, root: Path, binaries: Path) -> None:
         self._root = root
         self._binaries = binaries
-        self._folder = Path(tempfile.mkdtemp(prefix="xunji-", dir=root / "tmp"))
+        self._folder = folder_for_a_server(root)
         self._inside = Path("/") / self._folder.relative_to(root)
         # A socket's path is short; a repository's need not be.
         self._link = Path(tempfile.mkdtemp(prefix="xunji-"))
@@ -259,19 +278,20 @@ def server(request: pytest.FixtureRequest) -> DatabaseServer:
 @pytest.fixture
 async def database(server: DatabaseServer) -> AsyncIterator[Database]:
     """A fresh migrated database, on each of the two servers."""
-    async for opened in _fresh(server):
+    async for opened in fresh(server):
         yield opened
 
 
 @pytest.fixture
 async def plain_database(plain_server: DatabaseServer) -> AsyncIterator[Database]:
     """A fresh migrated database on the plain server, for tests to which the mode is all one."""
-    async for opened in _fresh(plain_server):
+    async for opened in fresh(plain_server):
         yield opened
 
 
-async def _fresh(server: DatabaseServer) -> AsyncIterator[Database]:
-    url = server.create()
+async def fresh(server: DatabaseServer, like: str | None = None) -> AsyncIterator[Database]:
+    """A migrated database, or a copy of the one with the URL `like`; gone afterwards."""
+    url = server.create(None if like is None else database_of(like))
     database = await open_database(url, REPOSITORY)
     try:
         yield database

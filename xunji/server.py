@@ -243,6 +243,7 @@ class Server:
             storage_status=self.housekeeping.storage_status,
             demo_grade=self._demo_grade,
             force_tick=self.flush,
+            wake_commands=self.gateway.commands.wake,
             test_clock=simulated,
             basemap=self._basemap,
             replica=replica_of(self.settings, stack),

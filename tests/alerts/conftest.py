@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
+from tests.towns import built_town, town
 
-from storage.database import Database
-from tests.api.town import Town, build_town
-
-
-@pytest.fixture
-async def town(plain_database: Database) -> Town:
-    """The town on plain PostgreSQL."""
-    return await build_town(plain_database)
+__all__ = ["built_town", "town"]

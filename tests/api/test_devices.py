@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 
 from model.position import PositionBatch, empty_rows
@@ -165,6 +166,22 @@ async def test_commands_of_a_device(town: Town, browser: Browser) -> None:
     assert first["body"] == {"text": "请回场", "flags": ["display", "tts"]}
     assert [c["id"] for c in await browser.get("company_a", path)] == [second["id"], first["id"]]
     assert (await browser.send("company_a", "POST", path, json={"text": "x"})).status_code == 403
+
+
+async def test_a_command_wakes_its_delivery_when_it_is_there_to_be_taken(
+    town: Town, browser: Browser
+) -> None:
+    """Or it would wait for the next look at the queue."""
+    seen: list[tuple[int, ...]] = []
+
+    def look() -> None:
+        with psycopg.connect(town.database.url) as conn:
+            seen.extend(conn.execute("SELECT id FROM commands WHERE state = 'queued'"))
+
+    town.services.wake_commands = look
+    path = f"/devices/{town.devices['truck_a'].id}/commands"
+    command = await browser.post("dispatcher", path, {"text": "请回场"})
+    assert seen == [(command["id"],)]
 
 
 async def test_quarantine_and_unregistered(town: Town, browser: Browser) -> None:

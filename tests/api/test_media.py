@@ -9,7 +9,8 @@ import pytest
 from storage.media import MediaProblem, MediaStore, drop_media
 from storage.terminal_media import TerminalMedia, UnknownDevice
 from tests.api.browser import Browser
-from tests.api.town import Town, photo_of
+from tests.api.photos import photo_of
+from tests.api.town import Town
 from tests.api.traffic import MINUTE_US, NOW_US
 
 DAY_US = 86_400_000_000

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from api.login_limit import LIMITS, MAX_KEYS, WINDOW_SECONDS, LoginLimit
-from storage.users import User, password_is_right
+from storage.users import User, hash_password, password_is_right
 from tests.api.browser import Browser
 from tests.api.town import PASSWORD, SECRET, Town, password_hash
 
@@ -154,8 +154,9 @@ def _user(**changes: Any) -> User:
 
 
 def test_passwords() -> None:
-    assert password_hash().startswith("$argon2id$")
-    assert password_is_right(PASSWORD, _user())
-    assert not password_is_right(PASSWORD + " ", _user())
-    assert not password_is_right(PASSWORD, _user(disabled=True))
+    stored = hash_password(PASSWORD)
+    assert stored.startswith("$argon2id$")
+    assert password_is_right(PASSWORD, _user(password_hash=stored))
+    assert not password_is_right(PASSWORD + " ", _user(password_hash=stored))
+    assert not password_is_right(PASSWORD, _user(password_hash=stored, disabled=True))
     assert not password_is_right("no user has this password", None)

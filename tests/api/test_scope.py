@@ -11,8 +11,9 @@ from api.access import PERMISSIONS
 from api.app import PREFIX, create_app
 from storage.scope import CACHE_SECONDS, ScopeCache, visible_organisations
 from tests.api.browser import Browser
+from tests.api.photos import photo_of
 from tests.api.requests import BODIES, OPEN, PATTERN, PERMIT, QUERIES, SPAN, WAYBILL
-from tests.api.town import Town, photo_of
+from tests.api.town import Town
 
 
 def paths_of(town: Town) -> set[tuple[str, str]]:

@@ -6,26 +6,24 @@ violations through the rules' own storage functions.
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import msgspec
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from api.services import Services
 from model.fences import Assignment, Fence, Shift
 from model.frames import Quarantined, RawFrame
 from model.position import PositionBatch
 from model.rulebook import FAR_FUTURE_US, Device, Finding, Rule
-from model.uploads import TerminalFile
 from model.violations import Change
 from pipeline.live import LiveHub
 from pipeline.outcomes import OutcomeLimits, Outcomes
 from rules.registry import kinds_by_name
-from simulators.terminal.camera import photo
 from storage.database import Database
-from storage.media import MediaStore
 from storage.rulebook import (
     load_rulebook,
     register_device,
@@ -35,8 +33,7 @@ from storage.rulebook import (
     save_rule,
     save_shift,
 )
-from storage.terminal_media import TerminalMedia
-from storage.users import create_user, hash_password
+from storage.users import create_user
 from storage.writer import Writer
 from tests.api.traffic import (
     ENDED_US,
@@ -58,8 +55,8 @@ SECRET = "a secret of at least thirty-two bytes for HS256"
 
 @cache
 def password_hash() -> str:
-    """Argon2 is slow on purpose: once is enough."""
-    return hash_password(PASSWORD)
+    """Argon2 is slow on purpose, and as slow to verify: this one takes least."""
+    return PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash(PASSWORD)
 
 
 @dataclass
@@ -75,6 +72,13 @@ class Town:
     fences: dict[str, Fence] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
     violations: dict[str, int] = field(default_factory=dict)
+
+    def copied(self, database: Database) -> Town:
+        """The same town in a copy of its database, on a clock of its own."""
+        clock = SimulatedClock(NOW_US)
+        own = {name: dict(ids) for name, ids in vars(self).items() if isinstance(ids, dict)}
+        services = services_of(database, clock)
+        return replace(self, database=database, services=services, clock=clock, **own)
 
 
 USERS = {
@@ -279,20 +283,3 @@ async def _violations(town: Town) -> None:
         responsible_organisation_id=town.organisations["district"],
     )
     town.violations["b"] = await raise_violation(town, "truck_b", "uncovered_b")
-
-
-async def photo_of(town: Town, name: str, number: int = 7) -> int:
-    """A photo that a truck has uploaded, 10 minutes ago; its id."""
-    file = TerminalFile(
-        device_id=town.devices[name].id,
-        media_number=number,
-        event="command",
-        channel=1,
-        data=photo(1, random.Random(number)),
-        received_us=NOW_US,
-        taken_us=NOW_US - 10 * MINUTE_US,
-        longitude_e6=118_800_000,
-        latitude_e6=32_050_000,
-    )
-    store = MediaStore(town.services.settings.data_dir / "media")
-    return await TerminalMedia(town.database, store).keep(file)
