@@ -167,7 +167,7 @@ def _authenticate(
     _server: object, _session: object, _envelope: object, _mechanism: str, data: LoginPassword
 ) -> AuthResult:
     right = (data.login, data.password) == (b"xunji", PASSWORD.encode())
-    return AuthResult(success=right)
+    return AuthResult(success=right, handled=False)  # or nothing is answered to a wrong one
 
 
 @pytest.fixture
@@ -204,16 +204,21 @@ async def test_a_mail_goes_to_everybody_on_the_list(
 
 
 @pytest.mark.parametrize(
-    ("secret", "to", "again"), [("wrong", "a@city.test", True), (PASSWORD, "nobody@x.test", False)]
+    ("secret", "to", "again", "words"),
+    [
+        ("wrong", "a@city.test", True, "SMTPAuthenticationError"),
+        (PASSWORD, "nobody@x.test", False, "nobody@x.test"),
+    ],
 )
 async def test_a_mail_server_that_refuses(
-    mail_server: tuple[MailBox, int], secret: str, to: str, again: bool
+    mail_server: tuple[MailBox, int], secret: str, to: str, again: bool, words: str
 ) -> None:
     content = {"event": "digest", "count": 0, "events": []}
     outcome = await send_mail(
         mail_url(mail_server[1], to), secret, content, "1-1", allow_private=True
     )
     assert outcome.error is not None
+    assert words in outcome.error
     assert outcome.again == again
 
 

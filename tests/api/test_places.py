@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 import numpy as np
@@ -184,8 +185,11 @@ async def test_stops_know_their_fence_and_the_engine(site_visit: Town, browser: 
 
 async def test_a_question_that_takes_too_long_is_ended(town: Town, browser: Browser) -> None:
     await browser.token("chief")
-    async with town.database.pool.connection() as conn:
-        await conn.execute("SET statement_timeout = 200")
+    pool = town.database.pool
+    async with AsyncExitStack() as all_of_them:
+        for _ in range(pool.max_size):
+            conn = await all_of_them.enter_async_context(pool.connection())
+            await conn.execute("SET statement_timeout = 200")
     holder = await town.database.connect()
     try:
         async with holder.transaction():
