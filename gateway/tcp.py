@@ -75,6 +75,7 @@ class TcpDoor:
             self._server = None
         for connection in tuple(self.connections):
             connection.pause("stopping")
+            connection.work()
 
     async def stop(self) -> None:
         """Close everything."""
