@@ -23,7 +23,16 @@ from alerts.payload import digest_entry, plain_storm, plain_violation
 from alerts.receivers import RECEIVER_KINDS, Parcel
 from alerts.webhook import make_client
 from storage.database import Connection, Database
-from storage.deliveries import Delivery, Message, claim, delivered, failed, fan_out, trim_outbox
+from storage.deliveries import (
+    Delivery,
+    Message,
+    anything_due,
+    claim,
+    delivered,
+    failed,
+    fan_out,
+    trim_outbox,
+)
 from storage.problems import AWAY
 from storage.together import any_storm
 from storage.violations import any_violation
@@ -111,12 +120,15 @@ class Outbox:
     async def deliver_due(self, client: httpx.AsyncClient) -> int:
         """One round: climb, fan out, claim, deliver; how much there was to do."""
         now_us = self._clock.now_us()
-        climbed = await self._climb(now_us)
         async with self._database.pool.connection() as conn:
-            events = await fan_out(conn, now_us)
             if time.monotonic() >= self._trim_at_s:
                 await trim_outbox(conn, now_us - KEEP_US)
                 self._trim_at_s = time.monotonic() + TRIM_EVERY_S
+            if not await anything_due(conn, now_us):
+                return 0
+        climbed = await self._climb(now_us)
+        async with self._database.pool.connection() as conn:
+            events = await fan_out(conn, now_us)
         async with self._database.pool.connection() as conn:
             messages = await claim(conn, now_us, LEASE_US, self._per_minute)
         await asyncio.gather(*(self._deliver(client, message) for message in messages))

@@ -57,6 +57,11 @@ WITH RECURSIVE claimed AS (
 )
 UPDATE outbox SET done_at = %(now)s WHERE id IN (SELECT id FROM claimed)
 """
+_DUE = """
+SELECT EXISTS (SELECT FROM violation_steps WHERE state = 'waiting' AND due_at <= %(now)s)
+    OR EXISTS (SELECT FROM outbox WHERE done_at IS NULL AND due_at <= %(now)s)
+    OR EXISTS (SELECT FROM webhook_deliveries WHERE done_at IS NULL AND due_at <= %(now)s)
+"""
 # What waits for each receiver, what it was sent in the last minute, and when its last digest was.
 _LOAD = """
 SELECT d.webhook_id, w.kind, count(*) FILTER (WHERE d.done_at IS NULL) AS waiting,
@@ -147,6 +152,12 @@ class Message:
             "webhook_id": first.webhook_id,
             "digest": first.outbox_id if self.digest else None,
         }
+
+
+async def anything_due(conn: AsyncConnection[Any], now_us: int) -> bool:
+    """Whether there is a step of a ladder to climb, an event to fan out or a message to deliver."""
+    row = await (await conn.execute(_DUE, {"now": to_datetime(now_us)})).fetchone()
+    return bool(row and row[0])
 
 
 async def fan_out(conn: AsyncConnection[Any], now_us: int) -> int:
