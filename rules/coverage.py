@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.fences import Shape
+from model.position import rows_at
 from rules.contract import NO, UNKNOWN, YES, Memory, Parameter
 from rules.owed import Seen, Verdict, Watched
 from rules.pieces import Fact, Filling, Pieces, drive, driven, pieces_of
@@ -75,7 +76,7 @@ def look_at_lines(
         own = np.flatnonzero((fence == place) & wanted)
         pieces = pieces_of(view.roster, view.fences, place)
         both_ways = bool(parameters["both_ways"])
-        found = pieces.match(view.rows[row[own]], reach_m[row[own]], both_ways)
+        found = pieces.match(rows_at(view.rows, row[own]), reach_m[row[own]], both_ways)
         for pair, match in zip(own.tolist(), found, strict=True):
             facts[pair] = match
     known = (counts[row] == NO) | ((counts[row] != UNKNOWN) & usable[row])

@@ -17,6 +17,7 @@ import numpy as np
 from model.rulebook import FAR_FUTURE_US, Finding
 from rules.batch import Batch
 from rules.contract import UNKNOWN, YES, Memory
+from rules.due_times import DueTimes
 from rules.duty_days import DAY_US, DutyDays, Opened
 from rules.findings import FindingMaker
 from rules.heard import Heard
@@ -59,8 +60,11 @@ class Duties:
         self.unheard = {plan.rule_id for plan, days in self._plans if days.kind.unheard}
         self._told: dict[tuple[int, int, str], tuple[int, Memory, Verdict]] = {}  # by this tick
         self._told_before = self._told
-        # By device its state, its last fix then, and when the first of its duties is due.
-        self._next_due: dict[int, tuple[DeviceState, int, int]] = {}
+        self._due_times = DueTimes(
+            lambda state: min(
+                [due_us for _, due_us in self.under_way(state)], default=FAR_FUTURE_US
+            )
+        )
 
     def advance(self, batch: Batch) -> Iterator[Finding]:
         """Follow newer fixes; findings of the duties that they have passed."""
@@ -153,17 +157,10 @@ class Duties:
     ) -> dict[int, list[tuple[int, str, Memory]]]:
         """By rule the device, key and progress of the open duties that are due."""
         found: dict[int, list[tuple[int, str, Memory]]] = defaultdict(list)
-        for id_, state in states.items():
-            known = self._next_due.get(id_)
-            if known is None or known[0] is not state or known[1] != state.last_us:
-                next_us = min(
-                    (due_us for _, due_us in self.under_way(state)), default=FAR_FUTURE_US
-                )
-                known = self._next_due[id_] = state, state.last_us, next_us
-            if known[2] > until_us:
-                continue
-            for rule_id in self.rule_ids & state.memories.keys():
-                for key, progress in state.memories[rule_id].items():
+        for id_ in self._due_times.until(states, until_us):
+            memories = states[id_].memories
+            for rule_id in self.rule_ids & memories.keys():
+                for key, progress in memories[rule_id].items():
                     if key != DOUBT and progress["due_us"] <= until_us:
                         found[rule_id].append((id_, key, progress))
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from rules.by_device import find
 from rules.state import DeviceState
 
 Times = NDArray[np.int64]
+_last_us = attrgetter("last_us")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,10 @@ class Heard:
     @staticmethod
     def of(states: Mapping[int, DeviceState]) -> Heard:
         """Of all states."""
-        ids = sorted(states)
-        last_us = np.array([states[id_].last_us for id_ in ids], np.int64)
-        return Heard(np.array(ids, np.int64), last_us)
+        ids = np.fromiter(states, np.int64, len(states))
+        last_us = np.fromiter(map(_last_us, states.values()), np.int64, len(states))
+        order = np.argsort(ids)
+        return Heard(ids[order], last_us[order])
 
     def last_of(self, device_ids: NDArray[np.integer]) -> Times:
         """The last fix of each of these; 0: never heard."""

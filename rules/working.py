@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from model.position import rows_at
 from model.rulebook import Rule
 from rules.contract import NO, UNKNOWN, YES, Family, Memory, Parameter
 from rules.owed import DUTY_DEFAULTS, Dutiful, Duty, Ground, Seen, Watched
@@ -74,7 +75,7 @@ class WorkingDuty(Dutiful):
         accuracy, usable = precise(view, parameters)
         at_work, row = works(view, parameters), watched.row
         wanted = np.flatnonzero(usable[row] & (at_work[row] == YES))
-        far_m = view.index.distances_m(watched.fence()[wanted], view.rows[row[wanted]])
+        far_m = view.index.distances_m(watched.fence()[wanted], rows_at(view.rows, row[wanted]))
         there = np.zeros(len(row), np.bool_)
         there[wanted] = far_m <= accuracy[row[wanted]]
         # Who certainly does not work does so wherever it is.
