@@ -253,7 +253,7 @@ class Evaluator:
         """Reload when it has changed: looked at now and then, and when a new device appears."""
         assert self.judge is not None
         now_s = asyncio.get_running_loop().time()
-        strangers = set(np.unique(rows["device_id"]).tolist()) - set(self.judge.engine.devices)
+        strangers = set(rows["device_id"].tolist()) - self.judge.engine.devices.keys()
         if not strangers and now_s - self._revision_read_s < REVISION_EVERY_S:
             return
         self._revision_read_s = now_s

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from psycopg import AsyncConnection
 
-from model.position import Rows
+from model.position import Rows, rows_at
 from model.rulebook import Finding
 from model.trips import Trip, TripChanges
 from model.violations import Change, Window
@@ -95,9 +95,9 @@ class Judge:
         for device_id, from_us in dirty.items():
             if device_id in self.engine.devices:
                 late[device_id] = (min(from_us, late.get(device_id, (from_us,))[0]), END_OF_TIME_US)
-        fresh = rows[~np.isin(rows["device_id"], list(late))]
+        fresh = rows_at(rows, ~np.isin(rows["device_id"], list(late))) if late else rows
         outcome.findings += self.engine.advance(self.states, fresh, outcome.trips)
-        touched = set(np.unique(fresh["device_id"]).tolist()) & set(self.engine.devices)
+        touched = set(fresh["device_id"].tolist()) & self.engine.devices.keys()
         for device_id, period in late.items():
             own = rows["time_us"][rows["device_id"] == device_id]
             newest_us = int(own.max()) if len(own) else END_OF_TIME_US
@@ -113,8 +113,8 @@ class Judge:
         if not len(rows):
             return {}
         ids, inverse = np.unique(rows["device_id"], return_inverse=True)
-        last = np.array([self._last_us(int(id_)) for id_ in ids], np.int64)[inverse]
-        behind = rows[rows["time_us"] <= last]
+        last = np.array([self._last_us(id_) for id_ in ids.tolist()], np.int64)[inverse]
+        behind = rows_at(rows, np.flatnonzero(rows["time_us"] <= last))
         late: dict[int, tuple[int, int]] = {}
         for device_id, time_us in zip(
             behind["device_id"].tolist(), behind["time_us"].tolist(), strict=True

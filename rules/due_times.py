@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import compress
-from operator import attrgetter, is_not
+from operator import is_not
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rules.state import DeviceState
-
-_last_us = attrgetter("last_us")
 
 
 class DueTimes:
@@ -23,11 +22,13 @@ class DueTimes:
         self._heard_us = np.empty(0, np.int64)
         self._due_us = np.empty(0, np.int64)
 
-    def until(self, states: Mapping[int, DeviceState], until_us: int) -> list[int]:
-        """Ids of the devices with a duty due by a time."""
+    def until(
+        self, states: Mapping[int, DeviceState], heard_us: NDArray[np.int64], until_us: int
+    ) -> list[int]:
+        """Ids of the devices with a duty due by a time; `heard_us`: beside the states, the time of
+        each one's last fix."""
         known, count = list(states.values()), len(states)
         before = min(count, len(self._states))
-        heard_us = np.fromiter(map(_last_us, known), np.int64, count)
         changed = np.ones(count, np.bool_)
         changed[:before] = heard_us[:before] != self._heard_us[:before]
         # What is judged anew is another state, though it may end at the same fix.

@@ -89,7 +89,7 @@ class Duties:
     ) -> Iterator[Finding]:
         """What is due at a tick and not done, of devices not heard since."""
         self._told_before, self._told = self._told, {}
-        remembered = self._remembered(states, tick_us - GRACE_US)
+        remembered = self._remembered(states, tick_us - GRACE_US, heard)
         for plan, days in self._plans:
             if plan.newest in self._failing:
                 continue
@@ -153,11 +153,11 @@ class Duties:
         return found
 
     def _remembered(
-        self, states: Mapping[int, DeviceState], until_us: int
+        self, states: Mapping[int, DeviceState], until_us: int, heard: Heard
     ) -> dict[int, list[tuple[int, str, Memory]]]:
         """By rule the device, key and progress of the open duties that are due."""
         found: dict[int, list[tuple[int, str, Memory]]] = defaultdict(list)
-        for id_ in self._due_times.until(states, until_us):
+        for id_ in self._due_times.until(states, heard.by_state_us, until_us):
             memories = states[id_].memories
             for rule_id in self.rule_ids & memories.keys():
                 for key, progress in memories[rule_id].items():

@@ -46,11 +46,8 @@ class Fix(NamedTuple):
 
 
 def fixes(view: View, places: slice) -> Sequence[Fix]:
-    """The fixes at these places, in order; read once a batch however many rules ask."""
-    read: list[Fix] | None = view.made.get("fixes")
-    if read is None:
-        read = view.made["fixes"] = list(starmap(Fix, view.rows[_FIELDS].tolist()))
-    return read[places]
+    """The fixes at these places, in order."""
+    return list(starmap(Fix, view.rows[places][_FIELDS].tolist()))
 
 
 def numbers(view: View, *names: str) -> list[list[int]]:

@@ -18,10 +18,11 @@ _last_us = attrgetter("last_us")
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Devices, sorted, and the time of each one's last fix."""
+    """Devices, sorted, and the time of each one's last fix; `by_state_us`: in the states' order."""
 
     device_ids: NDArray[np.int64]
     last_us: Times
+    by_state_us: Times
 
     @staticmethod
     def of(states: Mapping[int, DeviceState]) -> Heard:
@@ -29,7 +30,7 @@ class Heard:
         ids = np.fromiter(states, np.int64, len(states))
         last_us = np.fromiter(map(_last_us, states.values()), np.int64, len(states))
         order = np.argsort(ids)
-        return Heard(ids[order], last_us[order])
+        return Heard(ids[order], last_us[order], last_us)
 
     def last_of(self, device_ids: NDArray[np.integer]) -> Times:
         """The last fix of each of these; 0: never heard."""

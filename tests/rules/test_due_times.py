@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rules.due_times import DueTimes
+from rules.heard import Heard
 from rules.state import DeviceState, decode, encode
 
 
@@ -37,7 +38,7 @@ def test_any_changes_between_ticks_are_seen(seed: int) -> None:
                 state.last_us = tick_us
                 state.memories[1] = {"due_us": int(random.integers(0, 250))}
         expected = [known for known, state in states.items() if first_due_us(state) <= tick_us]
-        assert times.until(states, tick_us) == expected
+        assert times.until(states, Heard.of(states).by_state_us, tick_us) == expected
         told += len(expected)
     assert told > 100
     assert len(asked) < 100 * 12
@@ -47,7 +48,7 @@ def test_who_was_not_heard_is_not_asked_again() -> None:
     asked: list[int] = []
     times = DueTimes(lambda state: asked.append(state.last_us) or 5)
     states = {id_: DeviceState(last_us=id_) for id_ in (3, 1, 2)}
-    assert times.until(states, 4) == []
+    assert times.until(states, Heard.of(states).by_state_us, 4) == []
     states[1].last_us = 10
-    assert times.until(states, 5) == [3, 1, 2]
+    assert times.until(states, Heard.of(states).by_state_us, 5) == [3, 1, 2]
     assert asked == [3, 1, 2, 10]
