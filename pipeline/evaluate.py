@@ -272,13 +272,14 @@ class Evaluator:
     ) -> None:
         assert self.judge is not None
         now_us = self._clock.now_us()
-        async with conn.transaction():
-            await judgement.move_on(conn, self._epoch, journal_id, tick_us)
+        news = self._asked_id or self.judge.engine.failing.keys() - self._failing.keys()
+        # One statement needs no transaction of its own.
+        async with contextlib.nullcontext() if outcome.quiet and not news else conn.transaction():
+            await judgement.move_on(conn, self._epoch, journal_id, tick_us, outcome.snapshots)
             found = await outcome.changes(conn, frozenset(self.judge.engine.failing))
             written, changed = await self._outcomes.carry_out(conn, found, now_us)
             await save_trips(conn, await outcome.trip_changes(conn))
             await judgement.mark_judged(conn, written, tick_us)
-            await judgement.save_snapshots(conn, outcome.snapshots)
             await judgement.save_unjudged(conn, outcome.unjudged)
             failing = await self._note_failing(conn, now_us)
             await rejudge.done(conn, self._asked_id)

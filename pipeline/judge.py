@@ -41,6 +41,11 @@ class Outcome:
     snapshots: list[tuple[int, int, bytes]] = field(default_factory=list)
     unjudged: dict[int, dict[int, tuple[int, str]]] = field(default_factory=dict)
 
+    @property
+    def quiet(self) -> bool:
+        """Nothing to write but snapshots."""
+        return not (self.findings or self.trips or self.windows or self.unfounded or self.unjudged)
+
     async def changes(
         self, conn: Connection, failing: frozenset[tuple[int, int]] = frozenset()
     ) -> list[Change]:

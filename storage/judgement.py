@@ -139,14 +139,35 @@ async def told_beyond(
     }
 
 
-async def move_on(conn: Connection, epoch: int, journal_id: int, tick_us: int) -> None:
-    """Record how far is judged. Raises LostEpochError; call it first in the transaction."""
+async def move_on(
+    conn: Connection,
+    epoch: int,
+    journal_id: int,
+    tick_us: int,
+    snapshots: Sequence[tuple[int, int, bytes]],
+) -> None:
+    """Record how far is judged, and keep (device, time, state) rows; a newer state of the same time
+    replaces the older. One statement: most steps write nothing else, and need no transaction.
+
+    Raises LostEpochError, and has then written nothing; call it first in the transaction.
+    """
     cursor = await conn.execute(
-        "UPDATE judged SET journal_id = greatest(journal_id, %s), tick = %s"
-        " WHERE partition = 0 AND epoch = %s",
-        (journal_id, to_datetime(tick_us), epoch),
+        "WITH moved AS (UPDATE judged SET journal_id = greatest(journal_id, %s), tick = %s"
+        "  WHERE partition = 0 AND epoch = %s RETURNING partition),"
+        " kept AS (INSERT INTO snapshots SELECT s.*"
+        "  FROM moved, unnest(%s::int[], %s::timestamptz[], %s::bytea[]) s"
+        "  ON CONFLICT (device_id, time) DO UPDATE SET state = excluded.state)"
+        " SELECT partition FROM moved",
+        (
+            journal_id,
+            to_datetime(tick_us),
+            epoch,
+            [row[0] for row in snapshots],
+            [to_datetime(row[1]) for row in snapshots],
+            [row[2] for row in snapshots],
+        ),
     )
-    if cursor.rowcount != 1:
+    if await cursor.fetchone() is None:
         raise LostEpochError("another worker judges this partition now")
 
 
@@ -158,21 +179,6 @@ async def mark_judged(conn: Connection, violation_ids: Sequence[int], tick_us: i
     await conn.execute(
         "UPDATE violations SET judged_until = %s WHERE id = ANY(%s) AND status = 'open'",
         (to_datetime(tick_us), list(violation_ids)),
-    )
-
-
-async def save_snapshots(conn: Connection, snapshots: Sequence[tuple[int, int, bytes]]) -> None:
-    """(device, time, state) rows; a newer state of the same time replaces the older."""
-    if not snapshots:
-        return
-    await conn.execute(
-        "INSERT INTO snapshots SELECT * FROM unnest(%s::int[], %s::timestamptz[], %s::bytea[])"
-        " ON CONFLICT (device_id, time) DO UPDATE SET state = excluded.state",
-        (
-            [row[0] for row in snapshots],
-            [to_datetime(row[1]) for row in snapshots],
-            [row[2] for row in snapshots],
-        ),
     )
 
 

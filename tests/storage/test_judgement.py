@@ -1,4 +1,4 @@
-"""What is judged is locked: against clicks, not against what is only written beside it."""
+"""What is judged is locked against clicks, and moved on by one worker alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import psycopg.errors
 import pytest
 
 from storage.database import Database
-from storage.judgement import stored_violations
+from storage.judgement import (
+    LostEpochError,
+    latest_snapshots,
+    move_on,
+    stored_violations,
+    take_epoch,
+)
 
 
 async def test_a_click_waits_for_the_judge_and_the_ladders_log_does_not(
@@ -35,3 +41,26 @@ async def test_a_click_waits_for_the_judge_and_the_ladders_log_does_not(
         with pytest.raises(psycopg.errors.LockNotAvailable):
             async with other.transaction():
                 await other.execute("UPDATE violations SET status = 'taken' WHERE id = 1")
+
+
+async def test_who_has_lost_the_epoch_moves_nothing_on_and_keeps_no_snapshot(
+    database: Database,
+) -> None:
+    day_us = 1_800_000_000_000_000
+    async with database.pool.connection() as conn:
+        await conn.execute("INSERT INTO organisations (id, name) VALUES (1, 'City')")
+        await conn.execute(
+            "INSERT INTO devices (id, organisation_id, identity, protocol, kind, name)"
+            " VALUES (1, 1, '7', 'jt808', 'muck_truck', '7')"
+        )
+        old, *_ = await take_epoch(conn)
+        await move_on(conn, old, 5, day_us, [(1, day_us, b"a")])
+        epoch, judged, tick_us = await take_epoch(conn)
+        assert (judged, tick_us) == (5, day_us)
+        with pytest.raises(LostEpochError):
+            await move_on(conn, old, 6, day_us + 1, [(1, day_us, b"b"), (1, day_us + 1, b"c")])
+        assert await latest_snapshots(conn) == {1: (day_us, b"a")}
+        await move_on(conn, epoch, 3, day_us + 1, [(1, day_us, b"d")])  # the journal's stays
+        assert await latest_snapshots(conn) == {1: (day_us, b"d")}
+        await move_on(conn, epoch, 7, day_us + 2, [])
+        assert (await take_epoch(conn))[1:] == (7, day_us + 2)
