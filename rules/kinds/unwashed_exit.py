@@ -129,11 +129,7 @@ class UnwashedExit(Follower):
         return column_of(all_of(applies(part, rule), value), measure, site, reasons)
 
     def notes(
-        self,
-        view: View,
-        memories: Sequence[Memory],
-        rule: Rule,
-        parameters: dict[str, float],
+        self, view: View, memories: Sequence[Memory], rule: Rule, parameters: dict[str, float]
     ) -> Sequence[Note]:
         """What each fix of a visit says; elsewhere, with nothing remembered: an empty note."""
         site = _sites(view, rule, wash_bays(view, parameters["bay_within_m"]))
