@@ -40,7 +40,12 @@ def read_csv(file: BinaryIO) -> Iterator[Table]:
             for batch in reader:
                 yield from _tables(pa.Table.from_batches([batch]))
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise UnreadableError(str(error)) from error
+        raise UnreadableError(f"{error}{_hint(str(error))}") from error
+
+
+def _hint(error: str) -> str:
+    is_utf8 = "utf" not in error.lower()
+    return "" if is_utf8 else ": save it as UTF-8 (a spreadsheet's own encoding is another)"
 
 
 def read_parquet(file: BinaryIO) -> Iterator[Table]:

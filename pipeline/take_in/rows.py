@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,7 @@ _NUMBERS = {
 _ALARMS = {name: bit for bit, name in ALARM_BITS.items()}
 _SOURCES = {source.name.lower(): int(source) for source in FixSource}
 _BAD = object()
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class MissingColumnError(ValueError):
@@ -96,6 +97,7 @@ def take(table: Table, units: Units, zone: ZoneInfo, datum: Datum) -> Taken:
     rows["device_id"] = [0 if d is _BAD else d["id"] for d in devices]
     rows["organisation_id"] = [0 if d is _BAD else d["organisation_id"] for d in devices]
     rows["time_us"] = _times(table["time"], zone, why)
+    rows["delay_ms"] = _delays(table, rows["time_us"], zone, why)
     places = [_numbers(table, name, why, needed=True) for name in ("longitude", "latitude")]
     degrees_of = zip((("longitude", 180), ("latitude", 90)), to_wgs84(datum, *places), strict=True)
     for (name, limit), degrees in degrees_of:
@@ -151,8 +153,20 @@ def _times(values: Sequence[Any], zone: ZoneInfo, why: list[str | None]) -> NDAr
         time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         return from_datetime(time if time.tzinfo else time.replace(tzinfo=zone))
 
-    found = _column(len(values), why, "time", one)
+    found = _column(len(values), why, "time (ISO 8601)", one)
     return np.array([0 if value is _BAD else value for value in found], np.int64)
+
+
+def _delays(
+    table: Table, times_us: NDArray[np.int64], zone: ZoneInfo, why: list[str | None]
+) -> NDArray[np.int64]:
+    """From fix to receipt, in ms; 0 where the file does not say when that was."""
+    said = table.get("received_at", [None] * len(times_us))
+    known = np.array([value not in (None, "") for value in said], np.bool_)
+    times = [value if there else _EPOCH for value, there in zip(said, known, strict=True)]
+    limits = np.iinfo(np.int32)
+    late_ms = np.clip((_times(times, zone, why) - times_us) // 1_000, limits.min, limits.max)
+    return np.where(known, late_ms, 0)
 
 
 def _numbers(
@@ -202,10 +216,6 @@ def _words(table: Table, rows: NDArray[Any], why: list[str | None]) -> None:
                 why[i] = why[i] or f"{name} cannot be read or is not known"
             else:
                 rows[column][i] = value
-    if "received_at" in table:
-        late = _times(table["received_at"], ZoneInfo("UTC"), why) - rows["time_us"]
-        limits = np.iinfo(np.int32)
-        rows["delay_ms"] = np.clip(late // 1_000, limits.min, limits.max)
 
 
 def _attributes(texts: Sequence[Any], why: list[str | None]) -> list[str | None]:

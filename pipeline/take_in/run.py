@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -76,8 +76,10 @@ class _Work:
             for table in READERS[order.format](file):
                 count = len(next(iter(table.values()), []))
                 seen += count
-                if seen <= resumed_at:
-                    continue  # a file is cut the same way every time
+                if seen <= resumed_at:  # a file is cut the same way every time
+                    if order.judge:  # perhaps it was not asked for then, or not come to
+                        self._remember(_earliest_of(self._taken(table).batch))
+                    continue
                 progress = await self._store(fingerprint, progress, table, count)
                 tell(self._told(progress, resumed_at, min(seen / total, 1.0)))
         async with conn.transaction():
@@ -145,17 +147,19 @@ class _Work:
         async with self._conn.transaction():
             found = await sort_out(self._conn, batch)
             await copy_positions(self._conn, found.fresh)
-            units, starts = earliest_by_device(found.fresh.rows)
-            earliest = dict(zip(units.tolist(), starts.tolist(), strict=True))
+            earliest = _earliest_of(found.fresh)
             await daily_summaries.mark(self._conn, earliest)
             stored, over = len(found.fresh), len(found.over)
             refused = len(taken.wrong) + over
             progress = progress.plus(Progress(count, stored, len(batch) - stored - over, refused))
             await advance(self._conn, fingerprint, progress)
+        self._remember(earliest)
+        return progress
+
+    def _remember(self, earliest: Mapping[int, int]) -> None:
         for device_id, from_us in earliest.items():
             before = self._earliest.get(device_id, from_us)
             self._earliest[device_id] = min(before, from_us)
-        return progress
 
     async def _make_days(self, taken: Taken, *, again: bool = False) -> None:
         """The partitions; `again`: one may have been dropped under us."""
@@ -171,6 +175,11 @@ class _Work:
             await copy_positions(self._conn, taken.batch.take(np.array(indexes, np.intp)))
 
         return taken.without(await sift(self._conn, len(taken.batch), attempt))
+
+
+def _earliest_of(batch: PositionBatch) -> dict[int, int]:
+    units, starts = earliest_by_device(batch.rows)
+    return dict(zip(units.tolist(), starts.tolist(), strict=True))
 
 
 def _days_of(batch: PositionBatch) -> list[int]:

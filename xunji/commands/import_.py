@@ -80,11 +80,12 @@ def _tell_end(told: Told) -> None:
     if told.resumed_at:
         typer.echo(f"went on after row {told.resumed_at:,}")
     typer.echo(_words(told))
-    if told.refused:
+    if any(why == "time_out_of_range" for _, why in told.wrong):
         typer.echo(
             "rows of time_out_of_range are older than database.retention_days, or in the future",
             err=True,
         )
+    if told.refused:
         sys.exit(1)
 
 

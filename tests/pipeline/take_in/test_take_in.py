@@ -192,6 +192,52 @@ async def test_what_came_in_is_judged_when_asked(stored: Database, tmp_path: Pat
         assert await scalar(conn, "SELECT min(from_time)::date::text FROM rejudge") == "2026-09-20"
 
 
+async def test_what_was_interrupted_or_is_in_already_is_judged_from_its_first_fix(
+    stored: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.csv"
+    lines = [f"1,2026-09-{day}T00:00:00Z,118.5,32.5" for day in range(15, 21)]
+    path.write_text("\n".join(["device_id,time,longitude,latitude", *lines]) + "\n")
+    monkeypatch.setattr(reading, "ROWS", 2)
+
+    def stop(told: Told) -> None:
+        if told.rows == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await take_in(stored, order_of(path, judge=True), stop)
+    for _ in range(2):  # the rest, then nothing new
+        assert numbers(await imported(stored, path, judge=True)) == (6, 6, 0, 0)
+        async with stored.pool.connection() as conn:
+            first = await scalar(conn, "SELECT min(from_time)::date::text FROM rejudge")
+            assert first == "2026-09-15"
+            await conn.execute("DELETE FROM rejudge")
+
+
+async def test_a_spreadsheet_s_encoding_is_told_how_to_mend(
+    stored: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("plate,time,longitude,latitude\n苏A12345,2026-09-22,118,32\n", encoding="gbk")
+    with pytest.raises(UnreadableError, match="save it as UTF-8"):
+        await imported(stored, path)
+
+
+async def test_when_a_fix_was_received_is_read_as_its_time_and_may_be_unknown(
+    stored: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "device_id,time,received_at,longitude,latitude\n"
+        "1,2026-09-22 21:00:00,2026-09-22 21:00:05,118.5,32.5\n"
+        "1,2026-09-22 21:00:10,,118.5,32.5\n"
+    )
+    assert (await imported(stored, path, zone="Asia/Shanghai")).wrong == ()
+    rows = await rows_of(stored)
+    fresh = rows[rows["time_us"] >= NOON_US + DAY_US // 24]
+    assert fresh["delay_ms"].tolist() == [5_000, 0]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [("a.csv", b"\xff\xfe\x00"), ("a.parquet", b"no parquet"), ("a.gpx", b"<gpx><trk>"),
