@@ -179,6 +179,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
 }
 
 _log = structlog.get_logger("xunji.api")
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)  # the database, just now
 
 
 class ApiProblem(Exception):
@@ -245,6 +246,6 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(psycopg.errors.QueryCanceled, _on_time_limit)
-    for away in (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
+    for away in AWAY:
         app.add_exception_handler(away, _on_database)
     app.add_exception_handler(Exception, _on_error)

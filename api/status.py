@@ -37,6 +37,11 @@ class StatusCache:
         recent = known is not None and time.monotonic() - known[0] < CACHE_S
         return known[1] if known is not None and recent else None
 
+    def last(self, scope: tuple[int, ...]) -> dict[str, Any] | None:
+        """The last status of the scope, however old."""
+        known = self._known.get(scope)
+        return None if known is None else known[1]
+
     def put(self, scope: tuple[int, ...], status: dict[str, Any]) -> None:
         """Remember it."""
         self._known.pop(scope, None)
@@ -46,13 +51,24 @@ class StatusCache:
 
 
 async def status_of(state: AppState, conn: Connection, caller: Caller) -> dict[str, Any]:
-    """The Status of docs/api.md for a caller; the time is always fresh."""
+    """The Status of docs/api.md for a caller; time and spool are always fresh."""
     scope = tuple(caller.organisations)
     status = state.status_cache.get(scope)
     if status is None:
         status = await _count(state, conn, caller)
         state.status_cache.put(scope, status)
-    return {"now": iso_us(state.services.clock.now_us()), **status}
+    return _fresh(state, status)
+
+
+def status_without_database(state: AppState, caller: Caller) -> dict[str, Any] | None:
+    """The last one with what waits in the spool now; None: there was none."""
+    status = state.status_cache.last(tuple(caller.organisations))
+    return None if status is None else _fresh(state, status)
+
+
+def _fresh(state: AppState, status: dict[str, Any]) -> dict[str, Any]:
+    now = iso_us(state.services.clock.now_us())
+    return {"now": now, **status, "spool": _spool(state.services.spool_status())}
 
 
 async def _count(state: AppState, conn: Connection, caller: Caller) -> dict[str, Any]:
@@ -70,7 +86,6 @@ async def _count(state: AppState, conn: Connection, caller: Caller) -> dict[str,
         "clock": services.settings.clock,
         "database": {"mode": services.database.mode, "embedded": services.database.embedded},
         "disk": services.storage_status().get("level", "unknown"),
-        "spool": _spool(services.spool_status()),
         "demo": services.demo_grade() if caller.user.is_root else None,
         "version": server_version(),
     }

@@ -122,7 +122,10 @@ class Server:
     async def _start(self, stack: contextlib.AsyncExitStack) -> None:
         settings = self.settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        self.database = await open_database(settings.database.url, settings.data_dir)
+        chosen = settings.database
+        self.database = await open_database(
+            chosen.url, settings.data_dir, timescale=chosen.timescale
+        )
         stack.push_async_callback(self.database.close)
         await migrate(self.database)
         await self._check_organisation()

@@ -149,12 +149,37 @@ async def test_a_disabled_user_is_disconnected(
     town: Town, web: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api.routes.live, "RECHECK_S", 0.2)
+    monkeypatch.setattr(api.routes.live, "STATUS_EVERY_S", 0.2)
     async with live(web, "company_a") as socket:
         await until(socket, "status")
         async with town.database.pool.connection() as conn:
             await conn.execute("UPDATE users SET disabled = true WHERE username = 'company_a'")
         with pytest.raises(websockets.ConnectionClosed):
             await until(socket, "never")
+
+
+@pytest.mark.parametrize("pool_wait_s", [0.1, 30.0])
+async def test_without_the_database_positions_and_the_spool_are_shown(
+    town: Town, web: Browser, monkeypatch: pytest.MonkeyPatch, pool_wait_s: float
+) -> None:
+    monkeypatch.setattr(api.routes.live, "STATUS_EVERY_S", 0.2)
+    monkeypatch.setattr(api.routes.live, "RECHECK_S", 0.2)
+    monkeypatch.setattr(api.routes.live, "DATABASE_WAIT_S", 0.2)
+    spool = {"state": "holding", "positions": 7, "since_us": NOW_US}
+    async with live(web, "company_a") as socket, contextlib.AsyncExitStack() as held:
+        before = (await until(socket, "status"))["status"]
+        pool = town.database.pool
+        for _ in range(pool.max_size):
+            await held.enter_async_context(pool.connection())
+        pool.timeout = pool_wait_s
+        monkeypatch.setattr(town.services, "spool_status", lambda: spool)
+        while (status := (await until(socket, "status"))["status"])["spool"]["state"] == "empty":
+            continue
+        assert (status["units"], status["spool"]["positions"]) == (before["units"], 7)
+        batch = truck_rows(town.devices["truck_a"])
+        batch.rows["time_us"] += 3_600 * SECOND_US
+        NewestPositions(town.services.live).publish(batch)
+        await until(socket, "positions", limit_s=3)
 
 
 async def test_a_client_that_does_not_read_is_disconnected(
