@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.api.browser import Browser, browser_of
+from tests.api.browser import Browser, shared_browser_of
 from tests.api.town import Town
 from tests.towns import built_town, town
 
@@ -16,6 +16,6 @@ __all__ = ["built_town", "town"]
 @pytest.fixture
 async def browser(town: Town) -> AsyncIterator[Browser]:
     """Requests straight into the application."""
-    found = browser_of(town)
+    found = shared_browser_of(town)
     async with found.client:
         yield found

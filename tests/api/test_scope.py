@@ -15,15 +15,19 @@ from tests.api.photos import photo_of
 from tests.api.requests import BODIES, OPEN, PATTERN, PERMIT, QUERIES, SPAN, WAYBILL
 from tests.api.town import Town
 
+_PATHS: set[tuple[str, str]] = set()  # a description takes a second: it is made once
+
 
 def paths_of(town: Town) -> set[tuple[str, str]]:
     """(method, path below the prefix) of everything in the OpenAPI description."""
-    description = create_app(town.services).openapi()
-    return {
-        (method.upper(), path.removeprefix(PREFIX))
-        for path, methods in description["paths"].items()
-        for method in methods
-    }
+    if not _PATHS:
+        description = create_app(town.services).openapi()
+        _PATHS.update(
+            (method.upper(), path.removeprefix(PREFIX))
+            for path, methods in description["paths"].items()
+            for method in methods
+        )
+    return _PATHS
 
 
 async def _things_of_a(town: Town, browser: Browser) -> dict[str, Any]:
