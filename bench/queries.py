@@ -50,13 +50,14 @@ def run(quick: bool) -> list[Entry]:
 
 
 async def _measure(folder: Path, quick: bool) -> list[Entry]:
-    rows = await _prepare(folder, *((QUICK_UNITS, QUICK_DAYS) if quick else (UNITS, DAYS)))
+    units, days = (QUICK_UNITS, QUICK_DAYS) if quick else (UNITS, DAYS)
+    rows = await _prepare(folder, units, days)
     entries: list[Entry] = []
     if not await _is_clustered(folder):
-        entries += await _days(folder, "as_it_came", rows)
+        entries += await _days(folder, "as_it_came", rows, days)
         await _cluster(folder)
-    entries += await _days(folder, "clustered", rows)
-    async with _Asker(folder) as asker:
+    entries += await _days(folder, "clustered", rows, days)
+    async with Asker(folder, days) as asker:
         basis = _basis(rows, "clustered")
         months = [await asker.month_ms(asker.devices[i]) for i in range(5)]
         entries.append(_entry("month_2000_points", statistics.median(months), "ms", "", basis))
@@ -68,15 +69,15 @@ async def _measure(folder: Path, quick: bool) -> list[Entry]:
     return entries
 
 
-async def _days(folder: Path, how: str, rows: int) -> list[Entry]:
+async def _days(folder: Path, how: str, rows: int, days: int) -> list[Entry]:
     """A unit's day, cold and warm."""
     _let_go(folder)
-    async with _Asker(folder) as asker:
+    async with Asker(folder, days) as asker:
         cold = [await asker.day_ms(*asker.pick(i)) for i in range(COLD_ASKED)]
-        days = [asker.pick(1_000 + i) for i in range(ASKED)]
-        for day in days:
+        picked = [asker.pick(1_000 + i) for i in range(ASKED)]
+        for day in picked:
             await asker.day_ms(*day)
-        warm = [await asker.day_ms(*day) for day in days]
+        warm = [await asker.day_ms(*day) for day in picked]
     entries = []
     for name, values in (("warm", warm), ("cold", cold)):
         for share, quantile in (("p50", 0.5), ("p95", 0.95)):
@@ -171,15 +172,16 @@ def _let_go(folder: Path) -> None:
                 os.close(handle)
 
 
-class _Asker:
-    """A server over the data, and a person who asks."""
+class Asker:
+    """A server over the data of so many days, and a person who asks."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, days: int) -> None:
         self._folder = folder
+        self._count = days
         self.devices: list[int] = []
         self._days: list[int] = []
 
-    async def __aenter__(self) -> _Asker:
+    async def __aenter__(self) -> Asker:
         ports = {name: free_port(0) for name in ("http", "gateway", "mqtt")}
         self._server = await _serve(self._folder, ports, embedded_broker=True)
         await _ready(ports["http"])
@@ -202,13 +204,12 @@ class _Asker:
     async def _stored_days(self) -> list[int]:
         last = (await self._client.get("/positions/latest", params={"limit": 1})).json()[0]
         end_us = int(datetime.fromisoformat(last["time"]).timestamp() * 1e6) // DAY_US
-        return list(range(end_us - (DAYS - 1), end_us + 1))
+        return list(range(end_us - (self._count - 1), end_us + 1))
 
     def pick(self, number: int) -> tuple[int, int]:
         """A unit and one of its days, another for each number."""
         random = np.random.default_rng(number)
-        return int(random.choice(self.devices)), int(random.choice(self._days[-QUICK_DAYS:]
-                   if len(self.devices) == QUICK_UNITS else self._days))  # fmt: skip
+        return int(random.choice(self.devices)), int(random.choice(self._days))
 
     async def day_ms(self, device_id: int, day: int) -> float:
         period = _period(day * DAY_US, (day + 1) * DAY_US - 1)
