@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from time import process_time
 
 LEAST_S, LONGEST_S = 0.4, 2.0
-QUIET_SHARE = 0.02
+QUIET_SHARE = 0.01
 ENOUGH_ROWS = 256
 
 
