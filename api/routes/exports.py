@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from api.access import Caller, Conn, Connection, Reader, State
 from api.errors import ApiProblem
 from api.looks import look_at
-from api.rule_check import invalid
+from api.rule_check import check_kind, invalid
 from api.shapes.exports import ExportShape, NewExport
 from api.state import AppState
 from api.times import iso, microseconds
@@ -31,6 +31,7 @@ async def order(body: NewExport, state: State, conn: Conn, caller: Reader) -> An
     """Order a file; two are made at a time, others wait."""
     if body.until <= body.since or body.until - body.since > timedelta(days=MAX_DAYS):
         raise invalid("to", f"must come after `from`, at most {MAX_DAYS} days")
+    _check_filters(body)
     if state.exports.full:
         raise ApiProblem("too_many_exports")
     visible = {row["id"]: row["kind"] for row in await devices(conn, caller.organisations)}
@@ -80,6 +81,15 @@ async def removed(export_id: int, state: State, conn: Conn, caller: Reader) -> R
     await forget_export(conn, export_id)
     state.exports.remove(export_id, row["format"])
     return Response(status_code=204)
+
+
+def _check_filters(body: NewExport) -> None:
+    """Else a file would hold what was not asked for, or nothing."""
+    for name in ("kind", "status"):
+        if body.what == "tracks" and getattr(body, name) is not None:
+            raise invalid(name, "picks violations: with what=violations only")
+    if body.kind is not None:
+        check_kind(body.kind)
 
 
 def _values(state: AppState, caller: Caller, body: NewExport) -> Row:

@@ -9,10 +9,11 @@ from typing import Any
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from api.access import Caller, identify, socket_state_of
-from api.errors import AWAY, PROBLEMS, ApiProblem
+from api.errors import PROBLEMS, ApiProblem
 from api.live.client import POSITIONS_EVERY_S, STATUS_EVERY_S, Client, SlowClient
 from api.state import AppState
 from api.status import status_of, status_without_database
+from storage.problems import AWAY
 from storage.registers import device_ids
 
 router = APIRouter()

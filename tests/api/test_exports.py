@@ -78,8 +78,11 @@ async def test_no_more_wait_than_may(
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"format": "doc"}, {"from": HOUR["to"]}, {"to": "2028-01-01T00:00:00Z"}, {"what": "users"}],
-)
+    [
+        {"format": "doc"}, {"from": HOUR["to"]}, {"to": "2028-01-01T00:00:00Z"}, {"what": "users"},
+        {"kind": "speeding"}, {"status": "open"}, {"what": "violations", "kind": "speding"},
+    ],
+)  # fmt: skip
 async def test_a_wrong_order_is_told(town: Town, browser: Browser, wrong: dict[str, str]) -> None:
     body = {"format": "csv", **HOUR, **wrong}
     assert (await browser.send("chief", "POST", "/exports", json=body)).status_code == 422

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -113,3 +116,9 @@ def test_an_older_program_is_not_taken() -> None:
     assert program("pg_dump", 180_000)
     with pytest.raises(BackupProblem, match="PostgreSQL 99"):
         program("pg_dump", 990_000)
+
+
+def test_a_service_without_a_runtime_folder_is_not_warned() -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "XDG_RUNTIME_DIR"}
+    command = [sys.executable, "-W", "error", "-c", "import storage.backup"]
+    assert subprocess.run(command, env=environment, check=False).returncode == 0

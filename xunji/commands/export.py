@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from api.registries import rule_kinds
 from geofence.datum import Datum
 from pipeline.export.order import MEDIA_TYPES, ExportFailedError, Order, Told, What
 from pipeline.export.run import run_export
@@ -19,6 +20,7 @@ from storage.database import open_database
 from storage.instants import from_datetime
 from storage.organisations import all_organisations
 from storage.problems import DatabaseProblem
+from storage.registers import devices
 from xunji.progress import ProgressBar
 from xunji.settings import Settings
 
@@ -48,6 +50,7 @@ def export(
         typer.echo(f"the file must end in one of .{', .'.join(MEDIA_TYPES)}", err=True)
         sys.exit(2)
     from_us, to_us = (from_datetime(time.replace(tzinfo=UTC)) for time in (since, until))
+    _check_kind(what, kind)
     if to_us <= from_us:
         typer.echo("--to must lie after --from", err=True)
         sys.exit(2)
@@ -70,6 +73,14 @@ def export(
         sys.exit(1)
 
 
+def _check_kind(what: What, kind: str | None) -> None:
+    """Else the file would hold what was not asked for, or nothing."""
+    if kind is not None and (what == "tracks" or kind not in rule_kinds()):
+        kinds = ", ".join(sorted(rule_kinds()))
+        typer.echo(f"--kind is for --what violations: one of {kinds}", err=True)
+        sys.exit(2)
+
+
 async def _export(order_of: MakeOrder) -> Told:
     settings = Settings()
     chosen = settings.database
@@ -78,7 +89,13 @@ async def _export(order_of: MakeOrder) -> Told:
     try:
         async with database.pool.connection() as conn:
             everyone = tuple(await all_organisations(conn))
+            known = {row["id"] for row in await devices(conn, everyone)}
         order = order_of(chosen.replica_url or database.url, everyone)
+        unknown = set(order.device_ids or ()) - known
+        if unknown:
+            raise ExportFailedError(
+                f"there is no unit {min(unknown)}: GET /api/v1/devices lists them"
+            )
         return await run_export(order, lambda told: bar.show(told.progress, f"{told.rows:,} rows"))
     finally:
         await database.close()
