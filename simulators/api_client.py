@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -11,6 +13,8 @@ import httpx
 PAGE = 500
 KEEP_S = 2.0  # a server closes idle connections after 5 s: a request must not meet that moment
 TIMEOUT_S = 120.0  # setting the clock waits until everything before it is judged
+
+AWAY_LIMIT_S, AWAY_WAIT_S = 120.0, 1.0  # of a server whose database is away, and between two tries
 
 
 class ApiProblem(Exception):
@@ -59,10 +63,16 @@ class ApiClient:
             return await self._once(method, path, **options)
 
     async def _once(self, method: str, path: str, **options: Any) -> Any:
-        try:
-            answer = await self._http.request(method, path, **options)
-        except httpx.HTTPError as error:
-            raise ApiProblem(f"{self.url} does not answer: {error!r}") from error
+        until_s = time.monotonic() + AWAY_LIMIT_S
+        while True:
+            try:
+                answer = await self._http.request(method, path, **options)
+            except httpx.HTTPError as error:
+                raise ApiProblem(f"{self.url} does not answer: {error!r}") from error
+            away = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and method == "GET"
+            if not away or time.monotonic() > until_s:
+                break
+            await asyncio.sleep(AWAY_WAIT_S)
         if answer.status_code == 401 and self._account and path != "/login":
             raise _Expired
         if answer.is_error:
