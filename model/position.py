@@ -65,6 +65,12 @@ def rows_at(rows: Rows, places: NDArray[np.integer] | NDArray[np.bool_]) -> Rows
     return rows.view(_WHOLE_ROWS)[places].view(POSITION_DTYPE)
 
 
+def received_us(rows: Rows) -> NDArray[np.int64]:
+    """When each row was received, UTC, to the millisecond below."""
+    received: NDArray[np.int64] = rows["time_us"] + 1_000 * rows["delay_ms"].astype(np.int64)
+    return received
+
+
 @dataclass(slots=True)
 class PositionBatch:
     """`rows` (POSITION_DTYPE) and beside each row its attributes as JSON text, or None."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from psycopg import AsyncConnection
 
-from model.position import Rows, rows_at
+from model.position import Rows, received_us, rows_at
 from model.rulebook import Finding
 from model.trips import Trip, TripChanges
 from model.violations import Change, Window
@@ -104,9 +104,12 @@ class Judge:
         outcome.findings += self.engine.advance(self.states, fresh, outcome.trips)
         touched = set(fresh["device_id"].tolist()) & self.engine.devices.keys()
         for device_id, period in late.items():
-            own = rows["time_us"][rows["device_id"] == device_id]
-            newest_us = int(own.max()) if len(own) else END_OF_TIME_US
-            await self._replay(conn, outcome, device_id, period, newest_us)
+            own = rows_at(rows, rows["device_id"] == device_id)
+            newest_us = int(own["time_us"].max()) if len(own) else END_OF_TIME_US
+            known_us = max(tick_us, int(received_us(own).max(initial=tick_us)))
+            await self._replay(
+                conn, outcome, device_id, period, newest_us=newest_us, known_us=known_us
+            )
         touched |= set(late)
         self._keep_snapshots(outcome, touched)
         self._note_unjudged(outcome, touched)
@@ -139,13 +142,18 @@ class Judge:
         outcome: Outcome,
         device_id: int,
         changed: tuple[int, int],
+        *,
         newest_us: int,
+        known_us: int,
     ) -> None:
+        """From the nearest snapshot on, by what was received until `known_us`: more may be stored
+        already, but is the next step's, or a finding would rest on more than its tick says."""
         from_us, until_us = changed
         start = await judgement.snapshot_before(conn, device_id, from_us)
         after_us = start[0] if start else from_us - NO_SNAPSHOT_LOOKBACK_US
         last_us = max(self._last_us(device_id), newest_us)
         rows = await positions_of(conn, device_id, after_us + 1, last_us + 1)
+        rows = rows_at(rows, received_us(rows) <= known_us)
         stored = await judgement.snapshots_from(conn, device_id, after_us + 1)
         state = decode(start[1]) if start else DeviceState()
         replayed = replay(

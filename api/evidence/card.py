@@ -20,7 +20,7 @@ from api.track_view import track_feature
 from api.violation_view import command_json, violation_json
 from model.frames import RawFrame
 from model.permits import Permit, Waybill
-from model.position import FixSource, Rows
+from model.position import FixSource, Rows, received_us
 from storage.commands import commands_of_violation
 from storage.evidence import read_pack
 from storage.permits import permits_of
@@ -106,8 +106,8 @@ def _track(device_id: int, rows: Rows) -> Row:
     """The line with when each fix was received."""
     line = track_of(rows, MAX_POINTS)
     feature = track_feature(device_id, line)
-    received_us = line.rows["time_us"] + 1_000 * line.rows["delay_ms"].astype(np.int64)
-    feature["properties"]["received_at"] = [iso_us(time_us) for time_us in received_us.tolist()]
+    received = received_us(line.rows).tolist()
+    feature["properties"]["received_at"] = [iso_us(time_us) for time_us in received]
     return feature
 
 

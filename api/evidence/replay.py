@@ -16,7 +16,7 @@ import numpy as np
 from api.access import Connection
 from api.registries import rule_kinds
 from api.times import microseconds
-from model.position import POSITION_DTYPE, Rows
+from model.position import POSITION_DTYPE, Rows, received_us
 from model.rulebook import Device, Finding, Rulebook
 from pipeline.replay import NO_SNAPSHOT_LOOKBACK_US
 from rules.plan import effective_parameters
@@ -108,8 +108,8 @@ def _known(rows: Rows, tick_us: int) -> Iterator[Rows]:
 
     What came at the tick itself, to the microsecond, may have been judged or not.
     """
-    received_us = rows["time_us"] + 1_000 * rows["delay_ms"].astype(np.int64)
-    parts = (rows[received_us <= tick_us], rows[received_us < tick_us], rows)
+    received = received_us(rows)
+    parts = (rows[received <= tick_us], rows[received < tick_us], rows)
     yield from {len(part): part for part in parts}.values()
 
 

@@ -8,8 +8,12 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from model.position import PositionBatch, Rows
+from model.position import PositionBatch, Rows, empty_rows
+from pipeline.judge import Judge
+from rules.engine import Engine
+from rules.registry import kinds_by_name
 from storage.database import Database
+from storage.rulebook import load_rulebook
 from tests.pipeline.judging import (
     CLOSED,
     EMPTY,
@@ -99,6 +103,25 @@ def random_batches(rng: random.Random, rows: Rows) -> list[Rows]:
     runs += rng.sample(runs, 6)
     rng.shuffle(runs)
     return [run[::-1] if rng.random() < 0.3 else run for run in runs]
+
+
+async def test_a_step_judges_only_what_was_received_before_its_tick(world: World) -> None:
+    """More may be stored already; a finding that rests on it could not be made again later."""
+    await world.prepare(1)
+    device_id = world.devices[0]
+    truck = fixes(device_id, world.organisation_id, [OPEN] * 20)
+    for part in (truck[:10], truck[10:]):
+        await world.feed(part)
+    tick_us = int(truck["time_us"][9]) + SECOND_US
+    async with world.database.pool.connection() as conn:
+        engine = Engine(await load_rulebook(conn, tick_us), kinds_by_name())
+        judge = Judge(engine, 300 * SECOND_US)
+        outcome = await judge.step(conn, empty_rows(0), {device_id: START_US}, tick_us)
+        assert judge.states[device_id].last_us == truck["time_us"][9]
+        assert max(f.last_us for f in outcome.findings) == truck["time_us"][9]
+        tick_us = int(truck["time_us"][19]) + SECOND_US
+        await judge.step(conn, truck[10:], {}, tick_us)
+        assert judge.states[device_id].last_us == truck["time_us"][19]
 
 
 async def test_late_data_withdraws_and_keeps_identity(world: World) -> None:
