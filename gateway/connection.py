@@ -17,8 +17,9 @@ from gateway.http_connection import speaks_http
 from gateway.online import Key
 from gateway.pacing import Pacing
 from gateway.reactions import Reacting
-from gateway.reading import NO_CAUSE, Reading
+from gateway.reading import NO_CAUSE
 from gateway.recognition import recognise, session_of
+from gateway.replying import MAX_UNACKNOWLEDGED, Replying
 from pipeline.contract import Pending
 from protocols.contract import (
     Bad,
@@ -40,14 +41,13 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-MAX_UNACKNOWLEDGED = 4_096  # reports of one connection in the pipeline; then it is paused
 MAX_BAD_IN_A_ROW = 1_000  # then the peer speaks something else
 # Sessions cap what they keep themselves; a photo in many packages says nothing for a long while.
 QUIET_BUFFERS = 64
 WRITE_HIGH_WATER_BYTES = 65_536
 
 
-class TcpConnection(Reacting, Reading, asyncio.Protocol):
+class TcpConnection(Reacting, Replying, asyncio.Protocol):
     """Implements `gateway.online.Link`. Every way to end has a reason, which is counted."""
 
     __slots__ = (
@@ -296,40 +296,3 @@ class TcpConnection(Reacting, Reading, asyncio.Protocol):
 
     def _close(self, event: Close, _now_us: int) -> None:
         self.close(event.reason)
-
-    # Bytes out
-
-    def _settled(self, report: Report | Upload, error: ProtocolError | None) -> None:
-        session = self._session
-        self._reply_late(b"" if session is None else session.acknowledge(report, error))
-
-    def _noted(self, told: Told, error: ProtocolError | None) -> None:
-        self._reply_late(told.reply(error))
-
-    def _reply_late(self, data: bytes) -> None:
-        self._unacknowledged -= 1
-        if self._session is None:
-            self._desk.counters.add("acknowledgements_undeliverable")
-            return
-        self._out.append(data)
-        if not self._flush_planned:
-            self._flush_planned = True
-            self._door.flush_soon(self)
-
-    def flush_settled(self) -> None:
-        """Send the replies of what was settled."""
-        self._flush_planned = False
-        self._flush()
-        if self._unacknowledged < MAX_UNACKNOWLEDGED:
-            self.resume("unacknowledged")
-        if self._ending is not None and not self._unacknowledged:
-            self.close(self._ending)
-
-    def _flush(self) -> None:
-        if not self._out or self._transport is None:
-            return
-        if self._transport.is_closing():
-            self._desk.counters.add("acknowledgements_undeliverable", len(self._out))
-        else:
-            self._transport.write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
-        self._out.clear()

@@ -14,6 +14,7 @@ from time import monotonic
 from gateway.connection import TcpConnection
 from gateway.desk import Desk
 from gateway.http import HttpDoor
+from gateway.replying import Replying
 from protocols.contract import TerminalProtocol
 
 PAUSE_POLL_S = 0.02  # how soon paused sockets notice that there is room again
@@ -52,7 +53,7 @@ class TcpDoor:
         self.register = register
         self.connections: set[TcpConnection] = set()
         self._unread: deque[TcpConnection] = deque()
-        self._unflushed: list[TcpConnection] = []
+        self._unflushed: list[Replying] = []
         self._paused: set[TcpConnection] = set()
         self._slow: dict[TcpConnection, float] = {}  # paused until
         self._server: asyncio.Server | None = None
@@ -116,7 +117,7 @@ class TcpDoor:
                 asyncio.get_running_loop().call_soon(self._work)
                 return
 
-    def flush_soon(self, connection: TcpConnection) -> None:
+    def flush_soon(self, connection: Replying) -> None:
         """Send its replies when all of this commit are settled."""
         if not self._unflushed:
             asyncio.get_running_loop().call_soon(self._flush_settled)

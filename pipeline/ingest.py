@@ -144,8 +144,6 @@ class IngestLoop:
             return False
         return True
 
-    # The loop
-
     async def run(self) -> None:
         """Commit until stopped."""
         try:
