@@ -46,7 +46,6 @@ from xunji.web_server import QuietUvicorn
 
 _log = structlog.get_logger(__name__)
 STOP_LIMIT_S = 15.0
-YOUNG_OBJECTS = 20_000  # between two looks of the garbage collector: reports in flight are many
 
 
 class SettingsProblem(Exception):
@@ -88,7 +87,6 @@ class Server:
             await self._start(stack)
             self._stack = stack.pop_all()
         gc.freeze()  # what stays is not looked through again: that took 0.15 s, every few seconds
-        gc.set_threshold(YOUNG_OBJECTS, 20, 20)
         return self
 
     async def __aexit__(
