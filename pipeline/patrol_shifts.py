@@ -21,7 +21,7 @@ from storage.patrol_shifts import due_shifts, open_shifts, write_shifts
 from storage.tracks import positions_of_many
 
 _log = structlog.get_logger(__name__)
-EVERY_S = 60.0
+EVERY_S, SOON_S = 60.0, 10.0
 TOGETHER = 100  # shifts read and summed up in one go: some hundred thousand fixes
 
 
@@ -34,14 +34,18 @@ class PatrolShifts:
         self._ground = PatrolGround()
 
     async def run(self) -> None:
-        """Every minute; a database that is away is tried again next time."""
+        """Every minute, sooner while nobody has a shift: whoever plans the first wants to see it.
+
+        A database that is away is tried again next time.
+        """
         while True:
+            count = 0
             try:
                 async with self._database.pool.connection() as conn:
-                    await self.once(conn)
+                    count = await self.once(conn)
             except Exception as error:
                 _log.warning("patrol_shifts_wait", error=str(error))
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(EVERY_S if count else SOON_S)
 
     async def once(self, conn: Connection) -> int:
         """Sum up what is due now; how many shifts."""
